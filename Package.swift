@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every target: `docs/architecture.md` says why each is there.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
+
+let package = Package(
+  name: "skep",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "SkepMonitor", targets: ["SkepMonitor"]),
+    .library(name: "SkepAgent", targets: ["SkepAgent"]),
+    .executable(name: "skep", targets: ["skep"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    // Pure: no I/O, no clock, no randomness, no tasks.
+    .target(name: "FleetModel"),
+    .target(name: "WireFormats", dependencies: ["FleetModel"]),
+    .target(name: "AlertLogic", dependencies: ["FleetModel"]),
+    .target(name: "FleetHealth", dependencies: ["FleetModel"]),
+    .target(name: "DeployPlan", dependencies: ["FleetModel", yaml]),
+
+    // Edges: one kind of I/O each.
+    .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
+    .target(name: "SampleStore", dependencies: ["FleetModel", "Platform"]),
+    .target(name: "Ingest", dependencies: ["FleetModel", "WireFormats", "Platform", log, metrics, lifecycle]),
+    .target(name: "Alerting", dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, lifecycle]),
+    .target(
+      name: "LocalRuntime",
+      dependencies: ["FleetModel", "DeployPlan", "Platform", log, metrics, lifecycle, subprocess, systemPackage]),
+
+    // Top: joins them.
+    .target(
+      name: "ControlPlane",
+      dependencies: [
+        "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",
+        "Alerting", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbird, hummingbirdTLS, httpClient,
+        nioTLS, nioCompression,
+      ] + nio),
+    .target(name: "SkepMonitor", dependencies: ["ControlPlane", "FleetModel"]),
+    .target(
+      name: "SkepAgent", dependencies: ["FleetModel", log, coreMetrics, metrics, lifecycle, hummingbird, httpClient]),
+    .executableTarget(
+      name: "skep",
+      dependencies: ["ControlPlane", "DeployPlan", "FleetModel", "WireFormats", arguments, log, lifecycle, httpClient]),
+
+    // The example fleet: `examples/research-team`.
+    .executableTarget(
+      name: "research-agent",
+      dependencies: ["SkepAgent", arguments, log, metrics, lifecycle, hummingbird, httpClient],
+      path: "examples/research-team/Sources"),
+
+    .target(name: "TestSupport", dependencies: ["FleetModel", "Platform"]),
+    .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
+    .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
+    .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
+    .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
+    .testTarget(name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport"]),
+    .testTarget(name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "TestSupport"]),
+    .testTarget(
+      name: "IngestTests",
+      dependencies: ["Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log]),
+    .testTarget(
+      name: "AlertingTests", dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log]),
+    .testTarget(
+      name: "LocalRuntimeTests",
+      dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", log]),
+    .testTarget(
+      name: "SkepAgentTests",
+      dependencies: ["SkepAgent", "FleetModel", metrics, coreMetrics, lifecycle, httpClient, log]),
+    .testTarget(
+      name: "ControlPlaneTests",
+      dependencies: [
+        "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
+        "Platform", "SampleStore", "TestSupport", "WireFormats", httpClient, hummingbird, lifecycle, log,
+      ] + nio),
+    .testTarget(name: "EndToEndTests", dependencies: ["FleetModel", "Platform", "TestSupport", httpClient]),
+    .testTarget(name: "TidyTests"),
+  ]
+)
+
+for target in package.targets { target.swiftSettings = settings }

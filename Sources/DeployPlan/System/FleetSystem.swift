@@ -1,0 +1,133 @@
+public import FleetModel
+
+/// A system file, read and checked: every value is there, every default filled in.
+public struct FleetSystem: Sendable, Hashable {
+  /// A DNS-1123 label.
+  public var name: String
+  public var namespace = "multi-agents"
+  public var monitoring = Monitoring()
+  public var mesh = Mesh.istio
+  public var agents: [AgentSpec] = []
+  public var alertRules: [AlertRule] = []
+  public var recordingRules: [RecordingRule] = []
+  public var receivers: [Receiver] = []
+  public var routes: [Route] = []
+  public var inhibitRules: [InhibitRule] = []
+
+  public init(name: String) { self.name = name }
+
+  public enum Mesh: String, Sendable, Hashable, CaseIterable {
+    case istio
+    case none
+  }
+
+  public struct Monitoring: Sendable, Hashable {
+    public var collectionInterval: Duration = .seconds(30)
+    public var collectionTimeout: Duration = .seconds(10)
+    public var retention: Duration = .seconds(15 * 86_400)
+    /// In bytes; `nil` without a bound.
+    public var retentionSize: UInt64?
+    public var failureThreshold = 1
+    /// `file_sd` files or globs to follow.
+    public var discoveryFiles: [String] = []
+
+    public init() {}
+  }
+}
+
+/// One agent of a system file.
+public struct AgentSpec: Sendable, Hashable {
+  public var agentID: AgentID
+  public var image: String?
+  public var tag = "latest"
+  /// argv for the local runtime; `$(PORT)` and `$(AGENT_ID)` are expanded when it starts.
+  public var command: [String] = []
+  public var ports: [Int] = [8080]
+  public var metrics = MetricsEndpoint.port(nil, path: "/metrics")
+  public var healthCheck = HealthCheck()
+  public var resources = Resources()
+  /// In the order of the file.
+  public var environment: [EnvironmentVariable] = []
+  public var scaling = Scaling()
+  public var loadBalancer = LoadBalancer.roundRobin
+  public var routingRules: [RoutingRule] = []
+  public var labels: [String: String] = [:]
+  /// Overrides of the system's `monitoring`.
+  public var collectionInterval: Duration?
+  public var collectionTimeout: Duration?
+  public var progress: Progress?
+
+  public init(agentID: AgentID) { self.agentID = agentID }
+
+  public enum MetricsEndpoint: Sendable, Hashable {
+    /// A port of the agent (its first where `nil`) and a path.
+    case port(Int?, path: String)
+    /// An absolute URL.
+    case url(String)
+  }
+
+  public struct HealthCheck: Sendable, Hashable {
+    public var path = "/health"
+    public var readinessPath = "/ready"
+    public var port = 8080
+
+    public init() {}
+  }
+
+  /// Kubernetes quantities, as written; checked.
+  public struct Resources: Sendable, Hashable {
+    public var cpuRequest = "100m"
+    public var memoryRequest = "256Mi"
+    public var cpuLimit = "500m"
+    public var memoryLimit = "1Gi"
+
+    public init() {}
+  }
+
+  public struct EnvironmentVariable: Sendable, Hashable {
+    public enum Value: Sendable, Hashable {
+      case text(String)
+      case secret(name: String, key: String)
+      case configMap(name: String, key: String)
+    }
+
+    public var name: String
+    public var value: Value
+
+    public init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  public struct Scaling: Sendable, Hashable {
+    public var initialReplicas = 3
+    /// Whether the file says how many: the local runtime starts one instance where it does not.
+    public var initialReplicasGiven = false
+    public var minReplicas = 2
+    public var maxReplicas = 10
+    /// Percent of the request.
+    public var targetCPU = 70
+    public var targetMemory = 80
+
+    public init() {}
+  }
+
+  public enum LoadBalancer: String, Sendable, Hashable, CaseIterable {
+    case roundRobin = "ROUND_ROBIN"
+    case leastRequest = "LEAST_REQUEST"
+    case random = "RANDOM"
+    case passthrough = "PASSTHROUGH"
+  }
+
+  /// Work that must get on (`progress`): stuck when `metric` has not grown for `timeout`.
+  public struct Progress: Sendable, Hashable {
+    public var metric: String
+    public var timeout: Duration
+
+    public init(metric: String, timeout: Duration) {
+      self.metric = metric
+      self.timeout = timeout
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/// One request to another process.
+public struct HTTPExchangeRequest: Sendable, Hashable {
+  public enum Method: String, Sendable {
+    case get = "GET"
+    case post = "POST"
+    case delete = "DELETE"
+  }
+
+  public var method: Method
+  /// Absolute, `http` or `https`.
+  public var url: String
+  public var headers: [HTTPField]
+  public var body: [UInt8]
+  /// For the whole exchange, connecting included.
+  public var timeout: Duration
+  /// A longer answer, after decompression, is an error and is not read to its end.
+  public var maximumResponseBytes: Int
+
+  public init(
+    _ method: Method = .get, url: String, headers: [HTTPField] = [], body: [UInt8] = [], timeout: Duration,
+    maximumResponseBytes: Int = 16 << 20
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.timeout = timeout
+    self.maximumResponseBytes = maximumResponseBytes
+  }
+}
+
+public struct HTTPField: Sendable, Hashable {
+  public var name: String
+  public var value: String
+
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+public struct HTTPExchangeResponse: Sendable {
+  public var status: Int
+  public var headers: [HTTPField]
+  /// Decompressed.
+  public var body: [UInt8]
+
+  public init(status: Int, headers: [HTTPField] = [], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+
+  /// The first header of that name, whatever its case.
+  public func header(_ name: String) -> String? {
+    headers.first { $0.name.lowercased() == name.lowercased() }?.value
+  }
+}
+
+/// Why an exchange gave no whole answer. An answer with an error status is an answer.
+public enum HTTPExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
+  case invalidURL(String)
+  case cannotConnect(String)
+  case timeout(after: Duration)
+  case bodyTooLarge(limit: Int)
+  /// The peer closed before the end, sent what is not HTTP, or an encoding that does not decode.
+  case malformedResponse(String)
+  case tls(String)
+
+  public var description: String {
+    switch self {
+    case .invalidURL(let url): "\"\(url)\" is not an absolute http or https URL"
+    case .cannotConnect(let reason): "cannot connect: \(reason)"
+    case .timeout(let duration): "no whole answer within \(duration)"
+    case .bodyTooLarge(let limit): "the body is larger than the limit of \(limit) bytes"
+    case .malformedResponse(let reason): "malformed response: \(reason)"
+    case .tls(let reason): "TLS: \(reason)"
+    }
+  }
+}
+
+/// Makes exchanges. Redirects are not followed: an agent may not send Skep elsewhere.
+public protocol HTTPExchanger: Sendable {
+  /// - Throws: ``HTTPExchangeError``, or `CancellationError` when the task is cancelled.
+  func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse
+}
