@@ -113,7 +113,8 @@ let package = Package(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "Platform", "SampleStore", "TestSupport", "WireFormats", httpClient, hummingbird, lifecycle, log,
+        "Platform", "SampleStore", "TestSupport", "WireFormats", httpClient, hummingbird, lifecycle, log, nioCompression,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
     .testTarget(name: "EndToEndTests", dependencies: ["FleetModel", "Platform", "TestSupport", httpClient]),
     .testTarget(name: "TidyTests"),
