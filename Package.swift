@@ -18,6 +18,8 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -35,11 +37,12 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "SkepMonitor", targets: ["SkepMonitor"]),
-    .library(name: "SkepAgent", targets: ["SkepAgent"]),
+    .library(name: "SkepAgent", targets: ["SkepAgent", "MetricExposition"]),
     .executable(name: "skep", targets: ["skep"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -59,64 +62,106 @@ let package = Package(
     .target(name: "AlertLogic", dependencies: ["FleetModel"]),
     .target(name: "FleetHealth", dependencies: ["FleetModel"]),
     .target(name: "DeployPlan", dependencies: ["FleetModel", yaml]),
+    // What an agent and the control plane report of themselves.
+    .target(name: "MetricExposition", dependencies: [coreMetrics]),
 
     // Edges: one kind of I/O each.
+    .target(name: "CPlatform"),
     .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform"]),
-    .target(name: "Ingest", dependencies: ["FleetModel", "WireFormats", "Platform", log, metrics, lifecycle]),
-    .target(name: "Alerting", dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, lifecycle]),
+    .target(
+      name: "Ingest",
+      dependencies: [
+        "FleetModel", "WireFormats", "Platform", log, metrics, coreMetrics, lifecycle, yaml, systemPackage,
+      ]),
+    .target(
+      name: "Alerting",
+      dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, coreMetrics, lifecycle, systemPackage]),
     .target(
       name: "LocalRuntime",
-      dependencies: ["FleetModel", "DeployPlan", "Platform", log, metrics, lifecycle, subprocess, systemPackage]),
+      dependencies: ["CPlatform", "FleetModel", "DeployPlan", "Platform", log, lifecycle, systemPackage]),
 
     // Top: joins them.
     .target(
       name: "ControlPlane",
       dependencies: [
         "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",
-        "Alerting", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbird, hummingbirdTLS, httpClient,
-        nioTLS, nioCompression,
+        "Alerting", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS, httpTypes,
+        nioTLS, nioCompression, systemPackage,
       ] + nio),
-    .target(name: "SkepMonitor", dependencies: ["ControlPlane", "FleetModel"]),
     .target(
-      name: "SkepAgent", dependencies: ["FleetModel", log, coreMetrics, metrics, lifecycle, hummingbird, httpClient]),
+      name: "SkepMonitor",
+      dependencies: [
+        "ControlPlane", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "Platform", lifecycle, log,
+      ]),
+    .target(
+      name: "SkepAgent",
+      dependencies: [
+        "FleetModel", "MetricExposition", log, coreMetrics, metrics, lifecycle, unixSignals, hummingbird, httpClient,
+      ] + nio),
     .executableTarget(
       name: "skep",
-      dependencies: ["ControlPlane", "DeployPlan", "FleetModel", "WireFormats", arguments, log, lifecycle, httpClient]),
+      dependencies: [
+        "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform", "WireFormats",
+        arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
+      ] + nio),
 
     // The example fleet: `examples/research-team`.
     .executableTarget(
       name: "research-agent",
-      dependencies: ["SkepAgent", arguments, log, metrics, lifecycle, hummingbird, httpClient],
+      dependencies: ["SkepAgent", "FleetModel", arguments, log, metrics, lifecycle, hummingbird, httpClient] + nio,
       path: "examples/research-team/Sources"),
 
-    .target(name: "TestSupport", dependencies: ["FleetModel", "Platform"]),
+    .target(name: "TestSupport", dependencies: ["FleetModel", "Platform", systemPackage]),
     .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
     .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
-    .testTarget(name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"]),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport"]),
+    .testTarget(
+      name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
+    .testTarget(name: "MetricExpositionTests", dependencies: ["MetricExposition", coreMetrics]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport", systemPackage]),
     .testTarget(name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "TestSupport"]),
     .testTarget(
       name: "IngestTests",
-      dependencies: ["Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log]),
+      dependencies: [
+        "Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log, coreMetrics, systemPackage,
+      ]),
     .testTarget(
-      name: "AlertingTests", dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log]),
+      name: "AlertingTests",
+      dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log, systemPackage]),
+    // A parent for the tests to kill: it runs a local fleet and is its guardian.
+    .executableTarget(
+      name: "fleet-parent",
+      dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", log, systemPackage],
+      path: "Tests/FleetParent"),
     .testTarget(
       name: "LocalRuntimeTests",
-      dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", log]),
+      dependencies: [
+        "LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", "fleet-parent", lifecycle, log,
+        systemPackage,
+      ]),
     .testTarget(
       name: "SkepAgentTests",
-      dependencies: ["SkepAgent", "FleetModel", metrics, coreMetrics, lifecycle, httpClient, log]),
+      dependencies: [
+        "SkepAgent", "FleetModel", "research-agent", metrics, coreMetrics, lifecycle, hummingbird, httpClient, log,
+        subprocess, systemPackage,
+      ] + nio),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "Platform", "SampleStore", "TestSupport", "WireFormats", httpClient, hummingbird, lifecycle, log, nioCompression,
+        "Platform", "SampleStore", "TestSupport", "WireFormats", httpClient, hummingbirdCore, httpTypes, lifecycle, log,
+        nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
-    .testTarget(name: "EndToEndTests", dependencies: ["FleetModel", "Platform", "TestSupport", httpClient]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", lifecycle, log],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "SkepMonitorTests",
+      dependencies: ["SkepMonitor", "Alerting", "FleetHealth", "FleetModel", "Ingest", "Platform", lifecycle, log]),
     .testTarget(name: "TidyTests"),
   ]
 )

@@ -1,0 +1,51 @@
+# Two commands for everyone: `make demo` runs a watched fleet, `make test` proves that Skep works.
+# The rest is for those who work on it: see CONTRIBUTING.md.
+
+SHELL := /bin/bash
+BIN = $(shell swift build --show-bin-path)
+SWIFT_BUILD = swift build
+SKEP_LISTEN ?= 127.0.0.1:7540
+
+.PHONY: demo build release test test-tools tsan lint format system-libraries check-demo bench fuzz clean
+
+demo: build ## Build, start the example fleet and show it; Ctrl-C stops everything
+	@PATH="$(BIN):$$PATH" tools/demo.sh "$(SKEP_LISTEN)"
+
+build: system-libraries
+	$(SWIFT_BUILD) --product skep
+	$(SWIFT_BUILD) --product research-agent
+
+release: system-libraries ## The binary to install: .build/release/skep
+	swift build -c release --product skep
+
+test: system-libraries test-tools ## Build everything and run every test
+	$(SWIFT_BUILD) --build-tests
+	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" swift test --skip-build
+
+tsan: system-libraries test-tools ## The same tests under the thread sanitizer
+	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" \
+	  swift test --sanitize=thread --scratch-path .build-tsan
+
+check-demo: build ## Start the example fleet, hurt it, and check from outside what Skep saw
+	PATH="$(BIN):$$PATH" tools/check-demo.sh
+
+lint: ## What CI asks of the form of the code
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks examples Package.swift
+
+format:
+	swift format format --in-place --recursive --parallel Sources Tests Benchmarks examples Package.swift
+
+bench: ## Skep beside Prometheus and VictoriaMetrics: Benchmarks/README.md
+	Benchmarks/run.sh
+
+fuzz: ## A minute of fuzzing on each parser: Benchmarks/README.md
+	Benchmarks/fuzz.sh
+
+system-libraries:
+	@tools/system-libraries.sh
+
+test-tools:
+	@tools/test-tools.sh
+
+clean:
+	rm -rf .build .build-* .skep

@@ -1,0 +1,75 @@
+import Alerting
+import DeployPlan
+import FleetModel
+import Ingest
+import LocalRuntime
+public import Logging
+import Platform
+import SampleStore
+public import ServiceLifecycle
+import SystemPackage
+
+/// One running Skep: everything joined, in the order in which things flow through it.
+///
+/// 1. The path of a sample: collection, store, rules, handlers.
+/// 2. The path of a system: its file, its processes or named instances, and what changes when the file does.
+/// 3. The server, over both.
+///
+/// Swapping the store for another engine is a change in ``SamplePath`` and nowhere else.
+public final class Composition: Service {
+  private let configuration: ControlPlaneConfiguration
+  private let lock: DirectoryLock
+  private let samples: SamplePath
+  private let system: SystemPath
+  private let server: FleetServer
+  private let exchange: ExchangeClient
+  private let logger: Logger
+
+  /// Puts everything together and starts nothing.
+  ///
+  /// - Parameter onListening: is told the address once the server is bound to it.
+  /// - Throws: what is wrong with the data directory, its files, the tokens or certificates, each naming its mend.
+  public init(
+    _ configuration: ControlPlaneConfiguration, logger: Logger,
+    onListening: @escaping @Sendable (ListenAddress) -> Void
+  ) throws {
+    self.configuration = configuration
+    self.logger = logger
+    lock = try DirectoryLock(directory: configuration.dataDirectory)
+    exchange = try Self.exchangeClient()
+    let hub = EventHub()
+    samples = try SamplePath(
+      system: configuration.system, stateDirectory: configuration.dataDirectory, http: exchange, time: SystemTime(),
+      logger: logger
+    ) { hub.publish(.instance($0)) }
+    samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
+    try ReceiverSet(configuration.system.receivers).connect(to: samples.rules, http: exchange, logger: logger)
+    system = try Self.systemPath(configuration, samples: samples, exchange: exchange, logger: logger)
+    let fleet = LiveFleet(samples: samples, local: system.local, hub: hub)
+    var serving = FleetServerConfiguration()
+    serving.address = configuration.listen
+    serving.security = configuration.security
+    server = try FleetServer(
+      configuration: serving, operations: fleet, metrics: configuration.ownMetrics, time: SystemTime(), logger: logger,
+      onListening: onListening)
+  }
+
+  /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
+  /// server first, then collection, then the agents, and last what the rules still have to deliver.
+  public func run() async throws {
+    let services: [any Service] = [samples.rules, samples.upkeep] + system.services + [samples.collection, server]
+    var group = ServiceGroupConfiguration(
+      services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+      logger: logger)
+    group.maximumGracefulShutdownDuration = .milliseconds(4_500)
+    group.maximumCancellationDuration = .seconds(10)
+    try await ServiceGroup(configuration: group).run()
+    await exchange.shutDown()
+  }
+
+  private static func exchangeClient() throws -> ExchangeClient {
+    var configuration = ExchangeClient.Configuration()
+    configuration.refusal = { EndpointPolicy.refusal(ofAddress: $0) }
+    return try ExchangeClient(configuration: configuration)
+  }
+}

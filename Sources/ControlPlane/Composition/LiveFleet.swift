@@ -1,0 +1,89 @@
+import Alerting
+import FleetHealth
+import FleetModel
+import Ingest
+import LocalRuntime
+import Platform
+
+/// What the HTTP API asks, answered by the running parts.
+struct LiveFleet: FleetOperations {
+  let samples: SamplePath
+  let local: LocalFleet?
+  let hub: EventHub
+
+  private var engine: RuleEngine { samples.rules }
+  private var registry: AgentRegistry { samples.registry }
+
+  func now() -> Timestamp { samples.time.now() }
+
+  // MARK: Agents
+
+  func agents() async -> [AgentReport] {
+    let usage = await samples.usage.usage(at: now())
+    let alerts = engineAlertsByAgent()
+    return registry.snapshot().map { report(on: $0, usage: usage, alerts: alerts) }
+  }
+
+  func agent(_ id: AgentID) async -> AgentReport? {
+    guard let snapshot = registry.snapshot(of: id) else { return nil }
+    return report(on: snapshot, usage: await samples.usage.usage(at: now()), alerts: engineAlertsByAgent())
+  }
+
+  private func engineAlertsByAgent() -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for alert in engine.alerts(.active) {
+      for agent in Set(alert.affectedAgents) { counts[agent, default: 0] += 1 }
+    }
+    return counts
+  }
+
+  private func report(
+    on snapshot: AgentSnapshot, usage: [String: UsageReader.Usage], alerts: [String: Int]
+  ) -> AgentReport {
+    let name = snapshot.agentID.name
+    let score = HealthScore(
+      usage: usage[name]?.average, status: snapshot.status, activeAlerts: alerts[name] ?? 0)
+    return AgentReport(
+      snapshot: snapshot, healthScore: Double(score.value),
+      scoreParts: score.parts.map { FleetAPI.ScorePart(reason: $0.reason, points: Double($0.points)) },
+      cpuUsage: usage[name]?.latest.cpu, memoryUsage: usage[name]?.latest.memory)
+  }
+
+  func register(_ target: CollectionTarget) async throws(RegistrationError) -> RegistrationOutcome {
+    try registry.register(target)
+  }
+
+  func deregister(_ id: AgentID) async -> Bool { registry.deregister(id) }
+
+  func heartbeat(_ id: AgentID, instance: String?) async throws(RegistrationError) {
+    try registry.heartbeat(id, instance: instance)
+  }
+
+  func overview() async -> OverviewInputs {
+    OverviewInputs(
+      now: now(), agents: await agents(), alerts: engine.alerts(.all), totals: samples.collection.totals(),
+      collectionInterval: samples.collectionInterval)
+  }
+
+  // MARK: Alerts and rules
+
+  func alerts(_ filter: AlertFilter) async -> [Alert] { engine.alerts(filter) }
+
+  func rules() async -> [AlertRule] { engine.rules }
+
+  func addRule(_ rule: AlertRule) async throws(RuleError) { try engine.add(rule) }
+
+  func removeRule(named name: String) async -> Bool { engine.remove(named: name) }
+
+  // MARK: Samples, processes, events
+
+  func recentSamples(agentID: String?, metricName: String?, limit: Int) async -> [RecentSample] {
+    samples.collection.recent.read(agentID: agentID, metricName: metricName, limit: limit)
+  }
+
+  func localInstances() async -> [LocalInstance] { local?.snapshot() ?? [] }
+
+  func events() async -> AsyncStream<FleetEvent> { hub.subscribe() }
+
+  func obstacles() async -> [String] { [] }
+}

@@ -1,0 +1,72 @@
+import Alerting
+import DeployPlan
+import FleetModel
+import Ingest
+import LocalRuntime
+import Logging
+import Platform
+import ServiceLifecycle
+import SystemPackage
+
+/// Goes over to a changed system file: its rules, its named instances and its processes. A file with mistakes changes nothing
+/// and is named in the log.
+struct SystemFileFollower: Service {
+  let file: FilePath
+  let runsAgents: Bool
+  let rules: RuleEngine
+  let registry: AgentRegistry
+  let local: LocalFleet?
+  let current: FleetSystem
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var current = current
+      for await change in FileWatcher(file, time: SystemTime()) {
+        guard change == .changed else {
+          logger.warning("the system file is gone; keeping what it said", metadata: ["file": "\(file)"])
+          continue
+        }
+        if let changed = await read() {
+          await apply(changed, after: current)
+          current = changed
+        }
+      }
+    }
+  }
+
+  private func read() async -> FleetSystem? {
+    guard let bytes = try? await StateFile(file).readOffPool() else {
+      logger.error("the system file cannot be read; keeping what it said", metadata: ["file": "\(file)"])
+      return nil
+    }
+    let reading = SystemFile.read(bytes: bytes, file: file.string)
+    var problems = reading.diagnostics
+    if let system = reading.system { problems += system.unsupported }
+    for problem in problems {
+      logger.log(level: problem.level == .error ? .error : .warning, "\(problem)", metadata: ["file": "\(file)"])
+    }
+    guard let system = reading.system, !problems.contains(where: { $0.level == .error }) else {
+      logger.error("the system file has mistakes; keeping the one before", metadata: ["file": "\(file)"])
+      return nil
+    }
+    return system
+  }
+
+  private func apply(_ changed: FleetSystem, after current: FleetSystem) async {
+    logger.notice("the system file changed", metadata: ["file": "\(file)"])
+    for rule in current.alertRules where !changed.alertRules.contains(rule) { _ = rules.remove(named: rule.name) }
+    for rule in changed.alertRules where !current.alertRules.contains(rule) {
+      do throws(RuleError) { try rules.add(rule) } catch {
+        logger.error("a changed rule is not active: \(error)", metadata: ["rule": "\(rule.name)"])
+      }
+    }
+    registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
+    await local?.apply(changed)
+    if changed.monitoring != current.monitoring || changed.receivers != current.receivers
+      || changed.limits != current.limits
+    {
+      logger.warning("changes of monitoring, limits and receivers take effect at the next start")
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import AsyncHTTPClient
+import ControlPlane
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// Asks a running Skep over `/fleet/v1`.
+struct FleetClient {
+  private let base: String
+  private let token: String?
+  private let client: HTTPClient
+
+  /// Opens a client for the length of `body`.
+  static func with<Result>(
+    _ options: ClientOptions, _ body: (FleetClient) async throws -> Result
+  ) async throws -> Result {
+    let token = try options.tokenFile.map { file in
+      String(decoding: try InputFile.read(file), as: UTF8.self)
+        .split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
+    }
+    var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = .seconds(5)
+    if let file = options.authorityFile {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.additionalTrustRoots = [.file(file)]
+      configuration.tlsConfiguration = tls
+    }
+    let client = HTTPClient(configuration: configuration)
+    var base = options.server
+    while base.hasSuffix("/") { base.removeLast() }
+    guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
+      throw CommandFailure.badInput("--server \(options.server): write it as http://HOST:PORT")
+    }
+    do {
+      let result = try await body(FleetClient(base: base, token: token, client: client))
+      try await client.shutdown()
+      return result
+    } catch {
+      try? await client.shutdown()
+      throw error
+    }
+  }
+
+  func get<Message: Decodable>(
+    _ type: Message.Type, _ path: String, query: [(String, String?)] = []
+  ) async throws -> Message {
+    try decode(type, await send(.GET, path, query: query))
+  }
+
+  func post(_ path: String, body: [UInt8]) async throws -> [UInt8] { try await send(.POST, path, body: body) }
+
+  func delete(_ path: String) async throws { _ = try await send(.DELETE, path) }
+
+  /// Hands on the pieces of an answer as they arrive, until it ends.
+  func stream(_ path: String, query: [(String, String?)], _ piece: ([UInt8]) -> Void) async throws {
+    let response = try await execute(request(.GET, path, query: query), deadline: .distantFuture)
+    guard response.status == .ok else { throw try await refusal(response) }
+    for try await buffer in response.body { piece(Array(buffer.readableBytesView)) }
+  }
+
+  private func send(
+    _ method: HTTPMethod, _ path: String, query: [(String, String?)] = [], body: [UInt8]? = nil
+  ) async throws -> [UInt8] {
+    var request = request(method, path, query: query)
+    if let body {
+      request.headers.add(name: "Content-Type", value: "application/json")
+      request.body = .bytes(body)
+    }
+    let response = try await execute(request, deadline: .now() + .seconds(30))
+    guard (200..<300).contains(response.status.code) else { throw try await refusal(response) }
+    let buffer = try await response.body.collect(upTo: 256 << 20)
+    return Array(buffer.readableBytesView)
+  }
+
+  private func request(_ method: HTTPMethod, _ path: String, query: [(String, String?)]) -> HTTPClientRequest {
+    let items = query.compactMap { name, value in value.map { "\(name)=\(Self.percentEncode($0))" } }
+    var request = HTTPClientRequest(url: base + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&")))
+    request.method = method
+    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    return request
+  }
+
+  private func execute(_ request: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+    do {
+      return try await client.execute(request, deadline: deadline)
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout {
+      throw CommandFailure.failed("\(base) does not answer in time")
+    } catch {
+      throw CommandFailure.failed(
+        "cannot reach Skep at \(base) (\(Self.words(for: error))); start it with `skep up SYSTEM.yaml` or name another with --server"
+      )
+    }
+  }
+
+  private func refusal(_ response: HTTPClientResponse) async throws -> CommandFailure {
+    let body = try await response.body.collect(upTo: 1 << 20)
+    guard let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body.readableBytesView) else {
+      return .failed("\(base) answered \(response.status.code); is it a Skep?")
+    }
+    let failure = envelope.error
+    let lines = ["skep: \(failure.message)"] + failure.details.map { "  \($0)" }
+    return CommandFailure(exitCode: response.status == .badRequest ? 2 : 1, lines: lines)
+  }
+
+  private func decode<Message: Decodable>(_ type: Message.Type, _ bytes: [UInt8]) throws -> Message {
+    do {
+      return try FleetJSON.decode(type, from: bytes)
+    } catch {
+      throw CommandFailure.failed("\(base) gave an answer that this version does not understand; are both of one version?")
+    }
+  }
+
+  /// Everything but RFC 3986's unreserved characters, as `%XX`.
+  static func percentEncode(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+        bytes.append(byte)
+      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func words(for error: any Error) -> String {
+    let text = "\(error)"
+    return text.contains("ECONNREFUSED") || text.contains("Connection refused") ? "connection refused" : text
+  }
+}

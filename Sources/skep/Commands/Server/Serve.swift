@@ -1,0 +1,17 @@
+import ArgumentParser
+import DeployPlan
+
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Watch agents that something else runs: registered, discovered or named in a system file.")
+
+  @Option(help: "A system file; its rules, receivers and named agents count, its commands are not started.")
+  var config: String?
+
+  @OptionGroup var options: ServerOptions
+
+  func run() async throws {
+    let system = try config.map { file throws(CommandFailure) in try SystemInput.read(file) } ?? FleetSystem(name: "fleet")
+    try await ServerRun(options: options).run(system: system, file: config, runsAgents: false)
+  }
+}

@@ -1,0 +1,127 @@
+public import ArgumentParser
+import ControlPlane
+import DeployPlan
+import FleetModel
+public import Logging
+import MetricExposition
+import Metrics
+import ServiceLifecycle
+import SystemPackage
+import UnixSignals
+
+/// What `skep up` and `skep serve` share.
+struct ServerOptions: ParsableArguments {
+  @Option(help: "Where to listen; port 0 picks one.")
+  var listen = "127.0.0.1:7540"
+
+  @Option(help: "Where Skep keeps what outlives a restart.")
+  var dataDir = ".skep"
+
+  @Option(help: "A file of bearer tokens, one ROLE:TOKEN a line; roles are agent, reader, operator.")
+  var tokens: String?
+
+  @Option(name: .customLong("tls-certificate"), help: "A PEM file with the server's certificate chain.")
+  var certificateFile: String?
+
+  @Option(name: .customLong("tls-key"), help: "A PEM file with the certificate's key.")
+  var keyFile: String?
+
+  @Option(
+    name: .customLong("tls-client-ca"), help: "A PEM file of authorities: clients with their certificates are operators.")
+  var clientAuthorityFile: String?
+
+  @Option(
+    name: .customLong("allow-host"), help: "A further name under which browsers may reach this server; may be repeated.")
+  var allowedHosts: [String] = []
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel = Logger.Level.info
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Runs a Skep from the first line on standard output to the last flush.
+struct ServerRun {
+  let options: ServerOptions
+
+  /// - Parameters:
+  ///   - system: the system and the file it came from; watched for changes where there is one.
+  ///   - runsAgents: whether to start the agents' commands.
+  func run(system: FleetSystem, file: String?, runsAgents: Bool) async throws {
+    let level = options.logLevel
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    let metrics = MetricRegistry()
+    metrics.useBuckets(
+      [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1], for: "skep_alert_delivery_seconds")
+    MetricsSystem.bootstrap(metrics)
+    let logger = Logger(label: "skep")
+
+    let composition: Composition
+    do {
+      var configuration = ControlPlaneConfiguration(system: system, listen: try address())
+      configuration.systemFile = file.map { FilePath($0) }
+      configuration.runsAgents = runsAgents
+      configuration.dataDirectory = FilePath(options.dataDir)
+      configuration.security = try security()
+      configuration.ownMetrics = { String(decoding: metrics.render(format: .prometheusText), as: UTF8.self) }
+      composition = try Composition(configuration, logger: logger) { address in
+        Terminal.print("listening on \(options.certificateFile == nil ? "http" : "https")://\(address)")
+      }
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch {
+      throw CommandFailure.badInput("\(error)")
+    }
+    var group = ServiceGroupConfiguration(
+      services: [.init(service: composition)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumCancellationDuration = .seconds(5)
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch {
+      throw CommandFailure.failed("\(error)")
+    }
+  }
+
+  private func address() throws(CommandFailure) -> ListenAddress {
+    do { return try ListenAddress(options.listen) } catch { throw .badInput("--listen: \(error)") }
+  }
+
+  private func security() throws(CommandFailure) -> SecurityConfiguration {
+    var security = SecurityConfiguration()
+    security.tokenFile = options.tokens
+    security.allowedHosts = options.allowedHosts
+    switch (options.certificateFile, options.keyFile) {
+    case (let certificate?, let key?):
+      security.tls = SecurityConfiguration.TLS(
+        certificateFile: certificate, keyFile: key, clientCAFile: options.clientAuthorityFile)
+    case (nil, nil):
+      if options.clientAuthorityFile != nil {
+        throw .badInput("--tls-client-ca needs --tls-certificate and --tls-key")
+      }
+    default: throw .badInput("--tls-certificate and --tls-key go together")
+    }
+    return security
+  }
+}
+
+/// Reads a system file for a run: prints every problem, ends with 2 where one is an error.
+enum SystemInput {
+  static func read(_ file: String) throws(CommandFailure) -> FleetSystem {
+    let reading = SystemFile.read(bytes: try InputFile.read(file), file: file)
+    let unsupported = (reading.system?.unsupported ?? []).map { problem in
+      var problem = problem
+      problem.file = file
+      return problem
+    }
+    let problems = reading.diagnostics + unsupported
+    guard let system = reading.system, !problems.contains(where: { $0.level == .error }) else {
+      throw .badInput(problems)
+    }
+    for problem in problems { StandardError.print(problem.description) }
+    return system
+  }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import DeployPlan
+import FleetModel
+
+struct Validate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a system file: every mistake at once, each with its place and how to mend it.")
+
+  @Argument(help: "The system file; - for standard input.")
+  var file: String
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let bytes = try InputFile.read(file)
+    let reading = SystemFile.read(bytes: bytes, file: file == "-" ? "standard input" : file)
+    let errors = reading.diagnostics.filter { $0.level == .error }.count
+    switch output.output {
+    case .text:
+      for diagnostic in reading.diagnostics { Terminal.print(diagnostic.description) }
+      if let system = reading.system {
+        Terminal.print("\(file): system \(system.name) with \(system.agents.count) agents is valid")
+      }
+    case .json:
+      Terminal.print(try JSONText.of(ValidationResult(reading)))
+    }
+    if errors > 0 {
+      throw CommandFailure(exitCode: 1, lines: output.output == .text ? ["skep: \(file): \(errors) errors"] : [])
+    }
+  }
+}
+
+private struct ValidationResult: Encodable {
+  struct Entry: Encodable {
+    let level: String
+    let line: Int?
+    let column: Int?
+    let path: String
+    let message: String
+    let mend: String?
+  }
+
+  let valid: Bool
+  let diagnostics: [Entry]
+
+  init(_ reading: SystemFile.Reading) {
+    valid = reading.system != nil
+    diagnostics = reading.diagnostics.map {
+      Entry(
+        level: $0.level.rawValue, line: $0.line, column: $0.column, path: $0.path, message: $0.message, mend: $0.mend)
+    }
+  }
+}

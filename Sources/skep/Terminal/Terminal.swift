@@ -1,0 +1,58 @@
+import Glibc
+
+/// What standard output is: colours and redrawing are for a terminal, never for a pipe.
+enum Terminal {
+  static let isInteractive = isatty(STDOUT_FILENO) == 1
+
+  /// Whether to colour: on a terminal, unless NO_COLOR is set (<https://no-color.org>).
+  static let hasColor = isInteractive && getenv("NO_COLOR") == nil && !isDumb
+
+  private static let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
+
+  /// Rows that fit on the screen; `nil` where there is none.
+  static var height: Int? {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+    return Int(size.ws_row)
+  }
+
+  /// Writes `text` and the end of a line at once, so that a reader of a pipe sees it as soon as it is there.
+  static func print(_ text: String, terminator: String = "\n") {
+    FileOutput.write(text + terminator, to: STDOUT_FILENO)
+  }
+
+  /// Puts `text` in the place of the whole screen without a flicker: home, each line cleared to its end, the rest below
+  /// cleared.
+  static func redraw(_ text: String) {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if let height, lines.count >= height { lines = Array(lines.prefix(height - 2)) + ["…"] }
+    print("\u{1b}[H" + lines.map { "\($0)\u{1b}[K" }.joined(separator: "\n") + "\u{1b}[J")
+  }
+
+  enum Color: String {
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case dim = "2"
+    case bold = "1"
+  }
+
+  static func paint(_ text: String, _ color: Color?) -> String {
+    guard hasColor, let color else { return text }
+    return "\u{1b}[\(color.rawValue)m\(text)\u{1b}[0m"
+  }
+
+  /// As ``safe(_:)``, but keeps the ends of lines and tabulators.
+  static func safeLines(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map {
+          $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" ? " " : $0
+        }))
+  }
+
+  /// `text` without control characters: an agent's words must not drive the reader's terminal.
+  static func safe(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+  }
+}

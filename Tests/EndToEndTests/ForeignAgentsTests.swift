@@ -1,0 +1,129 @@
+import ControlPlane
+import DeployPlan
+import FleetModel
+import Foundation
+import Logging
+import Platform
+import ServiceLifecycle
+import Testing
+
+/// Four agents that know nothing of Skep, collected side by side; what is stored is compared with what the formats' own
+/// reference parsers make of the very bodies that were served.
+@Suite("foreign agents, side by side")
+struct ForeignAgentsTests {
+  private static let script = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Fixtures/foreign_agents.py").path
+
+  private static var hasTools: Bool {
+    Program.exists("prometheus-node-exporter") && Program.exists("python3")
+      && (try? Program.run("python3", ["-c", "import prometheus_client"]).status) == 0
+  }
+
+  private struct Ports: Decodable {
+    let client: Int
+    let openmetrics: Int
+    let json: Int
+  }
+
+  @Test(.enabled(if: hasTools, "needs prometheus-node-exporter and PyPI's prometheus-client: `make test-tools`"))
+  func whatIsStoredIsWhatTheyServed() async throws {
+    let python = try Program("python3", [Self.script, "serve"])
+    defer { python.stop() }
+    let ports = try JSONDecoder().decode(Ports.self, from: Data(try #require(python.line()).utf8))
+    let node = try Program(
+      "prometheus-node-exporter", ["--web.listen-address=127.0.0.1:0"], readsStandardError: true)
+    defer { node.stop() }
+    let agents = [
+      ("python", ports.client), ("openmetrics", ports.openmetrics), ("json", ports.json),
+      ("node", try Self.port(of: node)),
+    ]
+
+    let exchange = RecordingExchanger(try ExchangeClient())
+    var system = FleetSystem(name: "foreign")
+    system.monitoring.collectionInterval = .milliseconds(500)
+    system.monitoring.collectionTimeout = .milliseconds(500)
+    let samples = try SamplePath(
+      system: system, stateDirectory: nil, http: exchange, time: SystemTime(), logger: Logger(label: "test"))
+    for (name, port) in agents {
+      _ = try samples.registry.register(
+        CollectionTarget(
+          agentID: AgentID(name), instance: "127.0.0.1:\(port)", metricsEndpoint: "http://127.0.0.1:\(port)/metrics"))
+    }
+    try await Self.run(samples, until: { agents.allSatisfy { Self.collections(of: $0.0, samples) >= 3 } })
+
+    for (name, port) in agents {
+      try await Self.compare(
+        agent: name, bodies: exchange.bodies(of: "http://127.0.0.1:\(port)/metrics"), store: samples.store)
+    }
+  }
+
+  private static func collections(of agent: String, _ samples: SamplePath) -> Int {
+    samples.collection.recent.read(agentID: agent, metricName: "up", limit: 10_000).count { $0.value == 1 }
+  }
+
+  /// Runs the services until `done` or a hundred looks have passed.
+  private static func run(_ samples: SamplePath, until done: @escaping @Sendable () -> Bool) async throws {
+    let logger = Logger(label: "test")
+    let group = ServiceGroup(services: samples.services, logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      for _ in 0..<100 where !done() { try await Task.sleep(for: .milliseconds(100)) }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+    }
+    #expect(done(), "not every agent was collected")
+  }
+
+  private struct Served: Decodable {
+    let name: String
+    let labels: [String: String]
+    let value: String
+  }
+
+  private static func compare(
+    agent: String, bodies: [RecordingExchanger.Recorded], store: any SeriesSource
+  ) async throws {
+    for (number, recorded) in bodies.enumerated() {
+      let kind =
+        recorded.contentType.contains("openmetrics")
+        ? "openmetrics" : recorded.contentType.contains("json") ? "json" : "text"
+      let parsed = try Program.run("python3", [script, "parse", kind], input: Data(recorded.body))
+      #expect(parsed.status == 0)
+      let served = try JSONDecoder().decode([Served].self, from: parsed.output)
+      #expect(!served.isEmpty)
+      for sample in served { try await expectStored(sample, agent: agent, collection: number, store: store) }
+    }
+  }
+
+  private static func expectStored(
+    _ sample: Served, agent: String, collection: Int, store: any SeriesSource
+  ) async throws {
+    var labels = sample.labels
+    labels[LabelSet.metricName] = sample.name
+    labels["agent_id"] = agent
+    let matchers = labels.map { LabelMatcher($0.key, .equal, $0.value) }
+    let found = try await store.select(
+      matchers, from: Timestamp(milliseconds: 0), through: Timestamp(milliseconds: .max))
+    // Matchers let series with further labels through: only `instance` may be one.
+    let series = found.filter { $0.labels.removing("instance") == LabelSet(labels) }
+    guard series.count == 1, let values = series.first?.samples.values else {
+      Issue.record("\(agent): \(LabelSet(labels)) is stored \(series.count) times")
+      return
+    }
+    let expected = Double(sample.value.replacing("inf", with: "infinity")) ?? .nan
+    // The bodies of one agent come in the order of their timestamps; a last one may have been fetched and not stored.
+    guard collection < values.count else { return }
+    let stored = values[collection]
+    #expect(
+      stored == expected || (stored.isNaN && expected.isNaN),
+      "\(agent): \(LabelSet(labels)) served \(expected), stored \(stored)")
+  }
+
+  /// node-exporter says in its log where it listens.
+  private static func port(of node: Program) throws -> Int {
+    while let line = node.line() {
+      if let match = line.firstMatch(of: /address=127\.0\.0\.1:(\d+)/) { return try #require(Int(match.1)) }
+    }
+    throw CancellationError()
+  }
+}

@@ -1,0 +1,172 @@
+"""Runs the main job, the example fleet under `skep up`, and checks it from outside: by its commands, its HTTP API and /proc."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+SYSTEM = "examples/research-team/system.yaml"
+AGENTS = ["coder", "critic", "planner", "researcher", "writer"]
+
+
+class Skep:
+    """One `skep up` with a data directory of its own."""
+
+    def __init__(self, data):
+        self.log = open(f"{data}/skep.log", "ab")
+        self.process = subprocess.Popen(
+            ["skep", "up", SYSTEM, "--listen", "127.0.0.1:0", "--data-dir", f"{data}/skep"],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        first = self.process.stdout.readline().strip()
+        if not first.startswith("listening on http://"):
+            fail(f"the first line is {first!r}; the log:\n{open(self.log.name).read()}")
+        self.url = first.removeprefix("listening on ")
+
+    def run(self, *arguments):
+        result = subprocess.run(["skep", *arguments, "--server", self.url], capture_output=True, text=True, timeout=60)
+        if result.returncode:
+            fail(f"skep {' '.join(arguments)}: exit {result.returncode}: {result.stderr}")
+        return result.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.run(*arguments, "--output", "json"))
+
+    def overview(self):
+        return self.json("status")["system_overview"]
+
+    def pids(self):
+        agents = self.json("agents", "list")["agents"]
+        return {a["agent_id"]: a["instances"][0]["pid"] for a in agents}
+
+
+def fail(reason):
+    print(f"FAILED: {reason}", flush=True)
+    sys.exit(1)
+
+
+def step(text):
+    print(f"[{time.monotonic() - BEGIN:6.1f} s] {text}", flush=True)
+
+
+def until(what, seconds, condition):
+    """Waits until `condition` gives something true and returns it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    fail(f"not within {seconds} s: {what}")
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def five_active(skep):
+    detail = skep.overview()["agents"]["agents_detail"]
+    ready = sorted(a for a, d in detail.items()
+                   if d["status"] == "active" and d["cpu_usage"] is not None and d["memory_usage"])
+    return ready == AGENTS
+
+
+def kill_one(skep):
+    before = skep.pids()
+    step("kill -9 coder")
+    os.kill(before["coder"], signal.SIGKILL)
+    alert = "agent_health:coder"
+    firings = lambda state: [a for a in skep.json("alerts", "list", "--state", state)["alerts"] if a["alert_id"] == alert]
+    fired = until("the health alert of coder", 5, lambda: firings("all"))[0]
+    if fired["severity"] != "critical":
+        fail(f"the health alert is {fired}")
+    step("the health alert fired: " + fired["description"])
+    ended = until("the alert's end", 30, lambda: [a for a in firings("all") if a["resolved"]])[0]
+    step(f"resolved: {ended['timestamp']} to {ended['resolution_timestamp']}")
+    after = until("five active agents again", 30, lambda: five_active(skep) and skep.pids())
+    if after["coder"] == before["coder"] or not alive(after["coder"]):
+        fail(f"coder was not restarted: {before['coder']}, {after['coder']}")
+    for agent in AGENTS:
+        if agent != "coder" and after[agent] != before[agent]:
+            fail(f"{agent} was restarted as well")
+    processes = skep.json("agents", "processes")["instances"]
+    if [p["restarts"] for p in processes if p["agent_id"] == "coder"] != [1]:
+        fail(f"not one restart: {processes}")
+
+
+def nobody_else_missed_a_collection(skep):
+    ups = lambda agent: skep.json("samples", "recent", "--agent", agent, "--metric", "up", "--limit", "10000")["samples"]
+    for agent in AGENTS:
+        samples = until(f"five collections of {agent}", 15, lambda: len(ups(agent)) >= 5 and ups(agent))
+        down = [s for s in samples if s["value"] != 1]
+        if agent == "coder":
+            if not down:
+                fail("no collection of coder failed")
+        elif down:
+            fail(f"{agent} missed a collection: {down}")
+    step("no other agent missed a collection")
+
+
+def documented_commands(skep):
+    """Those of the README that ask a running Skep, and what the server says of itself."""
+    for command in (["status"], ["agents", "list"], ["agents", "pid", "coder"], ["agents", "show", "coder"],
+                    ["agents", "logs", "coder"], ["agents", "processes"], ["alerts", "list", "--state", "all"],
+                    ["alerts", "show", "agent_health:coder"], ["rules", "list"], ["samples"]):
+        if not skep.run(*command).strip():
+            fail(f"skep {' '.join(command)} printed nothing")
+    for path in ("/-/healthy", "/-/ready", "/metrics", "/fleet/v1/openapi.json"):
+        with urllib.request.urlopen(skep.url + path, timeout=10) as answer:
+            if not answer.read():
+                fail(f"{path} is empty")
+    subprocess.run(["skep", "validate", SYSTEM], check=True)
+    json.loads(subprocess.run(["skep", "schema"], check=True, capture_output=True).stdout)
+    step("every command answers")
+
+
+def clean_end(skep, number):
+    pids = skep.pids()
+    name = signal.Signals(number).name
+    step(name)
+    began = time.monotonic()
+    skep.process.send_signal(number)
+    code = skep.process.wait(timeout=30)
+    took = time.monotonic() - began
+    if number != signal.SIGKILL and (took > 5 or code != 0):
+        fail(f"{name}: exit {code} after {took:.1f} s")
+    until(f"every agent gone after {name}", 5, lambda: not any(alive(p) for p in pids.values()))
+    step(f"ended after {took:.1f} s, no agent left")
+
+
+BEGIN = time.monotonic()
+with tempfile.TemporaryDirectory() as data:
+    try:
+        skep = Skep(data)
+        until("five active agents with CPU and memory", 10, lambda: five_active(skep))
+        step("five active agents")
+        kill_one(skep)
+        nobody_else_missed_a_collection(skep)
+        documented_commands(skep)
+        clean_end(skep, signal.SIGTERM)
+
+        skep = Skep(data)
+        until("five active agents", 10, lambda: five_active(skep))
+        history = skep.json("alerts", "list", "--state", "resolved")["alerts"]
+        if not any(a["alert_id"] == "agent_health:coder" for a in history):
+            fail("the history did not survive the restart")
+        step("started again, the history is there")
+        clean_end(skep, signal.SIGKILL)
+
+        skep = Skep(data)
+        until("five active agents", 10, lambda: five_active(skep))
+        step("started after kill -9")
+        clean_end(skep, signal.SIGINT)
+    finally:
+        if skep.process.poll() is None:
+            skep.process.kill()
+print("the main job works")
