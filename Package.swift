@@ -20,7 +20,6 @@ let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
@@ -50,7 +49,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     // Pure: no I/O, no clock, no randomness, no tasks.
@@ -61,13 +59,14 @@ let package = Package(
     .target(name: "DeployPlan", dependencies: ["FleetModel", yaml]),
 
     // Edges: one kind of I/O each.
+    .target(name: "CPlatform"),
     .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform"]),
     .target(name: "Ingest", dependencies: ["FleetModel", "WireFormats", "Platform", log, metrics, lifecycle]),
     .target(name: "Alerting", dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, lifecycle]),
     .target(
       name: "LocalRuntime",
-      dependencies: ["FleetModel", "DeployPlan", "Platform", log, metrics, lifecycle, subprocess, systemPackage]),
+      dependencies: ["CPlatform", "FleetModel", "DeployPlan", "Platform", log, lifecycle, systemPackage]),
 
     // Top: joins them.
     .target(
@@ -90,22 +89,30 @@ let package = Package(
       dependencies: ["SkepAgent", arguments, log, metrics, lifecycle, hummingbird, httpClient],
       path: "examples/research-team/Sources"),
 
-    .target(name: "TestSupport", dependencies: ["FleetModel", "Platform"]),
+    .target(name: "TestSupport", dependencies: ["FleetModel", "Platform", systemPackage]),
     .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
     .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"]),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport"]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport", systemPackage]),
     .testTarget(name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "TestSupport"]),
     .testTarget(
       name: "IngestTests",
       dependencies: ["Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log]),
     .testTarget(
       name: "AlertingTests", dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log]),
+    // A parent for the tests to kill: it runs a local fleet and is its guardian.
+    .executableTarget(
+      name: "fleet-parent",
+      dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", log, systemPackage],
+      path: "Tests/FleetParent"),
     .testTarget(
       name: "LocalRuntimeTests",
-      dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", log]),
+      dependencies: [
+        "LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", "fleet-parent", lifecycle, log,
+        systemPackage,
+      ]),
     .testTarget(
       name: "SkepAgentTests",
       dependencies: ["SkepAgent", "FleetModel", metrics, coreMetrics, lifecycle, httpClient, log]),
