@@ -1,0 +1,38 @@
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+// What Swift's view of glibc lacks: a variadic `syscall`, and the header <sys/pidfd.h>.
+
+/// A descriptor that polls readable once the process has ended; closed on exec. -1 with `errno` set on failure.
+static inline int skep_pidfd_open(int pid) {
+#ifdef __linux__
+  return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+int pipe2(int descriptors[2], int flags);
+
+/// A pipe, both ends closed on exec from the start. -1 with `errno` set on failure.
+static inline int skep_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+
+/// Lets the spawned process begin in the directory `path`. Returns an error number, 0 on success.
+static inline int skep_spawn_in_directory(posix_spawn_file_actions_t *actions, const char *path) {
+  return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+#endif

@@ -1,0 +1,131 @@
+import DeployPlan
+import FleetModel
+import Glibc
+import LocalRuntime
+import Logging
+import Platform
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Answers for agents that have no HTTP server: by the port that is asked.
+final class FakeAgents: HTTPExchanger {
+  private let answer: @Sendable (_ port: Int, _ path: String) -> Int?
+
+  /// - Parameter answer: a status, or `nil` for no connection.
+  init(_ answer: @escaping @Sendable (_ port: Int, _ path: String) -> Int? = { _, _ in 200 }) { self.answer = answer }
+
+  func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse {
+    let rest = request.url.dropFirst("http://127.0.0.1:".count)
+    let port = Int(rest.prefix { $0 != "/" }) ?? 0
+    guard let status = answer(port, String(rest.drop { $0 != "/" })) else {
+      throw HTTPExchangeError.cannotConnect("refused")
+    }
+    return HTTPExchangeResponse(status: status)
+  }
+}
+
+/// A fleet of shell scripts in a directory of its own.
+struct FleetHarness: Sendable {
+  let scratch: ScratchDirectory
+  let fleet: LocalFleet
+  private let history: History
+
+  final class History: Sendable {
+    let targets = Mutex<[[CollectionTarget]]>([])
+  }
+
+  init(
+    _ agents: [AgentSpec], http: FakeAgents = FakeAgents(), guardian: LocalFleet.GuardianSource? = nil
+  ) throws {
+    let scratch = try ScratchDirectory()
+    let history = History()
+    self.scratch = scratch
+    self.history = history
+    fleet = LocalFleet(
+      system: Self.system(agents), workingDirectory: scratch.path, logDirectory: scratch.path.appending("logs"),
+      baseEnvironment: ["EXTRA": "base"], guardian: try guardian ?? .executable(Self.parentExecutable()),
+      http: http, time: SystemTime(), random: SystemRandom(),
+      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+      onChange: { targets in history.targets.withLock { $0.append(targets) } })
+  }
+
+  static func system(_ agents: [AgentSpec]) -> FleetSystem {
+    var system = FleetSystem(name: "test")
+    system.agents = agents
+    return system
+  }
+
+  /// Every list of targets so far.
+  var announced: [[CollectionTarget]] { history.targets.withLock { $0 } }
+
+  func log(_ name: String) -> String { scratch.read("logs/\(name).log") ?? "" }
+
+  /// Runs the fleet for as long as `body` takes, then cancels it and waits for its end.
+  func running(_ body: () async throws -> Void) async throws {
+    let run = Task { try await fleet.run() }
+    let result: Result<Void, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    run.cancel()
+    try await run.value
+    try result.get()
+  }
+
+  /// The built `fleet-parent`, beside the test bundle.
+  static func parentExecutable() throws -> FilePath {
+    var starts = [FilePath(CommandLine.arguments[0]), FilePath(#filePath)]
+    if let own = ownExecutable() { starts.append(own) }
+    for start in starts {
+      var folder = start
+      while folder.lastComponent != nil {
+        folder.removeLastComponent()
+        for below in [[], [".build", "debug"]] {
+          var candidate = folder
+          for component in below { candidate.append(component) }
+          candidate.append("fleet-parent")
+          if candidate.withPlatformString({ access($0, X_OK) }) == 0, !isDirectory(candidate) { return candidate }
+        }
+      }
+    }
+    throw LocalFleetError.guardianUnavailable("fleet-parent is not built")
+  }
+
+  private static func isDirectory(_ path: FilePath) -> Bool {
+    var status = stat()
+    return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private static func ownExecutable() -> FilePath? {
+    var buffer = [CChar](repeating: 0, count: 4_096)
+    guard readlink("/proc/self/exe", &buffer, buffer.count - 1) > 0 else { return nil }
+    return FilePath(platformString: buffer)
+  }
+}
+
+func script(_ name: String, _ text: String, replicas: Int = 1, ports: [Int] = [], version: String = "1") throws
+  -> AgentSpec
+{
+  var spec = AgentSpec(agentID: try AgentID(name))
+  spec.command = ["/bin/sh", "-c", text]
+  spec.ports = ports
+  spec.environment = [.init(name: "VERSION", value: .text(version))]
+  spec.scaling.initialReplicas = replicas
+  spec.scaling.initialReplicasGiven = true
+  return spec
+}
+
+/// Waits until `condition` holds; fails the test after a time that only a hang takes.
+func eventually(
+  _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
+) async throws {
+  for _ in 0..<3_000 {
+    if try condition() { return }
+    try await Task.sleep(for: .milliseconds(10))
+  }
+  Issue.record("never came true: \(what)", sourceLocation: sourceLocation)
+  throw CancellationError()
+}
+
+/// Whether the process has ended, even if nobody has reaped it.
+func isGone(_ pid: Int32) -> Bool { ProcResourceReader().process(pid) == nil }
