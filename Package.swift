@@ -95,7 +95,8 @@ let package = Package(
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
     .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
-    .testTarget(name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"]),
+    .testTarget(
+      name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport"]),
     .testTarget(name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "TestSupport"]),
     .testTarget(
