@@ -18,6 +18,8 @@ enum CaseFiles {
     String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
   }
 
+  static let example = try? text(packageRoot + "/examples/research-team/system.yaml")
+
   static func yaml(_ name: String) throws -> String { try text("\(folder)/\(name).yaml") }
 
   static func write(_ text: String, to path: String) throws {

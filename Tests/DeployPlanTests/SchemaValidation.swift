@@ -6,7 +6,9 @@ struct SchemaValidation {
 
   init(_ root: JSONTree) { self.root = root }
 
-  private static let annotations: Set<String> = ["$schema", "$defs", "title", "description", "default", "properties", "patternProperties"]
+  private static let annotations: Set<String> = [
+    "$schema", "$defs", "title", "description", "default", "properties", "patternProperties",
+  ]
 
   func problems(in tree: YAMLTree) -> [String] { problems(in: tree, of: root, at: "") }
 
@@ -23,10 +25,14 @@ struct SchemaValidation {
         if !choices.contains(where: { equals($0, tree) }) { found.append("\(path): not in enum") }
       case ("const", let value): if !equals(value, tree) { found.append("\(path): not the constant") }
       case ("anyOf", .array(let choices)):
-        if !choices.contains(where: { problems(in: tree, of: $0, at: path).isEmpty }) { found.append("\(path): fits none") }
+        if !choices.contains(where: { problems(in: tree, of: $0, at: path).isEmpty }) {
+          found.append("\(path): fits none")
+        }
       case ("items", let item):
         guard case .sequence(let elements) = tree.content else { continue }
-        for (index, element) in elements.enumerated() { found += problems(in: element, of: item, at: "\(path)[\(index)]") }
+        for (index, element) in elements.enumerated() {
+          found += problems(in: element, of: item, at: "\(path)[\(index)]")
+        }
       case ("required", .array(let names)):
         guard case .mapping = tree.content else { continue }
         for case .string(let name) in names where tree[name] == nil { found.append("\(path): lacks \(name)") }
@@ -39,8 +45,10 @@ struct SchemaValidation {
         if let text = text(of: tree), text.count > count { found.append("\(path): too long") }
       case ("pattern", .string(let pattern)):
         if let text = text(of: tree), !fits(text, pattern) { found.append("\(path): \(text) does not fit \(pattern)") }
-      case ("minimum", let bound): if let value = number(of: tree), value < number(bound) { found.append("\(path): too small") }
-      case ("maximum", let bound): if let value = number(of: tree), value > number(bound) { found.append("\(path): too large") }
+      case ("minimum", let bound):
+        if let value = number(of: tree), value < number(bound) { found.append("\(path): too small") }
+      case ("maximum", let bound):
+        if let value = number(of: tree), value > number(bound) { found.append("\(path): too large") }
       default: found.append("\(path): unknown keyword \(member.name)")
       }
     }

@@ -17,7 +17,9 @@ enum SchemaWalk {
       found += walk(property.value, path: inner)
     }
     if let items = schema["items"] { found += walk(items, path: path + "[]") }
-    if let values = schema["additionalProperties"], values != .boolean(false) { found += walk(values, path: path + "{}") }
+    if let values = schema["additionalProperties"], values != .boolean(false) {
+      found += walk(values, path: path + "{}")
+    }
     for choice in schema["anyOf"]?.items ?? [] { found += walk(choice, path: path) }
     return found
   }
@@ -64,7 +66,8 @@ enum SchemaWalk {
     mutants(of: tree, adding: key, root, root)
   }
 
-  private static func mutants(of tree: YAMLTree, adding key: String, _ schema: JSONTree, _ root: JSONTree) -> [YAMLTree] {
+  private static func mutants(of tree: YAMLTree, adding key: String, _ schema: JSONTree, _ root: JSONTree) -> [YAMLTree]
+  {
     let (schema, _) = resolve(schema, "", root)
     var found: [YAMLTree] = []
     for choice in schema["anyOf"]?.items ?? [] { found += mutants(of: tree, adding: key, choice, root) }

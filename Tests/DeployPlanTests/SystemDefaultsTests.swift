@@ -65,7 +65,8 @@ import Testing
         - {name: c, description: d, condition_type: absence, metric_name: x, window: 1m}
       """
     ).alertRules
-    #expect(rules.map(\.condition) == [.threshold(.greater, 0), .rateOfChange(.greater, 0), .absence(window: .seconds(60))])
+    #expect(
+      rules.map(\.condition) == [.threshold(.greater, 0), .rateOfChange(.greater, 0), .absence(window: .seconds(60))])
     #expect(rules.allSatisfy { $0.severity == .warning && $0.hold == .zero && $0.keepFiringFor == .zero })
   }
 
@@ -118,13 +119,15 @@ import Testing
 
   @Test func textsKeepTheirForm() throws {
     let agent = try #require(
-      try system("system: t\nagents: [{agent_id: a, image: x, tag: 1.10, environment: {A: 010, B: yes, C: ''}}]").agents.first)
+      try system("system: t\nagents: [{agent_id: a, image: x, tag: 1.10, environment: {A: 010, B: yes, C: ''}}]").agents
+        .first)
     #expect(agent.tag == "1.10")
     #expect(agent.environment.map(\.value) == [.text("010"), .text("yes"), .text("")])
   }
 
   @Test func theOrderOfTheFileIsKept() throws {
-    let agent = try #require(try system("system: t\nagents: [{agent_id: a, environment: {Z: 1, A: 2, M: 3}}]").agents.first)
+    let agent = try #require(
+      try system("system: t\nagents: [{agent_id: a, environment: {Z: 1, A: 2, M: 3}}]").agents.first)
     #expect(agent.environment.map(\.name) == ["Z", "A", "M"])
   }
 }

@@ -3,8 +3,8 @@ import FleetModel
 import FoundationEssentials
 import Testing
 
-/// Each `Cases/NAME.yaml` gives exactly the problems in `Cases/NAME.expected`, none where that file is empty. `RECORD=1`
-/// writes the expectations anew.
+/// Each `Cases/NAME.yaml` gives exactly the problems in `Cases/NAME.expected`, none where that file is empty.
+/// `RECORD=1` writes the expectations anew.
 @Suite struct SystemFileCaseTests {
   @Test(arguments: CaseFiles.names)
   func problems(of name: String) throws {

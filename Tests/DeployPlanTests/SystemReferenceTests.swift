@@ -1,5 +1,6 @@
-@testable import DeployPlan
 import Testing
+
+@testable import DeployPlan
 
 /// The table of keys in `docs/system-file.md` is made from the schema; `RECORD=1` writes it anew.
 @Suite struct SystemReferenceTests {
@@ -50,7 +51,8 @@ import Testing
     let required = (schema["required"]?.items ?? [])
     return (schema["properties"]?.members ?? []).flatMap { property -> [String] in
       let name = prefix + property.name
-      let fallback = required.contains(.string(property.name)) ? "required" : property.value["default"].map(inline) ?? ""
+      let fallback =
+        required.contains(.string(property.name)) ? "required" : property.value["default"].map(inline) ?? ""
       var meaning = ""
       if case .string(let text)? = property.value["description"] { meaning = escaped(text) }
       return ["| `\(name)` | \(kind(property.value)) | \(fallback) | \(meaning) |\n"] + inner(property.value, name)

@@ -1,6 +1,7 @@
-@testable import DeployPlan
 import FleetModel
 import Testing
+
+@testable import DeployPlan
 
 /// The published schema and the decoder know the same keys, and say the same of the same files.
 @Suite struct SystemSchemaTests {
@@ -39,6 +40,23 @@ import Testing
       guard SystemFile.read(text, file: "f").system != nil, let tree = YAMLParsing(text).tree else { continue }
       #expect(SchemaValidation(SystemSchema.tree).problems(in: tree) == [], "\(name)")
     }
+  }
+
+  /// `docs/system.schema.json` is what `skep schema` prints; `RECORD=1` writes it anew.
+  @Test func thePublishedFileIsTheSchema() throws {
+    let path = CaseFiles.packageRoot + "/docs/system.schema.json"
+    if CaseFiles.isRecording { try CaseFiles.write(SystemSchema.jsonSchema(), to: path) }
+    #expect(try CaseFiles.text(path) == SystemSchema.jsonSchema())
+  }
+
+  /// The example that newcomers start is accepted by both, without a warning.
+  @Test(.enabled(if: CaseFiles.example != nil, "the example is not there"))
+  func theExampleIsAccepted() throws {
+    let text = try #require(CaseFiles.example)
+    let reading = SystemFile.read(text, file: "examples/research-team/system.yaml")
+    #expect(reading.system != nil)
+    #expect(reading.diagnostics.map { "\($0)" } == [])
+    #expect(SchemaValidation(SystemSchema.tree).problems(in: try #require(YAMLParsing(text).tree)) == [])
   }
 
   /// For each object of the schema: an unknown key is refused by both.

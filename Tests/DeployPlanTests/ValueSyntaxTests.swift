@@ -1,6 +1,7 @@
-@testable import DeployPlan
 import FleetModel
 import Testing
+
+@testable import DeployPlan
 
 @Suite struct QuantityTests {
   @Test(arguments: [
@@ -13,12 +14,16 @@ import Testing
     #expect(try #require(Quantity(left)) == (try #require(Quantity(right))))
   }
 
-  @Test(arguments: [("999m", "1"), ("1G", "1Gi"), ("500m", "1"), ("1Mi", "1Gi"), ("-1", "0"), ("0.1", "0.2"), ("1023", "1Ki")])
+  @Test(arguments: [
+    ("999m", "1"), ("1G", "1Gi"), ("500m", "1"), ("1Mi", "1Gi"), ("-1", "0"), ("0.1", "0.2"), ("1023", "1Ki"),
+  ])
   func less(left: String, right: String) throws {
     #expect(try #require(Quantity(left)) < (try #require(Quantity(right))))
   }
 
-  @Test(arguments: ["", "m", ".", "1 Gi", "1gi", "1GB", "1mm", "--1", "1e", "1e+", "0x10", "1K", "Mi", "1.2.3", "1,5", "１"])
+  @Test(arguments: [
+    "", "m", ".", "1 Gi", "1gi", "1GB", "1mm", "--1", "1e", "1e+", "0x10", "1K", "Mi", "1.2.3", "1,5", "１",
+  ])
   func refused(text: String) { #expect(Quantity(text) == nil) }
 }
 
@@ -38,7 +43,8 @@ import Testing
   func accepted(text: String) { #expect(ImageReference(text) != nil) }
 
   @Test(arguments: [
-    "", "Planner", "a//b", "/a", "a/", "a:", "a@", "a@sha256:12", "a@md5:\(hex)", "a___b", "a..b", "-a", "a b", "https://x/a",
+    "", "Planner", "a//b", "/a", "a/", "a:", "a@", "a@sha256:12", "a@md5:\(hex)", "a___b", "a..b", "-a", "a b",
+    "https://x/a",
     "x.y:99999/a", "a:-1", "a:\(String(repeating: "x", count: 129))", ":tag",
   ])
   func refused(text: String) {
@@ -66,23 +72,30 @@ import Testing
 
 @Suite struct PatternSyntaxTests {
   @Test(arguments: [
-    "", "a|b", ".*", "^a+?$", "(a|b)*", "[a-z]", "[^]a]", "[[:alpha:]-]", "\\d{1,3}", "a{2}", "a{,2}", "(?i)x", "(?P<n>x)",
+    "", "a|b", ".*", "^a+?$", "(a|b)*", "[a-z]", "[^]a]", "[[:alpha:]-]", "\\d{1,3}", "a{2}", "a{,2}", "(?i)x",
+    "(?P<n>x)",
     "(?:x)", "x{1000}", "\\.", "\\Q(\\E", "[\\]]", "^*", "(?i:x)", "{x}",
   ])
   func accepted(pattern: String) { #expect(PatternSyntax.flaw(in: pattern) == nil) }
 
-  @Test(arguments: ["(", ")", "[", "[a", "*", "+a", "a**", "\\", "(?=x)", "(?<!x)", "\\1", "x{1001}", "x{3,2}", "(*a)", "[z-a]", "\\y"])
+  @Test(arguments: [
+    "(", ")", "[", "[a", "*", "+a", "a**", "\\", "(?=x)", "(?<!x)", "\\1", "x{1001}", "x{3,2}", "(*a)", "[z-a]", "\\y",
+  ])
   func refused(pattern: String) { #expect(PatternSyntax.flaw(in: pattern) != nil) }
 }
 
 @Suite struct WebAddressTests {
   @Test(arguments: [
-    "http://planner:8080/metrics", "https://example.org", "http://[::1]:80/x?y=z", "http://127.0.0.1", "https://u:p@h/x",
+    "http://planner:8080/metrics", "https://example.org", "http://[::1]:80/x?y=z", "http://127.0.0.1",
+    "https://u:p@h/x",
     "http://a/%20",
   ])
   func accepted(text: String) { #expect(WebAddress.flaw(in: text) == nil) }
 
-  @Test(arguments: ["", "planner:8080", "ftp://x", "http://", "http://:80", "http://a:0", "http://a:99999", "http://a:x", "http://a b", "http://[::1", "http://a/%2", "http://[zz]"])
+  @Test(arguments: [
+    "", "planner:8080", "ftp://x", "http://", "http://:80", "http://a:0", "http://a:99999", "http://a:x", "http://a b",
+    "http://[::1", "http://a/%2", "http://[zz]",
+  ])
   func refused(text: String) { #expect(WebAddress.flaw(in: text) != nil) }
 
   @Test func credentialsAreNotShown() { #expect(WebAddress.shown("http://u:hunter2@h/x") == "http://...@h/x") }
@@ -97,6 +110,13 @@ import Testing
     #expect(KeyDistance.nearest(to: key, among: ["agent_id", "image", "ports", "labels"]) == expected)
   }
 
+  @Test func wordsAndLetters() {
+    #expect(KeyDistance.nearest(to: "env", among: ["environment", "image"]) == "environment")
+    #expect(KeyDistance.nearest(to: "timeout", among: ["collection_timeout", "retention"]) == "collection_timeout")
+    #expect(KeyDistance.nearest(to: "replicas", among: ["min_replicas", "max_replicas"]) == nil)
+    #expect(KeyDistance.nearest(to: "=>", among: ["==", ">="]) == ">=")
+  }
+
   @Test func nothingIsNear() { #expect(KeyDistance.nearest(to: "replicas", among: ["agent_id", "image"]) == nil) }
 
   @Test(arguments: [("", "", 0), ("ab", "ba", 1), ("abc", "", 3), ("kitten", "sitting", 3), ("abcd", "acbd", 1)])
@@ -108,7 +128,8 @@ import Testing
 
 @Suite struct ByteSizeTests {
   @Test(arguments: [
-    ("1024", 1024), ("1KiB", 1024), ("1KB", 1024), ("1Ki", 1024), ("16MiB", 16 << 20), ("2 GiB", 2 << 30), ("7B", 7), ("1K", 1024),
+    ("1024", 1024), ("1KiB", 1024), ("1KB", 1024), ("1Ki", 1024), ("16MiB", 16 << 20), ("2 GiB", 2 << 30), ("7B", 7),
+    ("1K", 1024),
   ])
   func accepted(text: String, bytes: UInt64) { #expect(ByteSize.parse(text) == bytes) }
 
@@ -121,7 +142,8 @@ import Testing
 
 @Suite struct CalendarRangeTests {
   @Test(arguments: [
-    ("monday:friday", CalendarRange.Unit.weekday, [1, 5]), ("Sunday", .weekday, [0, 0]), ("-3:-1", .dayOfMonth, [-3, -1]),
+    ("monday:friday", CalendarRange.Unit.weekday, [1, 5]), ("Sunday", .weekday, [0, 0]),
+    ("-3:-1", .dayOfMonth, [-3, -1]),
     ("1:-1", .dayOfMonth, [1, -1]), ("march:5", .month, [3, 5]), ("2026", .year, [2026, 2026]),
   ])
   func accepted(text: String, unit: CalendarRange.Unit, expected: [Int]) throws {
@@ -131,11 +153,14 @@ import Testing
 
   @Test func refused() {
     for (text, unit) in [
-      ("friday:monday", CalendarRange.Unit.weekday), ("mon", .weekday), ("0", .dayOfMonth), ("-1:1", .dayOfMonth), ("5:1", .dayOfMonth), ("32", .dayOfMonth), ("13", .month),
+      ("friday:monday", CalendarRange.Unit.weekday), ("mon", .weekday), ("0", .dayOfMonth), ("-1:1", .dayOfMonth),
+      ("5:1", .dayOfMonth), ("32", .dayOfMonth), ("13", .month),
       ("1:2:3", .month), ("", .year),
     ] {
       #expect(throws: CalendarRange.CalendarProblem.self) { try CalendarRange.parse(text, unit).get() }
     }
-    #expect(CalendarRange.minutes("24:00") == 1440 && CalendarRange.minutes("24:01") == nil && CalendarRange.minutes("9:00") == nil)
+    #expect(
+      CalendarRange.minutes("24:00") == 1440 && CalendarRange.minutes("24:01") == nil
+        && CalendarRange.minutes("9:00") == nil)
   }
 }

@@ -36,9 +36,10 @@ enum AgentChecks {
     let portsPath = Path.key("ports", in: path)
     guard reader.isSound(portsPath) else { return }
     var sound = true
+    var seen: Set<Int> = []
     for (index, port) in agent.ports.enumerated() {
       sound = sound && reader.isSound(Path.index(index, in: portsPath))
-      if agent.ports[..<index].contains(port) {
+      if !seen.insert(port).inserted {
         reader.error(Path.index(index, in: portsPath), "port \(port) is given twice", mend: "remove one of the two")
       }
     }
@@ -83,9 +84,10 @@ enum AgentChecks {
   private static func checkDependencies(_ agent: AgentSpec, _ reader: Reader, _ path: String) {
     let listPath = Path.key("depends_on", in: path)
     guard reader.isSound(listPath) else { return }
+    var seen: Set<AgentID> = []
     for (index, dependency) in agent.dependsOn.enumerated() {
       let itemPath = Path.index(index, in: listPath)
-      if agent.dependsOn[..<index].contains(dependency) {
+      if !seen.insert(dependency).inserted {
         reader.error(itemPath, "\"\(dependency)\" is given twice", mend: "remove one of the two")
       } else if dependency == agent.agentID, reader.isSound(Path.key("agent_id", in: path)) {
         reader.error(itemPath, "\"\(dependency)\" depends on itself", mend: "remove it")
@@ -103,7 +105,8 @@ enum ResourceChecks {
       let keyPath = Path.key(key, in: path)
       guard reader.isSound(keyPath), let quantity = Quantity(text) else { continue }
       if quantity.billionths > 1024 * 1_000_000_000 {
-        reader.error(keyPath, "\(text) is more than 1024 cores", mend: "write \"m\" for thousandths of a core, such as 500m")
+        reader.error(
+          keyPath, "\(text) is more than 1024 cores", mend: "write \"m\" for thousandths of a core, such as 500m")
       } else if quantity.billionths % 1_000_000 != 0 {
         reader.error(keyPath, "\(text) is finer than a thousandth of a core", mend: "give whole \"m\", such as 1m")
       }
@@ -112,7 +115,9 @@ enum ResourceChecks {
       let keyPath = Path.key(key, in: path)
       guard reader.isSound(keyPath), let quantity = Quantity(text) else { continue }
       if quantity.billionths < (1 << 20) * 1_000_000_000 {
-        reader.error(keyPath, "\(text) is less than 1Mi of memory", mend: "write a size such as 256Mi (\"m\" is a thousandth of a byte)")
+        reader.error(
+          keyPath, "\(text) is less than 1Mi of memory",
+          mend: "write a size such as 256Mi (\"m\" is a thousandth of a byte)")
       }
     }
   }
@@ -163,7 +168,8 @@ enum ScalingChecks {
     } else if !range.contains(scaling.initialReplicas) {
       reader.error(
         initialPath,
-        "\(scaling.initialReplicas) is not between min_replicas \(range.lowerBound) and max_replicas \(range.upperBound)",
+        "\(scaling.initialReplicas) is not between min_replicas \(range.lowerBound) "
+          + "and max_replicas \(range.upperBound)",
         mend: "change it, or give other bounds")
     }
   }

@@ -23,12 +23,12 @@ enum AlertingChecks {
   }
 
   /// `nil` where the list is too broken to be referred to.
-  private static func names(_ names: [String], in path: String, _ reader: Reader) -> [String]? {
-    reader.isSound(path) ? names : nil
+  private static func names(_ names: [String], in path: String, _ reader: Reader) -> Set<String>? {
+    reader.isSound(path) ? Set(names) : nil
   }
 
   private static func check(
-    _ route: Route, _ path: String, _ receivers: [String]?, _ intervals: [String]?, _ reader: Reader
+    _ route: Route, _ path: String, _ receivers: Set<String>?, _ intervals: Set<String>?, _ reader: Reader
   ) {
     let receiverPath = Path.key("receiver", in: path)
     if let receiver = route.receiver, reader.isSound(receiverPath) {
@@ -52,10 +52,10 @@ enum AlertingChecks {
   }
 
   private static func refer(
-    to name: String, among known: [String]?, _ word: String, _ path: String, _ reader: Reader
+    to name: String, among known: Set<String>?, _ word: String, _ path: String, _ reader: Reader
   ) {
     guard let known, !known.contains(name) else { return }
-    let list = known.filter { !$0.isEmpty }
+    let list = known.subtracting([""]).sorted()
     reader.error(
       path, "there is no \(word) \"\(YAMLTree.shortened(name))\"",
       mend: KeyDistance.nearest(to: name, among: list).map { "did you mean \"\($0)\"?" }
@@ -65,7 +65,8 @@ enum AlertingChecks {
   private static func checkGroup(_ route: Route, _ path: String, _ reader: Reader) {
     let groupPath = Path.key("group_by", in: path)
     if let groupBy = route.groupBy, reader.isSound(groupPath) {
-      for (index, label) in groupBy.enumerated() where groupBy[..<index].contains(label) {
+      var seen: Set<String> = []
+      for (index, label) in groupBy.enumerated() where !seen.insert(label).inserted {
         reader.error(
           Path.index(index, in: groupPath), "\"\(label)\" is given twice", mend: "remove one of the two")
       }
@@ -79,7 +80,8 @@ enum AlertingChecks {
     {
       reader.warn(
         repeatPath,
-        "\(PrometheusDuration.format(repeatInterval)) is below group_interval \(PrometheusDuration.format(groupInterval)), "
+        "\(PrometheusDuration.format(repeatInterval)) is below group_interval "
+          + "\(PrometheusDuration.format(groupInterval)), "
           + "which counts",
         mend: "raise it")
     }

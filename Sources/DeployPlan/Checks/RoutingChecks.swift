@@ -59,7 +59,9 @@ enum RoutingChecks {
     for (index, rule) in rules.enumerated() {
       let rulePath = Path.index(index, in: path)
       // A rule whose match or weight is in doubt leaves its whole group in doubt, whichever that is.
-      for key in ["headers", "path_prefix", "port", "weight"] where !reader.isSound(Path.key(key, in: rulePath)) { return }
+      for key in ["headers", "path_prefix", "port", "weight"] where !reader.isSound(Path.key(key, in: rulePath)) {
+        return
+      }
       let match = Match(
         headers: Set(rule.headers.map { RoutingRule.HeaderMatch(name: $0.name.lowercased(), test: $0.test) }),
         pathPrefix: rule.pathPrefix, port: rule.port)

@@ -22,7 +22,9 @@ enum CalendarDeclaration {
         F("days_of_month", \.daysOfMonth, monthDays, "days such as \"1:5\", \"-1\" for the last"),
         F("months", \.months, ranges(.month), "months such as \"january:march\" or \"1:3\""),
         F("years", \.years, ranges(.year), "years such as \"2026:2028\""),
-        F("location", \.location, Shapes.text(pattern: "^[A-Za-z0-9_+/-]+$", check: zone), "a name of the IANA time zone database"),
+        F(
+          "location", \.location, Shapes.text(pattern: "^[A-Za-z0-9_+/-]+$", check: zone),
+          "a name of the IANA time zone database"),
       ])
   }
 
@@ -30,7 +32,8 @@ enum CalendarDeclaration {
     let isName = text.utf8.allSatisfy {
       (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "_+-/".utf8.contains($0)
     }
-    return isName && !text.hasPrefix("/") ? nil : Flaw("is no time zone", mend: "write one such as Europe/Berlin or UTC")
+    return isName && !text.hasPrefix("/")
+      ? nil : Flaw("is no time zone", mend: "write one such as Europe/Berlin or UTC")
   }
 
   private struct Times {

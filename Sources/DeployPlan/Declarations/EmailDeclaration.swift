@@ -17,7 +17,9 @@ enum EmailDeclaration {
         F("auth_password", optional: \.authPassword, Shapes.secret(), "password; better in auth_password_file"),
         F("auth_password_file", optional: \.authPasswordFile, text, "file that holds the password"),
         F("require_tls", \.requireTLS, Shapes.boolean, "whether an unencrypted server is refused"),
-        F("headers", \.headers, Shapes.dictionary(Shapes.looseText(emptyAllowed: true), key: NameRules.headerName), "further headers"),
+        F(
+          "headers", \.headers, Shapes.dictionary(Shapes.looseText(emptyAllowed: true), key: NameRules.headerName),
+          "further headers"),
         F("text", optional: \.text, text, "body as plain text"),
         F("html", optional: \.html, text, "body as HTML"),
         F("timeout", \.timeout, Shapes.positiveDuration, "when one try is given up"),
@@ -36,7 +38,8 @@ enum EmailDeclaration {
   private static func addresses(_ text: String) -> Flaw? {
     for address in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = address.split(separator: "@", omittingEmptySubsequences: false)
-      let isAddress = parts.count == 2 && parts.allSatisfy { part in part.contains { $0 != " " && $0 != ">" && $0 != "<" } }
+      let isAddress =
+        parts.count == 2 && parts.allSatisfy { part in part.contains { $0 != " " && $0 != ">" && $0 != "<" } }
       if !isAddress || address.contains(where: \.isNewline) {
         return Flaw("is no e-mail address", mend: "write one such as team@example.org")
       }

@@ -63,7 +63,9 @@ enum HTTPDeclaration {
     return .object(
       TLSClientOptions(),
       [
-        F("ca_file", optional: \.caFile, Shapes.text(), "certificates that are trusted; those of the system where not given"),
+        F(
+          "ca_file", optional: \.caFile, Shapes.text(),
+          "certificates that are trusted; those of the system where not given"),
         F("cert_file", optional: \.certFile, Shapes.text(), "own certificate"),
         F("key_file", optional: \.keyFile, Shapes.text(), "own key"),
         F("server_name", optional: \.serverName, Shapes.text(), "name that the other side's certificate must have"),
@@ -84,6 +86,8 @@ extension Reader {
   /// A secret that stands in the file itself is taken, with a warning.
   func adviseFile(for key: String, in path: String) {
     let path = Path.key(key, in: path)
-    if isGiven(path) { warn(path, "a secret stands in this file", mend: "put it into a file of its own and give \(key)_file") }
+    if isGiven(path), isSound(path) {
+      warn(path, "a secret stands in this file", mend: "put it into a file of its own and give \(key)_file")
+    }
   }
 }

@@ -7,7 +7,9 @@ enum RouteDeclaration {
     return .object(
       Route(),
       [
-        F("receiver", optional: \.receiver, Shapes.text(), "name of a receiver; that of the route above where not given"),
+        F(
+          "receiver", optional: \.receiver, Shapes.text(), "name of a receiver; that of the route above where not given"
+        ),
         F("group_by", optional: \.groupBy, groupBy, "labels to group by; [\"...\"] for all"),
         F("group_wait", optional: \.groupWait, Shapes.duration(), "before the first message of a group (30s)"),
         F("group_interval", optional: \.groupInterval, Shapes.positiveDuration, "between two messages of a group (5m)"),
@@ -18,7 +20,9 @@ enum RouteDeclaration {
         F("match", \.match, Shapes.labels, "labels with their values; the old form of matchers"),
         F("match_re", \.matchExpression, expressions, "labels with regular expressions; the old form of matchers"),
         F("continue", \.continues, Shapes.boolean, "whether the routes after this one are tried too"),
-        F("mute_time_intervals", \.muteTimeIntervals, Shapes.list(Shapes.text()), "time intervals in which it is quiet"),
+        F(
+          "mute_time_intervals", \.muteTimeIntervals, Shapes.list(Shapes.text()),
+          "time intervals in which it is quiet"),
         F(
           "active_time_intervals", \.activeTimeIntervals, Shapes.list(Shapes.text()),
           "time intervals in which alone it speaks"),

@@ -73,14 +73,18 @@ enum RuleDeclaration {
         "labels a series must have: names and values, or matchers such as 'path=~\"/api.*\"'"),
       F("operator", \.comparison, Shapes.choice(), "how the value is compared (threshold, rate_of_change)"),
       F("threshold", \.threshold, Shapes.number(), "what the value is compared with (threshold)"),
-      F("rate_threshold", \.rateThreshold, Shapes.number(), "what the change per second is compared with (rate_of_change)"),
+      F(
+        "rate_threshold", \.rateThreshold, Shapes.number(),
+        "what the change per second is compared with (rate_of_change)"),
       F("window", optional: \.window, Shapes.positiveDuration, "how long without a sample (absence)"),
       F("expr", optional: \.expression, Shapes.text(), "PromQL (expression)"),
       F(
         "interval", optional: \.interval, Shapes.positiveDuration,
         "between two evaluations (expression); the collection interval where it is not given"),
       F("for", \.hold, Shapes.duration(), "how long the condition must hold before the alert fires"),
-      F("keep_firing_for", \.keepFiringFor, Shapes.duration(), "how long the alert stays after the condition has ended"),
+      F(
+        "keep_firing_for", \.keepFiringFor, Shapes.duration(),
+        "how long the alert stays after the condition has ended"),
       F("severity", \.severity, Shapes.choice(), "how bad it is"),
       F("annotations", \.annotations, Shapes.annotations, "free texts sent with the alert"),
       F("runbook_url", optional: \.runbookURL, Shapes.url, "where it is written what to do"),

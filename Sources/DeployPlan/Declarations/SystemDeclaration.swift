@@ -48,13 +48,16 @@ enum SystemDeclaration {
           "between two collections of one instance"),
         F(
           "collection_timeout", \.collectionTimeout, Shapes.positiveDuration,
-          "when a collection is given up; never above the interval, and the interval where that is shorter than the default"),
+          "when a collection is given up; never above the interval, which bounds the default too"
+        ),
         F("retention", \.retention, Shapes.positiveDuration, "how long samples are kept"),
         F("retention_size", optional: \.retentionSize, Shapes.byteSize, "bytes of samples that are kept at most"),
         F(
           "failure_threshold", \.failureThreshold, Shapes.integer(1...1000),
           "failed collections or health checks in a row that make an instance unhealthy"),
-        F("discovery_files", \.discoveryFiles, Shapes.list(Shapes.text()), "Prometheus file_sd files or globs to follow"),
+        F(
+          "discovery_files", \.discoveryFiles, Shapes.list(Shapes.text()), "Prometheus file_sd files or globs to follow"
+        ),
       ])
   }
 
@@ -113,7 +116,8 @@ enum SystemDeclaration {
   }
 
   private static var environments: Shape<[String: YAMLTree]> {
-    let known = ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "receivers", "routes"]
+    let known =
+      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "receivers", "routes"]
       + ["inhibit_rules", "time_intervals", "storage", "tracing", "limits", "prices"]
     return Shapes.dictionary(
       Shapes.raw(known: known), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })

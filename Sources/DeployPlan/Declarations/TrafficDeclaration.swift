@@ -24,7 +24,8 @@ enum TrafficDeclaration {
           let each = rule.retryPolicy?.perTryTimeout, each > timeout
         {
           reader.error(
-            perTry, "\(PrometheusDuration.format(each)) is above the rule's timeout \(PrometheusDuration.format(timeout))",
+            perTry,
+            "\(PrometheusDuration.format(each)) is above the rule's timeout \(PrometheusDuration.format(timeout))",
             mend: "lower it or raise the timeout")
         }
       })

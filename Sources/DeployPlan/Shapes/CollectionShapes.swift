@@ -72,7 +72,8 @@ extension Shapes {
               spoils: [entryPath])
           }
           if entry.value.isNull {
-            reader.error(entryPath, at: entry.place, "has no value", mend: "write \"\" for an empty text, or remove the key")
+            reader.error(
+              entryPath, at: entry.place, "has no value", mend: "write \"\" for an empty text, or remove the key")
           } else if let read = value.read(entry.value, reader, entryPath) {
             values.append((entry.key, read))
           }

@@ -89,7 +89,9 @@ final class Reader {
   /// `a.b[2]` → `a.b` → `a` → the empty path.
   private static func parent(of path: Substring) -> Substring? {
     if path.isEmpty { return nil }
-    guard let cut = path.utf8.lastIndex(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") }) else { return "" }
+    guard let cut = path.utf8.lastIndex(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") }) else {
+      return ""
+    }
     return path[..<cut]
   }
 
@@ -109,9 +111,11 @@ final class Reader {
 /// Paths within a document.
 enum Path {
   static func key(_ key: String, in path: String) -> String {
-    let plain = !key.isEmpty && key.utf8.allSatisfy {
-      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95 || $0 == 45
-    }
+    let plain =
+      !key.isEmpty
+      && key.utf8.allSatisfy {
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95 || $0 == 45
+      }
     if plain { return path.isEmpty ? key : "\(path).\(key)" }
     return "\(path)[\"\(YAMLTree.shortened(key))\"]"
   }

@@ -93,7 +93,8 @@ enum Shapes {
           return nil
         }
         guard let value = YAMLNumber.integer(text), range.contains(value) else {
-          let problem = text.utf8.contains { $0 == 46 || $0 | 0x20 == 101 } ? "is not a whole number" : "is out of range"
+          let problem =
+            text.utf8.contains { $0 == 46 || $0 | 0x20 == 101 } ? "is not a whole number" : "is out of range"
           reader.error(
             path, at: tree.place, "\(YAMLTree.shortened(text)) \(problem)",
             mend: "give a whole number from \(range.lowerBound) to \(range.upperBound)")

@@ -1,6 +1,7 @@
 import FleetModel
 
-/// How one kind of value is written in a system file: read from YAML, described in the JSON Schema, written as a default.
+/// How one kind of value is written in a system file: read from YAML, described in the JSON Schema, written as a
+/// default.
 ///
 /// All three come from one declaration, so that decoder, schema and documented defaults cannot drift apart.
 struct Shape<Value> {
@@ -105,25 +106,29 @@ extension Shape {
           return value
         }
         let fields = fields()
+        var meant: Set<String> = []
         for entry in entries {
           if let field = fields.first(where: { $0.name == entry.key }) {
-            let fieldPath = Path.key(entry.key, in: path)
-            reader.note(fieldPath, at: entry.value.place)
-            if entry.value.isNull {
-              reader.error(fieldPath, at: entry.place, "has no value", mend: "give it one or remove the key")
-            } else {
-              field.read(entry.value, &value, reader, fieldPath)
-            }
+            read(entry, by: field, into: &value, reader, path)
           } else if ignoring.map({ !entry.key.hasPrefix($0) }) ?? true {
-            report(unknown: entry, known: fields.map(\.name), reader, path)
+            let known = fields.map(\.name)
+            let nearest = KeyDistance.nearest(to: entry.key, among: known)
+            if let nearest { meant.insert(nearest) }
+            let mend =
+              nearest.map { "did you mean \"\($0)\"?" } ?? "known here: \(known.sorted().joined(separator: ", "))"
+            let message = "unknown key \"\(YAMLTree.shortened(entry.key))\""
+            reader.error(path, at: entry.place, message, mend: mend, spoils: [])
           }
         }
         let missing = fields.filter { field in field.isRequired && !entries.contains { $0.key == field.name } }
-        if !missing.isEmpty {
-          let names = missing.map { "\"\($0.name)\"" }.joined(separator: ", ")
+          .map(\.name)
+        for name in missing { reader.spoil(Path.key(name, in: path)) }
+        // A key that is misspelt is not missing too.
+        let names = missing.filter { !meant.contains($0) }.map { "\"\($0)\"" }
+        if !names.isEmpty {
           reader.error(
-            path, at: tree.place, "lacks the required \(missing.count == 1 ? "key" : "keys") \(names)",
-            spoils: missing.map { Path.key($0.name, in: path) })
+            path, at: tree.place,
+            "lacks the required \(names.count == 1 ? "key" : "keys") \(names.joined(separator: ", "))", spoils: [])
         }
         check(&value, reader, path)
         return value
@@ -131,11 +136,16 @@ extension Shape {
       write: { _ in nil })
   }
 
-  private static func report(unknown entry: YAMLTree.Entry, known: [String], _ reader: Reader, _ path: String) {
-    let mend =
-      KeyDistance.nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
-      ?? "known here: \(known.sorted().joined(separator: ", "))"
-    reader.error(path, at: entry.place, "unknown key \"\(YAMLTree.shortened(entry.key))\"", mend: mend, spoils: [])
+  private static func read(
+    _ entry: YAMLTree.Entry, by field: Field<Value>, into value: inout Value, _ reader: Reader, _ path: String
+  ) {
+    let fieldPath = Path.key(entry.key, in: path)
+    reader.note(fieldPath, at: entry.value.place)
+    if entry.value.isNull {
+      reader.error(fieldPath, at: entry.place, "has no value", mend: "give it one or remove the key")
+    } else {
+      field.read(entry.value, &value, reader, fieldPath)
+    }
   }
 
   private static func objectSchema(_ blank: Value, _ fields: [Field<Value>], ignoring: String?) -> JSONTree {

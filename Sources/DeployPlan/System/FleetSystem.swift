@@ -69,7 +69,8 @@ public struct AgentSpec: Sendable, Hashable {
   public var dependsOn: [AgentID] = []
   /// How long a roll waits for runs in flight before it ends an instance.
   public var drainTimeout: Duration = .seconds(30)
-  /// Parts of its pods that routing rules name; where there are none, subset `X` means the pods with label `version: X`.
+  /// Parts of its pods that routing rules name. Where there are none, subset `X` means the pods with label
+  /// `version: X`.
   public var subsets: [Subset] = []
   public var revision = Revision()
 

@@ -1,5 +1,5 @@
-/// Where notifications go (one entry of `receivers`): a name and any number of integrations, with Alertmanager's keys where
-/// it has them (<https://prometheus.io/docs/alerting/latest/configuration/#receiver>).
+/// Where notifications go (one entry of `receivers`): a name and any number of integrations, with Alertmanager's keys
+/// where it has them (<https://prometheus.io/docs/alerting/latest/configuration/#receiver>).
 public struct Receiver: Sendable, Hashable {
   public var name = ""
   public var webhooks: [Webhook] = []
@@ -13,7 +13,6 @@ public struct Receiver: Sendable, Hashable {
   public var logs: [Log] = []
 
   public init() {}
-
 
   public struct Webhook: Sendable, Hashable {
     public var sendResolved = true

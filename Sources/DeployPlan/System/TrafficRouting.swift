@@ -4,8 +4,8 @@ public struct RoutingRule: Sendable, Hashable {
   public var headers: [HeaderMatch] = []
   public var pathPrefix = "/"
   public var port = 8080
-  /// Percent of the requests that fit this match. Rules with the same headers, prefix and port share them: their weights
-  /// sum to 100, where one of them that gives none has been given the rest.
+  /// Percent of the requests that fit this match. Rules with the same headers, prefix and port share them: their
+  /// weights sum to 100, where one of them that gives none has been given the rest.
   public var weight = 100
   /// Whether the file gives the weight.
   public var weightGiven = false

@@ -1,4 +1,5 @@
-/// Ranges of the calendar as Alertmanager's time intervals write them: `monday:friday`, `1:5`, `-3:-1`, `january:march`.
+/// Ranges of the calendar as Alertmanager's time intervals write them: `monday:friday`, `1:5`, `-3:-1`,
+/// `january:march`.
 enum CalendarRange {
   static let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
   static let months = [
@@ -20,7 +21,10 @@ enum CalendarRange {
     let ends = text.split(separator: ":", omittingEmptySubsequences: false).map { $0.lowercased() }
     guard ends.count == 1 || ends.count == 2, let first = value(ends[0], unit),
       let last = ends.count == 2 ? value(ends[1], unit) : first
-    else { return .failure(CalendarProblem("is no \(word(unit)) or range of them", mend: "write one such as \(sample(unit))")) }
+    else {
+      return .failure(
+        CalendarProblem("is no \(word(unit)) or range of them", mend: "write one such as \(sample(unit))"))
+    }
     // Day 1 to day -1 is the whole month: which of the two is later depends on the month where the signs differ.
     if unit == .dayOfMonth, first < 0, last > 0 {
       return .failure(CalendarProblem("runs from the month's end to its beginning", mend: "give two ranges"))

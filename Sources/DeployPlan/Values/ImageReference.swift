@@ -62,7 +62,8 @@ public struct ImageReference: Sendable, Hashable {
       bytes.allSatisfy({ isWord($0) || $0 == 46 || $0 == 45 })
     else {
       return Flaw(
-        "is no image tag", mend: "use letters, digits, \"_\", \".\" and \"-\", at most 128, not beginning with \".\" or \"-\"")
+        "is no image tag",
+        mend: "use letters, digits, \"_\", \".\" and \"-\", at most 128, not beginning with \".\" or \"-\"")
     }
     return nil
   }
@@ -83,7 +84,9 @@ public struct ImageReference: Sendable, Hashable {
       host.contains(".") || host.contains(":") || host == "localhost"
     {
       components.removeFirst()
-      if !isHost(host) { return Problem("has an invalid registry", mend: "write HOST or HOST:PORT before the first \"/\"") }
+      if !isHost(host) {
+        return Problem("has an invalid registry", mend: "write HOST or HOST:PORT before the first \"/\"")
+      }
     }
     for component in components where !isComponent(component) {
       if component.utf8.contains(where: isUpper) {

@@ -1,7 +1,7 @@
 import FleetModel
 
-/// Matchers as Alertmanager writes them: `severity="critical"`, `team=~"a|b"`, bare or quoted, one or several, separated by
-/// commas, with or without braces (<https://prometheus.io/docs/alerting/latest/configuration/#matcher>).
+/// Matchers as Alertmanager writes them: `severity="critical"`, `team=~"a|b"`, bare or quoted, one or several,
+/// separated by commas, with or without braces (<https://prometheus.io/docs/alerting/latest/configuration/#matcher>).
 enum MatcherSyntax {
   static func parse(_ text: String) -> Result<[LabelMatcher], MatcherProblem> {
     var scan = Scan(rest: Array(text.unicodeScalars)[...])

@@ -15,16 +15,19 @@ enum NameRules {
 
   /// Names of ConfigMaps, Secrets and the like: RFC 1123 subdomains.
   static func dnsSubdomain(_ text: String) -> Flaw? {
-    let fits = text.utf8.count <= 253
+    let fits =
+      text.utf8.count <= 253
       && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy {
         DNSLabel.problem(in: String($0), maximumLength: 253) == nil
       }
-    return fits ? nil : Flaw("is no Kubernetes name", mend: "use lower-case letters, digits, \"-\" and \".\", at most 253")
+    return fits
+      ? nil : Flaw("is no Kubernetes name", mend: "use lower-case letters, digits, \"-\" and \".\", at most 253")
   }
 
   /// The key of a ConfigMap or Secret.
   static func dataKey(_ text: String) -> Flaw? {
-    let fits = !text.isEmpty && text.utf8.count <= 253 && text != "." && !text.hasPrefix("..")
+    let fits =
+      !text.isEmpty && text.utf8.count <= 253 && text != "." && !text.hasPrefix("..")
       && text.utf8.allSatisfy { isWord($0) || $0 == 45 || $0 == 46 }
     return fits ? nil : Flaw("is no key of a ConfigMap or Secret", mend: "use letters, digits, \"-\", \"_\" and \".\"")
   }
@@ -43,7 +46,9 @@ enum NameRules {
 
   /// The names that a shell can set; `AGENT_ID`, `NAMESPACE` and `PORT` are Skep's own.
   static func environmentName(_ text: String) -> Flaw? {
-    if ["AGENT_ID", "NAMESPACE", "PORT"].contains(text) { return Flaw("is set by Skep itself", mend: "use another name") }
+    if ["AGENT_ID", "NAMESPACE", "PORT"].contains(text) {
+      return Flaw("is set by Skep itself", mend: "use another name")
+    }
     return isIdentifier(text, colons: false)
       ? nil
       : Flaw(

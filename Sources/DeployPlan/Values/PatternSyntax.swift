@@ -1,7 +1,7 @@
 /// A check of regular expressions as RE2 takes them (<https://github.com/google/re2/wiki/Syntax>).
 ///
-/// Brackets, groups, repetitions and escapes are checked, and what RE2 lacks (look-around, back-references) is named. It
-/// is a scan, not a compiler: linear, without recursion.
+/// Brackets, groups, repetitions and escapes are checked, and what RE2 lacks (look-around, back-references) is named.
+/// It is a scan, not a compiler: linear, without recursion.
 enum PatternSyntax {
   static func flaw(in pattern: String) -> Flaw? {
     if pattern.utf8.count > 4096 { return Flaw("is longer than 4096 characters") }
@@ -35,7 +35,9 @@ enum PatternSyntax {
         openGroups -= 1
         repeatable = true
       case "*", "+", "?":
-        if !repeatable { return Flaw("has a \"\(scalar)\" with nothing to repeat", mend: "write .\(scalar) or \\\(scalar)") }
+        if !repeatable {
+          return Flaw("has a \"\(scalar)\" with nothing to repeat", mend: "write .\(scalar) or \\\(scalar)")
+        }
         index += 1
         if self.scalar(at: index) == "?" { index += 1 }
         repeatable = false
@@ -89,7 +91,9 @@ enum PatternSyntax {
         }
         position += 1
       }
-      guard scalar(at: position) == "]" else { return Flaw("lacks a \"]\"", mend: "write \\[ for the character itself") }
+      guard scalar(at: position) == "]" else {
+        return Flaw("lacks a \"]\"", mend: "write \\[ for the character itself")
+      }
       index = position + 1
       repeatable = true
       return nil
@@ -142,7 +146,9 @@ enum PatternSyntax {
       if !repeatable { return Flaw("has a repetition with nothing to repeat") }
       let most = numbers.max() ?? 0
       if most > 1000 { return Flaw("repeats more than 1000 times, which RE2 refuses") }
-      if numbers.count == 2, numbers[1] < first { return Flaw("repeats from \(first) to \(numbers[1]), which runs backwards") }
+      if numbers.count == 2, numbers[1] < first {
+        return Flaw("repeats from \(first) to \(numbers[1]), which runs backwards")
+      }
       index = position + 1
       repeatable = false
       return nil

@@ -1,9 +1,9 @@
 /// A Kubernetes quantity (`100m`, `256Mi`, `1.5`, `2e3`), exact and comparable.
 ///
 /// Syntax and canonical rounding follow apimachinery's `resource.Quantity`
-/// (<https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>): a signed decimal with a binary
-/// suffix (`Ki` … `Ei`), a decimal suffix (`n` `u` `m` none `k` `M` `G` `T` `P` `E`) or a decimal exponent. Amounts are held
-/// in billionths, the smallest that Kubernetes keeps; anything finer is rounded up, as there.
+/// (<https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>): a signed decimal with a
+/// binary suffix (`Ki` … `Ei`), a decimal suffix (`n` `u` `m` none `k` `M` `G` `T` `P` `E`) or a decimal exponent.
+/// Amounts are held in billionths, the smallest that Kubernetes keeps; anything finer is rounded up, as there.
 public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The amount times 10⁹.
   public let billionths: Int128

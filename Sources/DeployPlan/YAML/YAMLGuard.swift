@@ -9,7 +9,8 @@ enum YAMLGuard {
   static func sizeProblem(bytes: Int) -> Diagnostic? {
     guard bytes > maximumBytes else { return nil }
     return Diagnostic(
-      message: "has \(bytes) bytes; at most \(maximumBytes) (4 MiB) are read", mend: "split the system or shorten the file")
+      message: "has \(bytes) bytes; at most \(maximumBytes) (4 MiB) are read",
+      mend: "split the system or shorten the file")
   }
 
   /// The text of `bytes`, without a byte order mark.
@@ -35,14 +36,16 @@ enum YAMLGuard {
       Diagnostic(line: place.line, column: place.column, message: "a byte sequence here is no UTF-8", mend: mend))
   }
 
-  /// A key that is a collection, an alias or an explicit `? key`, in a text that has aliases.
+  /// A key that is a collection with an alias in it, an alias, or an explicit `? key`, in a text that has anchors.
   ///
-  /// Works on the lines, not on the grammar: it may refuse a line of text that only looks like one, and never passes one by.
+  /// Works on the lines, not on the grammar: it may refuse a line of text that only looks like one, and never passes
+  /// one by.
   static func complexKey(in text: String) -> Diagnostic? {
     let bytes = Array(text.utf8)
-    guard hasAlias(bytes[...]) else { return nil }
+    let anchors = anchorNames(bytes[...])
+    guard !anchors.isEmpty else { return nil }
     for line in bytes.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 10 || $0 == 13 }) {
-      guard let column = complexKeyColumn(in: line) else { continue }
+      guard let column = complexKeyColumn(in: line, anchors) else { continue }
       let breaks = bytes[..<line.startIndex].reduce(into: (count: 1, last: UInt8(0))) { state, byte in
         if byte == 10 && state.last != 13 || byte == 13 { state.count += 1 }
         state.last = byte
@@ -54,18 +57,16 @@ enum YAMLGuard {
     return nil
   }
 
-  private static func hasAlias(_ bytes: ArraySlice<UInt8>) -> Bool {
+  /// All that may be anchors: text that merely looks like an alias, such as `*bold*`, names none of them.
+  private static func anchorNames(_ bytes: ArraySlice<UInt8>) -> Set<ArraySlice<UInt8>> {
+    var names: Set<ArraySlice<UInt8>> = []
     var index = bytes.startIndex
-    while let star = bytes[index...].firstIndex(of: UInt8(ascii: "*")) {
-      if isAlias(at: star, in: bytes) { return true }
-      index = star + 1
+    while let mark = bytes[index...].firstIndex(of: UInt8(ascii: "&")) {
+      let name = bytes[(mark + 1)...].prefix(while: isNameByte)
+      if !name.isEmpty { names.insert(name) }
+      index = mark + 1
     }
-    return false
-  }
-
-  private static func isAlias(at index: Int, in bytes: ArraySlice<UInt8>) -> Bool {
-    guard index + 1 < bytes.endIndex, isNameByte(bytes[index + 1]) else { return false }
-    return index == bytes.startIndex || !isNameByte(bytes[index - 1])
+    return names
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -74,7 +75,7 @@ enum YAMLGuard {
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
 
-  private static func complexKeyColumn(in line: ArraySlice<UInt8>) -> Int? {
+  private static func complexKeyColumn(in line: ArraySlice<UInt8>, _ anchors: Set<ArraySlice<UInt8>>) -> Int? {
     var lastSolid: UInt8?
     var seenAlias = false
     var index = line.startIndex
@@ -85,10 +86,10 @@ enum YAMLGuard {
       {
         return index - line.startIndex + 1
       }
-      if byte == UInt8(ascii: "*"), isAlias(at: index, in: line) {
+      let name: ArraySlice<UInt8> = byte == UInt8(ascii: "*") ? line[(index + 1)...].prefix(while: isNameByte) : []
+      if anchors.contains(name) {
         seenAlias = true
-        let after = line[(index + 1)...].drop(while: isNameByte).drop(while: isBlank)
-        if after.first == UInt8(ascii: ":") { return index - line.startIndex + 1 }
+        if line[name.endIndex...].drop(while: isBlank).first == UInt8(ascii: ":") { return index - line.startIndex + 1 }
       }
       if seenAlias, byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}"),
         line[(index + 1)...].drop(while: isBlank).first == UInt8(ascii: ":")

@@ -3,8 +3,8 @@ import Yams
 
 /// Parses one YAML document into a ``YAMLTree``: text → guard → parser (Yams) → tree.
 ///
-/// Duplicate keys do not end the reading: Yams throws at the first one, so the earlier of the two is renamed in the text
-/// with a mark that no key has, and the parse is tried again.
+/// Duplicate keys do not end the reading: Yams throws at the first one, so the earlier of the two is renamed in the
+/// text with a mark that no key has, and the parse is tried again.
 struct YAMLParsing {
   /// `nil` where the document cannot be read at all.
   private(set) var tree: YAMLTree?
@@ -61,7 +61,8 @@ struct YAMLParsing {
         let key = keys.first.map { Self.unmarked($0) } ?? ""
         diagnostics.append(
           Diagnostic(
-            line: context.mark.line, column: context.mark.column, message: "the key \"\(YAMLTree.shortened(key))\" is given twice",
+            line: context.mark.line, column: context.mark.column,
+            message: "the key \"\(YAMLTree.shortened(key))\" is given twice",
             mend: "remove one of the two"))
         return nil
       } catch {
@@ -82,7 +83,8 @@ struct YAMLParsing {
     renamed.unicodeScalars.insert(
       contentsOf: [Self.markStart] + "\(number)".unicodeScalars + [Self.markEnd], at: index)
     markedLines = [:]
-    for line in renamed.unicodeScalars.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" }).enumerated()
+    for line in renamed.unicodeScalars.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" })
+      .enumerated()
     where line.element.contains(Self.markStart) {
       markedLines[line.offset + 1] = Array(line.element)
     }
@@ -102,7 +104,9 @@ struct YAMLParsing {
   }
 
   private static func unmarked(_ key: String) -> String {
-    guard key.unicodeScalars.first == markStart, let end = key.unicodeScalars.firstIndex(of: markEnd) else { return key }
+    guard key.unicodeScalars.first == markStart, let end = key.unicodeScalars.firstIndex(of: markEnd) else {
+      return key
+    }
     return String(key.unicodeScalars[key.unicodeScalars.index(after: end)...])
   }
 

@@ -46,6 +46,7 @@ enum YAMLSyntaxError {
     let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
     let leading = line.prefix { $0 == " " || $0 == "\t" }
     if leading.contains("\t") { return "indent with spaces, not tabs" }
+    if line.contains(": {{") || line.contains("- {{") { return "put a text that begins with \"{{\" in quotes" }
     if problem.contains("cannot start any token") {
       return "put the text in quotes: a plain text cannot begin with \"@\", \"%\" or a backtick"
     }
@@ -57,7 +58,6 @@ enum YAMLSyntaxError {
       return "check the indentation of this line and the one above"
     }
     if problem.contains("unexpected end of stream") { return "close the quote" }
-    if line.contains("{{") { return "put a text that begins with \"{{\" in quotes" }
     return nil
   }
 }

@@ -3,7 +3,8 @@
 /// Scalars keep their text as written (`1.10` stays `1.10`); what a text means is decided by whoever reads it.
 public struct YAMLTree: Sendable, Hashable {
   public indirect enum Content: Sendable, Hashable {
-    /// `plain` is false for quoted and block scalars and for those tagged `!!str`: they are text whatever they look like.
+    /// `plain` is false for quoted and block scalars and for those tagged `!!str`: they are text whatever they look
+    /// like.
     case scalar(String, plain: Bool)
     case sequence([YAMLTree])
     /// In the order of the file, no key twice.
@@ -75,7 +76,8 @@ public struct YAMLTree: Sendable, Hashable {
       let printable = scalar.value >= 0x20 && scalar.value != 0x7f && !(0x80...0x9f).contains(scalar.value)
       short.unicodeScalars.append(printable ? scalar : " ")
     }
-    return short.unicodeScalars.count > 60 ? String(String.UnicodeScalarView(short.unicodeScalars.prefix(57))) + "..." : short
+    return short.unicodeScalars.count > 60
+      ? String(String.UnicodeScalarView(short.unicodeScalars.prefix(57))) + "..." : short
   }
 }
 
@@ -83,7 +85,9 @@ public struct YAMLTree: Sendable, Hashable {
 enum YAMLNumber {
   /// A whole number in decimal; `nil` for anything else and where it does not fit.
   static func integer(_ text: String) -> Int? {
-    let digits = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+") ? text.utf8.dropFirst() : text.utf8[...]
+    let digits =
+      text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
+      ? text.utf8.dropFirst() : text.utf8[...]
     guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
     return Int(text)
   }
