@@ -13,6 +13,13 @@ public struct FleetSystem: Sendable, Hashable {
   public var receivers: [Receiver] = []
   public var routes: [Route] = []
   public var inhibitRules: [InhibitRule] = []
+  public var timeIntervals: [TimeInterval] = []
+  public var storage = StorageOptions()
+  public var tracing = TracingOptions()
+  public var limits = CollectionLimits()
+  public var prices = PriceTable()
+  /// Overlays by environment (`staging`, `production`), as they stand in the file.
+  public var environments: [String: YAMLTree] = [:]
 
   public init(name: String) { self.name = name }
 
@@ -56,6 +63,16 @@ public struct AgentSpec: Sendable, Hashable {
   public var collectionInterval: Duration?
   public var collectionTimeout: Duration?
   public var progress: Progress?
+  /// Whether the agent's own labels win over Skep's in a clash, as Prometheus' `honor_labels`.
+  public var honorLabels = false
+  /// Agents that must be ready before this one is started.
+  public var dependsOn: [AgentID] = []
+  /// How long a roll waits for runs in flight before it ends an instance.
+  public var drainTimeout: Duration = .seconds(30)
+  /// Parts of its pods that routing rules name. Where there are none, subset `X` means the pods with label
+  /// `version: X`.
+  public var subsets: [Subset] = []
+  public var revision = Revision()
 
   public init(agentID: AgentID) { self.agentID = agentID }
 
@@ -118,6 +135,17 @@ public struct AgentSpec: Sendable, Hashable {
     case leastRequest = "LEAST_REQUEST"
     case random = "RANDOM"
     case passthrough = "PASSTHROUGH"
+  }
+
+  /// What makes one version of an agent, beside its image.
+  public struct Revision: Sendable, Hashable {
+    public var model: String?
+    /// A hash or version of its prompt.
+    public var prompt: String?
+    /// Hashes or versions by tool.
+    public var tools: [String: String] = [:]
+
+    public init() {}
   }
 
   /// Work that must get on (`progress`): stuck when `metric` has not grown for `timeout`.
