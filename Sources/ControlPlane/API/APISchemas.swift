@@ -24,7 +24,9 @@ enum APISchemas {
     var schema: JSONValue
     var isRequired = true
 
-    static func optional(_ name: String, _ schema: JSONValue) -> Key { Key(name: name, schema: schema, isRequired: false) }
+    static func optional(_ name: String, _ schema: JSONValue) -> Key {
+      Key(name: name, schema: schema, isRequired: false)
+    }
   }
 
   private static func key(_ name: String, _ schema: JSONValue) -> Key { Key(name: name, schema: schema) }
@@ -151,7 +153,8 @@ enum APISchemas {
     Named(
       name: "Alert",
       schema: object([
-        key("alert_id", text), key("alert_name", text), key("severity", choice(Severity.self)), key("description", text),
+        key("alert_id", text), key("alert_name", text), key("severity", choice(Severity.self)),
+        key("description", text),
         key("affected_agents", texts), key("timestamp", time),
         key("state", ["type": "string", "enum": ["pending", "firing", "resolved"]]), key("resolved", flag),
         key("resolution_timestamp", timeOrNull), key("labels", textMap), key("annotations", textMap),

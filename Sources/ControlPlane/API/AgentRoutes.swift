@@ -19,7 +19,8 @@ struct AgentRoutes: Sendable {
       ]
     ) { [operations] request in
       guard let body = request.body else {
-        throw APIError(.invalidRequest, "the body is empty; send a registration such as \(APISchemas.registrationExample)")
+        throw APIError(
+          .invalidRequest, "the body is empty; send a registration such as \(APISchemas.registrationExample)")
       }
       let target = try CollectionTarget(document: body)
       try request.principal.checkMayActFor(target.agentID)
@@ -43,7 +44,8 @@ struct AgentRoutes: Sendable {
 
   private var show: APIRoute {
     APIRoute(
-      method: .get, path: "/fleet/v1/agents/{agent_id}", operationID: "showAgent", summary: "One agent and its instances",
+      method: .get, path: "/fleet/v1/agents/{agent_id}", operationID: "showAgent",
+      summary: "One agent and its instances",
       access: .read, answers: [.init(status: 200, summary: "The agent", content: .json(schema: "Agent"))]
     ) { [operations] request in
       let id = try request.agentID()
@@ -80,7 +82,9 @@ struct AgentRoutes: Sendable {
         instance = fields.string("instance")
         try fields.finish("heartbeat")
       }
-      do throws(RegistrationError) { try await operations.heartbeat(id, instance: instance) } catch { throw APIError(error) }
+      do throws(RegistrationError) { try await operations.heartbeat(id, instance: instance) } catch {
+        throw APIError(error)
+      }
       return .noContent
     }
   }

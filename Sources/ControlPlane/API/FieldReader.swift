@@ -55,7 +55,8 @@ struct FieldReader {
   mutating func integer<Value: FixedWidthInteger>(_ key: String, in range: ClosedRange<Value>) -> Value? {
     guard let number = number(key) else { return nil }
     if let value = Value(exactly: number), range.contains(value) { return value }
-    problems.append("\(key) is \(JSONValue.number(number)); expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+    problems.append(
+      "\(key) is \(JSONValue.number(number)); expected a whole number from \(range.lowerBound) to \(range.upperBound)")
     return nil
   }
 

@@ -14,7 +14,9 @@ public enum FleetJSON {
     return try encoder.encode(message)
   }
 
-  public static func decode<Message: Decodable>(_ type: Message.Type, from bytes: some Sequence<UInt8>) throws -> Message {
+  public static func decode<Message: Decodable>(_ type: Message.Type, from bytes: some Sequence<UInt8>) throws
+    -> Message
+  {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")

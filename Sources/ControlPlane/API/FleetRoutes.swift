@@ -46,7 +46,8 @@ struct FleetRoutes: Sendable {
       answers: [.init(status: 200, summary: "The samples, oldest first", content: .json(schema: "SampleList"))]
     ) { [operations] request in
       let samples = await operations.recentSamples(
-        agentID: request.text("agent_id"), metricName: request.text("metric_name"), limit: request.integer("limit") ?? 100)
+        agentID: request.text("agent_id"), metricName: request.text("metric_name"),
+        limit: request.integer("limit") ?? 100)
       return try .json(FleetAPI.SampleList(samples: samples.map(FleetAPI.RecentSample.init)))
     }
   }

@@ -190,6 +190,7 @@ struct JSONParser {
 
   private mutating func hexadecimal(from start: Int) throws(Failure) -> UInt32 {
     guard position + 4 <= bytes.count, bytes[position] != UInt8(ascii: "+"),
+      bytes[position] != UInt8(ascii: "-"),
       let value = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
     else { throw failure("\\u needs four hexadecimal digits", at: start) }
     position += 4

@@ -42,7 +42,8 @@ struct LogFollowing {
         Self.look(at: file.path, from: place?.offset, inode: place?.inode, lines: lines)
       }
       guard let look else { continue }
-      var next = Place(inode: look.inode, offset: look.end, partial: place?.inode == look.inode ? place?.partial ?? [] : [])
+      var next = Place(
+        inode: look.inode, offset: look.end, partial: place?.inode == look.inode ? place?.partial ?? [] : [])
       if !look.bytes.isEmpty {
         sent = true
         if files.count == 1 {

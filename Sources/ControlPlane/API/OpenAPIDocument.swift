@@ -70,7 +70,10 @@ enum OpenAPIDocument {
 
   private static func pathParameters(of path: String) -> [JSONValue] {
     path.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
-      ["name": .string(String(segment.dropFirst().dropLast())), "in": "path", "required": true, "schema": ["type": "string"]]
+      [
+        "name": .string(String(segment.dropFirst().dropLast())), "in": "path", "required": true,
+        "schema": ["type": "string"],
+      ]
     }
   }
 

@@ -20,7 +20,8 @@ extension CollectionTarget {
       guard let endpoint else { continue }
       let address = EndpointAddress.hostAndPort(of: endpoint)
       if address == nil {
-        fields.add(problem: "\(key) \"\(endpoint)\" is not an absolute URL; write one such as http://127.0.0.1:8080/metrics")
+        fields.add(
+          problem: "\(key) \"\(endpoint)\" is not an absolute URL; write one such as http://127.0.0.1:8080/metrics")
       }
       addresses.append(address)
     }

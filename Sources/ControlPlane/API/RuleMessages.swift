@@ -65,7 +65,7 @@ extension FleetAPI {
       }
       metricName = rule.metricName?.pattern
       agentID = rule.agentID?.pattern
-      labels = rule.labels.map(\.description)
+      labels = rule.labels.map(\.matcherText)
       hold = PrometheusDuration.format(rule.hold)
       keepFiringFor = PrometheusDuration.format(rule.keepFiringFor)
       severity = rule.severity

@@ -83,7 +83,8 @@ extension LabelMatcher {
   /// Reads `name=~"value"`; the quotes may be left out. Escapes in the value are `\"`, `\\` and `\n`.
   init?(matcher text: String) {
     guard let sign = text.firstIndex(where: { $0 == "=" || $0 == "!" }) else { return nil }
-    let name = text[..<sign].filter { $0 != " " }
+    var name = text[..<sign].drop { $0 == " " }
+    while name.last == " " { name.removeLast() }
     let rest = text[sign...]
     guard let operation = ["=~", "!~", "!=", "="].first(where: { rest.hasPrefix($0) }).flatMap(Operation.init),
       let first = name.utf8.first, !(0x30...0x39).contains(first),
@@ -108,5 +109,19 @@ extension LabelMatcher {
     }
     guard !escaped else { return nil }
     self.init(String(name), operation, plain)
+  }
+
+  /// What ``init(matcher:)`` reads back.
+  var matcherText: String {
+    var escaped = ""
+    for character in value.unicodeScalars {
+      switch character {
+      case "\\": escaped += "\\\\"
+      case "\"": escaped += "\\\""
+      case "\n": escaped += "\\n"
+      default: escaped.unicodeScalars.append(character)
+      }
+    }
+    return "\(name)\(operation.rawValue)\"\(escaped)\""
   }
 }

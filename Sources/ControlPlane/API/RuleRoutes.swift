@@ -29,7 +29,8 @@ struct RuleRoutes: Sendable {
         try await operations.addRule(rule)
       } catch RuleError.duplicateName(let name) {
         throw APIError(
-          .conflict, "there is a rule \"\(name)\" already; choose another name or remove it with DELETE /fleet/v1/rules/NAME")
+          .conflict,
+          "there is a rule \"\(name)\" already; choose another name or remove it with DELETE /fleet/v1/rules/NAME")
       } catch RuleError.unsupportedCondition(let rule, let type) {
         throw APIError(
           .invalidRequest, "rule \"\(rule)\" has condition_type \"\(type)\", which this version does not evaluate")

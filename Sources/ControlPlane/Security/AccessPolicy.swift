@@ -43,7 +43,8 @@ struct AccessPolicy: Sendable {
       guard let host, isOwn(host.host) else {
         throw APIError(
           .misdirectedRequest,
-          "host \"\((facts.host ?? "").prefix(100))\" is not a name of this server; use 127.0.0.1 or localhost, or allow the name")
+          "host \"\((facts.host ?? "").prefix(100))\" is not a name of this server; use 127.0.0.1 or localhost, or allow the name"
+        )
       }
     }
     guard facts.changesState, let origin = facts.origin else { return }
@@ -71,7 +72,8 @@ struct AccessPolicy: Sendable {
     if let certificateRole, facts.hasClientCertificate { return Principal(role: certificateRole) }
     throw unauthorized(
       principalForToken == nil
-        ? "this server asks for a client certificate" : "this server asks for a token; send Authorization: Bearer TOKEN",
+        ? "this server asks for a client certificate"
+        : "this server asks for a token; send Authorization: Bearer TOKEN",
       error: nil)
   }
 

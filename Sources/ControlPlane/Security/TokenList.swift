@@ -18,7 +18,7 @@ struct TokenList: Sendable, Hashable {
   ///
   /// - Throws: ``SecurityError`` that names the line and never the token.
   init(_ text: String, file: String) throws(SecurityError) {
-    for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let line = raw.drop { $0.isWhitespace }
       if line.isEmpty || line.first == "#" { continue }
       let problem = { (problem: String) in SecurityError.invalidToken(file: file, line: index + 1, problem: problem) }

@@ -44,6 +44,9 @@ struct ExchangeRunner: Sendable {
         request.method == .head || bytes.readableBytes == 0 ? ResponseBody() : ResponseBody(byteBuffer: bytes)
       try await writer.write(response: head, body: body)
     case .stream where request.method == .head:
+      // Without a length the encoder would announce chunks and then send the last of them, which a HEAD has not.
+      var head = head
+      head.headerFields[.contentLength] = "0"
       try await writer.writeResponse(head)
     case .stream(let produce):
       deadline.cancel()

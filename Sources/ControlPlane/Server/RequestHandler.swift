@@ -26,7 +26,9 @@ struct RequestHandler: Sendable {
     var closesConnection = false
   }
 
-  func answer(_ request: Request, on channel: any Channel, informClientToContinue: () async throws -> Void) async -> Outcome {
+  func answer(_ request: Request, on channel: any Channel, informClientToContinue: () async throws -> Void) async
+    -> Outcome
+  {
     var outcome = Outcome(response: .noContent)
     do {
       let target = try RequestTarget(request.head.path ?? "")
@@ -78,6 +80,9 @@ struct RequestHandler: Sendable {
       buffer = try await request.body.collect(upTo: maximumBodyBytes)
     } catch is NIOTooManyBytesError {
       throw tooLarge()
+    } catch {
+      // The client left or sent broken framing; there may be nobody to tell.
+      throw APIError(.invalidRequest, "the body ended before its declared end")
     }
     if buffer.readableBytes == 0 { return nil }
     let type = request.headers[.contentType] ?? ""
