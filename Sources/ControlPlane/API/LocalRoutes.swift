@@ -45,13 +45,15 @@ struct LocalRoutes: Sendable {
       let follow = request.flag("follow")
       return .stream(contentType: APIResponse.text) { sink in
         var following = LogFollowing(lines: lines)
-        repeat {
+        while true {
           let files = await operations.localInstances().filter(wanted).map {
             LogFollowing.File(path: $0.logFile.string, name: "\($0.agentID)-\($0.ordinal)")
           }
-          if try await following.step(files: files, into: sink) { continue }
-          if follow { try await sink.pause(.milliseconds(250)) }
-        } while follow
+          let progress = try await following.step(files: files, into: sink)
+          if progress == .more { continue }
+          if !follow { break }
+          if progress == .nothing { try await sink.pause(.milliseconds(250)) }
+        }
       }
     }
   }

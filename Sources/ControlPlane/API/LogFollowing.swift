@@ -30,11 +30,18 @@ struct LogFollowing {
 
   init(lines: Int) { self.lines = lines }
 
+  /// What one look at all files found.
+  enum Progress: Sendable, Hashable {
+    case nothing
+    /// Everything new has been sent.
+    case caughtUp
+    /// Some file had more than one look reads.
+    case more
+  }
+
   /// Sends what is new in `files`.
-  ///
-  /// - Returns: whether there was anything.
-  mutating func step(files: [File], into sink: StreamSink) async throws -> Bool {
-    var sent = false
+  mutating func step(files: [File], into sink: StreamSink) async throws -> Progress {
+    var progress = Progress.nothing
     for file in files {
       let place = places[file.path]
       let lines = lines
@@ -45,7 +52,7 @@ struct LogFollowing {
       var next = Place(
         inode: look.inode, offset: look.end, partial: place?.inode == look.inode ? place?.partial ?? [] : [])
       if !look.bytes.isEmpty {
-        sent = true
+        if progress != .more { progress = look.bytes.count == Self.chunk ? .more : .caughtUp }
         if files.count == 1 {
           try await sink.send(ByteBuffer(bytes: next.partial + look.bytes))
           next.partial = []
@@ -55,7 +62,7 @@ struct LogFollowing {
       }
       places[file.path] = next
     }
-    return sent
+    return progress
   }
 
   private static func named(_ bytes: [UInt8], _ name: String, partial: inout [UInt8]) -> ByteBuffer {

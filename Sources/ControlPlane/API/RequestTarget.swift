@@ -1,15 +1,9 @@
 /// Path and query of a request, decoded (RFC 3986, and `+` for a space in the query as HTML forms write it).
-struct RequestTarget: Sendable, Hashable {
+struct RequestTarget: Sendable {
   /// Without the first slash; one empty segment for `/`.
   var segments: [String]
   /// Names and values as they were sent; decoded one by one as they are asked for.
   private var items: [(name: Substring, value: Substring)]
-
-  static func == (left: RequestTarget, right: RequestTarget) -> Bool {
-    left.segments == right.segments && left.items.elementsEqual(right.items) { $0 == $1 }
-  }
-
-  func hash(into hasher: inout Hasher) { hasher.combine(segments) }
 
   /// - Throws: ``APIError`` if this is not a path or one that does not decode.
   init(_ target: String) throws(APIError) {

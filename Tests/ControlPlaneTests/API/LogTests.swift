@@ -39,15 +39,15 @@ import Testing
   @Test func longLogsAreReadFromTheEnd() async throws {
     try await withTemporaryDirectory { directory in
       let path = directory + "/planner-0.log"
-      try writeFile((0..<60_000).map { "line \($0)\n" }.joined(), to: path)
+      try writeFile((0..<60_000).map { "line \($0) \(String(repeating: "x", count: 80))\n" }.joined(), to: path)
       let operations = FakeOperations()
       let local = try Self.instance(0, path)
       operations.state.withLock { $0.instances = [local] }
       try await ServerHarness.with(operations: operations) { server in
         let answer = try await server.ask("GET", "/fleet/v1/agents/planner/logs?lines=10000")
         let lines = answer.body.split(separator: "\n")
-        #expect(lines.first == "line 50000")
-        #expect(lines.last == "line 59999")
+        #expect(lines.first?.hasPrefix("line 50000 ") == true)
+        #expect(lines.last?.hasPrefix("line 59999 ") == true)
         #expect(lines.count == 10_000)
       }
     }
@@ -76,7 +76,7 @@ import Testing
       let sink = StreamSink(continuation: continuation, time: SystemTime())
       let files = [LogFollowing.File(path: path, name: "planner-0")]
       var following = LogFollowing(lines: 1)
-      var looks: [Bool] = []
+      var looks: [LogFollowing.Progress] = []
       looks.append(try await following.step(files: files, into: sink))
       looks.append(try await following.step(files: files, into: sink))
       append("new\n", to: path)
@@ -90,7 +90,7 @@ import Testing
       looks.append(try await following.step(files: files, into: sink))
       unlink(path)
       looks.append(try await following.step(files: files, into: sink))
-      #expect(looks == [true, false, true, true, true, false])
+      #expect(looks == [.caughtUp, .nothing, .caughtUp, .caughtUp, .caughtUp, .nothing])
       continuation.finish()
       var text = ""
       for await part in parts { text += String(buffer: part) }

@@ -1,3 +1,4 @@
+import FleetModel
 import Testing
 
 @testable import ControlPlane
@@ -11,6 +12,14 @@ import Testing
 
   @Test(arguments: ["", "*", "http://x/", "/%", "/%4", "/%zz", "/%ff", "/%00", "/%c3"])
   func refuses(_ target: String) { #expect(throws: APIError.self) { try RequestTarget(target) } }
+
+  @Test(arguments: [
+    (784_111_777_000, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+    (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+  ])
+  func writesDates(_ milliseconds: Int64, _ expected: String) {
+    #expect(HTTPDate.format(Timestamp(milliseconds: milliseconds)) == expected)
+  }
 
   @Test func readsTheQuery() throws {
     let parameters: [APIRoute.Parameter] = [
