@@ -48,7 +48,7 @@ import Testing
       let log = RecordingLog()
       try await ServerHarness.with(
         operations: try FakeOperations.populated(), logger: log.logger,
-        configure: { $0.security.tokenFile = directory + "/tokens" }
+        configuration: .with { $0.security.tokenFile = directory + "/tokens" }
       ) { server in
         for (route, body, allowed) in Self.matrix {
           let parts = route.split(separator: " ").map(String.init)
@@ -87,7 +87,7 @@ import Testing
   func challenges(_ authorization: String, _ challenge: String) async throws {
     try await withTemporaryDirectory { directory in
       try writeFile(Self.tokenFile, to: directory + "/tokens")
-      try await ServerHarness.with(configure: { $0.security.tokenFile = directory + "/tokens" }) { server in
+      try await ServerHarness.with(configuration: .with { $0.security.tokenFile = directory + "/tokens" }) { server in
         let answer = try await server.ask("GET", "/fleet/v1/overview", headers: [("authorization", authorization)])
         #expect(answer.status == 401)
         #expect(answer.headers["www-authenticate"] == [challenge])
@@ -127,7 +127,8 @@ import Testing
   ])
   func otherSitesAreKeptOut(_ test: CrossSite) async throws {
     try await ServerHarness.with(
-      operations: try FakeOperations.populated(), configure: { $0.security.allowedHosts = ["Console.example"] }
+      operations: try FakeOperations.populated(),
+      configuration: .with { $0.security.allowedHosts = ["Console.example"] }
     ) { server in
       let fill = { (text: String) in text.replacing("PORT", with: "\(server.port)") }
       var request = "\(test.method) /fleet/v1/agents/planner HTTP/1.1\r\nhost: \(fill(test.host))\r\n"

@@ -92,9 +92,11 @@ struct Certificates {
   @Test func servesOverTLSAndNothingElse() async throws {
     try await withTemporaryDirectory { directory in
       let files = try await Certificates.make(in: directory)
-      try await ServerHarness.with(configure: {
-        $0.security.tls = .init(certificateFile: files.server, keyFile: files.serverKey)
-      }) { server in
+      try await ServerHarness.with(
+        configuration: .with {
+          $0.security.tls = .init(certificateFile: files.server, keyFile: files.serverKey)
+        }
+      ) { server in
         #expect(server.url.hasPrefix("https://"))
         try await files.withClient(showing: nil) { client in
           let status1 = try await server.ask("GET", "/fleet/v1/overview", client: client).status
@@ -120,11 +122,13 @@ struct Certificates {
   @Test func clientCertificatesProveWhoAsks() async throws {
     try await withTemporaryDirectory { directory in
       let files = try await Certificates.make(in: directory)
-      try await ServerHarness.with(configure: {
-        $0.security.tls = .init(
-          certificateFile: files.server, keyFile: files.serverKey, clientCAFile: files.ca)
-        $0.security.clientCertificateRole = .reader
-      }) { server in
+      try await ServerHarness.with(
+        configuration: .with {
+          $0.security.tls = .init(
+            certificateFile: files.server, keyFile: files.serverKey, clientCAFile: files.ca)
+          $0.security.clientCertificateRole = .reader
+        }
+      ) { server in
         try await files.withClient(showing: (files.client, files.clientKey)) { client in
           let status2 = try await server.ask("GET", "/fleet/v1/overview", client: client).status
           #expect(status2 == 200)
@@ -146,11 +150,13 @@ struct Certificates {
     try await withTemporaryDirectory { directory in
       let files = try await Certificates.make(in: directory)
       try writeFile("reader:0123456789abcdef\n", to: directory + "/tokens")
-      try await ServerHarness.with(configure: {
-        $0.security.tls = .init(
-          certificateFile: files.server, keyFile: files.serverKey, clientCAFile: files.ca)
-        $0.security.tokenFile = directory + "/tokens"
-      }) { server in
+      try await ServerHarness.with(
+        configuration: .with {
+          $0.security.tls = .init(
+            certificateFile: files.server, keyFile: files.serverKey, clientCAFile: files.ca)
+          $0.security.tokenFile = directory + "/tokens"
+        }
+      ) { server in
         try await files.withClient(showing: nil) { client in
           let status4 = try await server.ask("GET", "/fleet/v1/overview", client: client).status
           #expect(status4 == 401)

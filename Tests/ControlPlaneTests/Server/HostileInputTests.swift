@@ -88,10 +88,12 @@ import Testing
   }
 
   @Test func slowClientsAreClosed() async throws {
-    try await ServerHarness.with(configure: {
-      $0.idleTimeout = .milliseconds(100)
-      $0.requestTimeout = .milliseconds(100)
-    }) { server in
+    try await ServerHarness.with(
+      configuration: .with {
+        $0.idleTimeout = .milliseconds(100)
+        $0.requestTimeout = .milliseconds(100)
+      }
+    ) { server in
       for start in [
         "GET /fleet", "POST /fleet/v1/rules HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{",
         "POST /nothing HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{",
@@ -103,7 +105,7 @@ import Testing
   }
 
   @Test func furtherConnectionsWait() async throws {
-    try await ServerHarness.with(configure: { $0.maximumConnections = 1 }) { server in
+    try await ServerHarness.with(configuration: .with { $0.maximumConnections = 1 }) { server in
       let request = "GET /-/healthy\(Self.end)"
       async let second = server.withConnection { inbound, outbound in
         try await outbound.write(ByteBuffer(string: "GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n"))

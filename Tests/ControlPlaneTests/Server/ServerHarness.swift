@@ -20,13 +20,12 @@ struct ServerHarness: Sendable {
   static func with<Result: Sendable>(
     operations: FakeOperations = FakeOperations(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-    configure: (inout FleetServerConfiguration) -> Void = { _ in },
+    configuration: FleetServerConfiguration = FleetServerConfiguration(),
     _ body: @escaping @Sendable (ServerHarness) async throws -> Result
   ) async throws -> Result {
-    var configuration = FleetServerConfiguration()
+    var configuration = configuration
     configuration.address = ListenAddress(port: 0)
     configuration.shutdownGrace = .milliseconds(200)
-    configure(&configuration)
     let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
     let server = try FleetServer(
       configuration: configuration, operations: operations, metrics: { "skep_up 1\n" }, time: SystemTime(),
@@ -103,6 +102,15 @@ struct ServerHarness: Sendable {
         }
       }
     return try await channel.executeThenClose { try await body($0, $1) }
+  }
+}
+
+extension FleetServerConfiguration {
+  /// The defaults but for `change`.
+  static func with(_ change: (inout Self) -> Void) -> Self {
+    var configuration = Self()
+    change(&configuration)
+    return configuration
   }
 }
 

@@ -148,7 +148,7 @@ import Testing
   }
 
   @Test func tooManyStreamsAreRefusedAndPlacesComeFree() async throws {
-    try await ServerHarness.with(configure: { $0.maximumStreams = 1 }) { server in
+    try await ServerHarness.with(configuration: .with { $0.maximumStreams = 1 }) { server in
       let request = "GET /fleet/v1/events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
       try await server.withConnection { inbound, outbound in
         try await outbound.write(ByteBuffer(string: request))
@@ -173,7 +173,7 @@ import Testing
     try await withTemporaryDirectory { directory in
       let path = directory + "/tokens"
       try writeFile("reader:0123456789abcdef\n", to: path)
-      try await ServerHarness.with(configure: { $0.security.tokenFile = path }) { server in
+      try await ServerHarness.with(configuration: .with { $0.security.tokenFile = path }) { server in
         let status = { (token: String) in
           try await server.ask("GET", "/fleet/v1/overview", headers: [("authorization", "Bearer \(token)")]).status
         }
