@@ -1,0 +1,66 @@
+import Alerting
+public import FleetModel
+
+extension FleetAPI {
+  /// The data of one event of `GET /fleet/v1/events`: an `agent` or an `alert`.
+  public enum EventMessage: Sendable, Hashable {
+    case agent(AgentChange)
+    case alert(AlertChange)
+  }
+
+  public struct AgentChange: Codable, Sendable, Hashable {
+    public var agentID: String
+    public var instance: String
+    /// `failed`, `recovered` or `removed`.
+    public var change: String
+    /// `nil` once removed.
+    @ExplicitNull public var status: AgentStatus?
+    @ExplicitNull public var error: String?
+    public var timestamp: Time
+
+    enum CodingKeys: String, CodingKey {
+      case agentID = "agent_id"
+      case instance, change, status, error, timestamp
+    }
+  }
+
+  public struct AlertChange: Codable, Sendable, Hashable {
+    /// `firing` or `resolved`.
+    public var change: String
+    public var alert: Alert
+  }
+}
+
+extension FleetAPI.EventMessage {
+  init(_ event: FleetEvent) {
+    switch event {
+    case .instance(.failed(let agentID, let instance, let status, let error, let at)):
+      self = .agent(
+        FleetAPI.AgentChange(
+          agentID: agentID.name, instance: instance, change: "failed", status: status, error: error,
+          timestamp: FleetAPI.Time(at)))
+    case .instance(.recovered(let agentID, let instance, let at)):
+      self = .agent(
+        FleetAPI.AgentChange(
+          agentID: agentID.name, instance: instance, change: "recovered", status: .active, error: nil,
+          timestamp: FleetAPI.Time(at)))
+    case .instance(.removed(let agentID, let instance, let at)):
+      self = .agent(
+        FleetAPI.AgentChange(
+          agentID: agentID.name, instance: instance, change: "removed", status: nil, error: nil,
+          timestamp: FleetAPI.Time(at)))
+    case .alert(let notification):
+      self = .alert(
+        FleetAPI.AlertChange(change: notification.kind.rawValue, alert: FleetAPI.Alert(notification.alert)))
+    }
+  }
+
+  /// As the event stream format writes it (<https://html.spec.whatwg.org/multipage/server-sent-events.html>); the data is
+  /// one line, since JSON escapes line ends.
+  func serverSentEvent() throws -> String {
+    switch self {
+    case .agent(let change): "event: agent\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
+    case .alert(let change): "event: alert\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import FleetModel
+import Glibc
+import HTTPTypes
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Platform
+public import ServiceLifecycle
+
+/// The HTTP server of Skep.
+///
+/// Its life: 1. construction reads the tokens and certificates and refuses what would be unsafe; 2. ``run()`` binds, reports
+/// the bound address, then serves; 3. on a graceful shutdown it takes no new connection, ends streams, lets answers in
+/// progress finish and closes what is still open after the configured grace; 4. ``run()`` returns. Cancelling the task skips
+/// the grace.
+public final class FleetServer: Service {
+  private let configuration: FleetServerConfiguration
+  private let tokens: TokenFile?
+  private let tls: TLSConfiguration?
+  private let runner: ExchangeRunner
+  private let connections = Connections()
+  private let time: any TimeSource
+  private let logger: Logger
+  private let onListening: @Sendable (ListenAddress) async -> Void
+
+  /// Reads the files that the configuration names; blocks for as long.
+  ///
+  /// - Parameters:
+  ///   - metrics: Skep's own metrics as Prometheus text.
+  ///   - routes: further ones, such as other APIs.
+  ///   - onListening: is told the bound address before the first request is served.
+  /// - Throws: ``SecurityError``.
+  init(
+    configuration: FleetServerConfiguration, operations: any FleetOperations,
+    metrics: @escaping @Sendable () async -> String, routes: [APIRoute] = [], time: any TimeSource, logger: Logger,
+    onListening: @escaping @Sendable (ListenAddress) async -> Void
+  ) throws(SecurityError) {
+    let security = configuration.security
+    try security.check(listeningOn: configuration.address)
+    var tokens: TokenFile?
+    if let path = security.tokenFile { tokens = try TokenFile(path: path, logger: logger) }
+    if let material = security.tls {
+      tls = try TLSMaterial.configuration(for: material, certificateIsOptional: tokens != nil, logger: logger)
+    } else {
+      tls = nil
+    }
+    self.tokens = tokens
+    self.configuration = configuration
+    self.time = time
+    self.logger = logger
+    self.onListening = onListening
+    let asksForCertificates = security.tls?.clientCAFile != nil
+    let lookUp = tokens.map { tokens -> @Sendable (Substring) -> Principal? in { tokens.principal(for: $0) } }
+    runner = ExchangeRunner(
+      handler: RequestHandler(
+        table: RouteTable.fleet(operations: operations, metrics: metrics, further: routes),
+        policy: AccessPolicy(
+          principalForToken: lookUp, certificateRole: asksForCertificates ? security.clientCertificateRole : nil,
+          allowedHosts: Set(security.allowedHosts.map { $0.lowercased() })),
+        maximumBodyBytes: configuration.maximumBodyBytes, looksForCertificates: asksForCertificates, logger: logger),
+      connections: connections, configuration: configuration, time: time, logger: logger)
+  }
+
+  /// How clients reach a server that listens on `address`.
+  public func url(for address: ListenAddress) -> String { (tls == nil ? "http://" : "https://") + address.description }
+
+  /// Serves until a graceful shutdown or cancellation. To be called once.
+  ///
+  /// - Throws: ``FleetServerError`` if it cannot listen.
+  public func run() async throws {
+    let server = try makeServer()
+    try await withTaskCancellationHandler {
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        group.addTask {
+          do { try await server.run() } catch { throw Self.explain(error, self.configuration.address) }
+          return true
+        }
+        group.addTask { [connections, configuration, time] in
+          try await gracefulShutdown()
+          try await time.sleep(for: configuration.shutdownGrace)
+          connections.closeAll()
+          return false
+        }
+        if let tokens {
+          group.addTask { [time] in
+            try await tokens.follow(time: time)
+            return false
+          }
+        }
+        defer { group.cancelAll() }
+        while let serverHasEnded = try await group.next(), !serverHasEnded {}
+      }
+    } onCancel: {
+      connections.closeAll()
+    }
+  }
+
+  private func makeServer() throws -> any Service {
+    var http = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [ConnectionObserver(connections: self.connections)],
+      idleTimeout: TimeAmount(configuration.idleTimeout))
+    http.httpDecoder = HTTP1Channel.Configuration.DecoderConfiguration(
+      maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 200)
+    let plain = HTTPServerBuilder.http1(configuration: http)
+    let builder = if let tls { try HTTPServerBuilder.tls(plain, tlsConfiguration: tls) } else { plain }
+    // What the library tells of its own life repeats ours.
+    var libraryLogger = logger
+    libraryLogger.logLevel = max(logger.logLevel, .warning)
+    let address = configuration.address
+    return try builder.buildServer(
+      configuration: ServerConfiguration(
+        address: .hostname(address.host, port: address.port),
+        availableConnectionsDelegate: MaximumAvailableConnections(
+          configuration.maximumConnections, logger: libraryLogger)),
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: libraryLogger
+    ) { [runner] request, writer, channel in
+      try await runner.run(request, writer, on: channel)
+    } onServerRunning: { [onListening] channel in
+      await onListening(ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port))
+    }
+  }
+
+  private static func explain(_ error: any Error, _ address: ListenAddress) -> any Error {
+    if error is CancellationError { return error }
+    guard let error = error as? IOError else {
+      return FleetServerError.cannotListen(address, reason: "\(error)")
+    }
+    return switch error.errnoCode {
+    case EADDRINUSE: FleetServerError.addressInUse(address)
+    case EACCES, EPERM: FleetServerError.noRight(address)
+    case EADDRNOTAVAIL: FleetServerError.notAnAddressOfThisMachine(address)
+    default: FleetServerError.cannotListen(address, reason: "\(error)")
+    }
+  }
+}

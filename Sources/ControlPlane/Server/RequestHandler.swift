@@ -1,0 +1,117 @@
+import FleetModel
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import Metrics
+import NIOCore
+import NIOSSL
+import Platform
+
+/// Turns a request into an answer, in this order: find the route, see who asks, check the query, read the body, let the
+/// route do its work. Whatever goes wrong on the way becomes an error envelope.
+struct RequestHandler: Sendable {
+  var table: RouteTable
+  var policy: AccessPolicy
+  var maximumBodyBytes: Int
+  /// Whether clients may show a certificate.
+  var looksForCertificates: Bool
+  var logger: Logger
+
+  /// An answer and what the measurements say of it.
+  struct Outcome: Sendable {
+    var response: APIResponse
+    /// The path as the route declares it, or `unmatched`.
+    var route = "unmatched"
+    /// Whether the rest of the request is not worth reading.
+    var closesConnection = false
+  }
+
+  func answer(_ request: Request, on channel: any Channel, informClientToContinue: () async throws -> Void) async
+    -> Outcome
+  {
+    var outcome = Outcome(response: .noContent)
+    do {
+      let target = try RequestTarget(request.head.path ?? "")
+      let match = table.match(method: request.method.rawValue, path: target.segments)
+      if case .route(let route, _) = match { outcome.route = route.path }
+      let principal = try policy.admit(await facts(of: request, for: match, on: channel))
+      switch match {
+      case .none: throw Self.notFound(request)
+      case .otherMethods(let allowed): throw Self.methodNotAllowed(request, allowed: allowed)
+      case .route(let route, let path):
+        var work = APIRequest(principal: principal, path: path)
+        work.query = try target.values(of: route.parameters)
+        if route.body != nil { work.body = try await body(of: request, continuing: informClientToContinue) }
+        outcome.response = try await route.handle(work)
+      }
+    } catch let error as APIError {
+      outcome.response = error.response
+      outcome.closesConnection = error.code == .payloadTooLarge
+    } catch {
+      logger.error("a request failed", metadata: ["path": "\(outcome.route)", "error": "\(error)"])
+      outcome.response =
+        APIError(.internalError, "something went wrong in Skep; its log says what, under \(outcome.route)").response
+    }
+    return outcome
+  }
+
+  private func facts(
+    of request: Request, for match: RouteTable.Match, on channel: any Channel
+  ) async -> AccessPolicy.Facts {
+    // Whoever may do nothing at all does not learn which paths there are.
+    var access = Access.read
+    if case .route(let route, _) = match { access = route.access }
+    var facts = AccessPolicy.Facts(
+      access: access, changesState: request.method != .get && request.method != .head,
+      authorization: request.headers[.authorization], host: request.head.authority,
+      origin: request.headers[.origin])
+    if looksForCertificates, access != .open {
+      facts.hasClientCertificate = (try? await channel.nioSSL_peerCertificate().get()) != nil
+    }
+    return facts
+  }
+
+  /// The body as JSON; `nil` if there is none.
+  private func body(of request: Request, continuing: () async throws -> Void) async throws -> JSONValue? {
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumBodyBytes { throw tooLarge() }
+    if request.headers[.expect]?.lowercased() == "100-continue" { try await continuing() }
+    let buffer: ByteBuffer
+    do {
+      buffer = try await request.body.collect(upTo: maximumBodyBytes)
+    } catch is NIOTooManyBytesError {
+      throw tooLarge()
+    } catch {
+      // The client left or sent broken framing; there may be nobody to tell.
+      throw APIError(.invalidRequest, "the body ended before its declared end")
+    }
+    if buffer.readableBytes == 0 { return nil }
+    let type = request.headers[.contentType] ?? ""
+    let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    guard essence == "application/json" else {
+      throw APIError(
+        .unsupportedMediaType,
+        "the body is declared as \"\(type.prefix(100))\"; send JSON with Content-Type: application/json")
+    }
+    do {
+      return try JSONParser.parse(Array(buffer.readableBytesView))
+    } catch {
+      throw APIError(.invalidRequest, "the body is not valid JSON: \(error)", details: ["\(error)"])
+    }
+  }
+
+  private func tooLarge() -> APIError {
+    APIError(
+      .payloadTooLarge, "the body has more than \(maximumBodyBytes) bytes; send less", headers: [.connection: "close"])
+  }
+
+  private static func notFound(_ request: Request) -> APIError {
+    let path = (request.head.path ?? "").prefix { $0 != "?" }.prefix(200)
+    return APIError(.notFound, "there is nothing at \(path); GET /fleet/v1/openapi.json describes what there is")
+  }
+
+  private static func methodNotAllowed(_ request: Request, allowed: [String]) -> APIError {
+    let list = allowed.joined(separator: ", ")
+    return APIError(
+      .methodNotAllowed, "\(request.method.rawValue) is not for this path; use \(list)", headers: [.allow: list])
+  }
+}

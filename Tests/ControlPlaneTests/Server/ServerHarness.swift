@@ -1,0 +1,128 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Platform
+import ServiceLifecycle
+
+@testable import ControlPlane
+
+/// A server on a free port with a fake fleet behind it.
+struct ServerHarness: Sendable {
+  var port: Int
+  var url: String
+  var operations: FakeOperations
+
+  /// Starts a server, hands it to `body`, and shuts it down gracefully whatever happens.
+  static func with<Result: Sendable>(
+    operations: FakeOperations = FakeOperations(),
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+    configuration: FleetServerConfiguration = FleetServerConfiguration(),
+    _ body: @escaping @Sendable (ServerHarness) async throws -> Result
+  ) async throws -> Result {
+    var configuration = configuration
+    configuration.address = ListenAddress(port: 0)
+    configuration.shutdownGrace = .milliseconds(200)
+    let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
+    let server = try FleetServer(
+      configuration: configuration, operations: operations, metrics: { "skep_up 1\n" }, time: SystemTime(),
+      logger: logger, onListening: { continuation.yield($0) })
+    let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
+    return try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        defer { continuation.finish() }
+        try await group.run()
+      }
+      guard let address = await addresses.first(where: { _ in true }) else {
+        try await tasks.waitForAll()
+        throw CancellationError()
+      }
+      let harness = ServerHarness(port: address.port, url: server.url(for: address), operations: operations)
+      let result: Swift.Result<Result, any Error>
+      do { result = .success(try await body(harness)) } catch { result = .failure(error) }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+      return try result.get()
+    }
+  }
+
+  struct Answer: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    var body: String
+
+    var json: JSONValue? { try? JSONParser.parse(Array(body.utf8)) }
+  }
+
+  func ask(
+    _ method: String = "GET", _ path: String, headers: [(String, String)] = [], body: String? = nil,
+    client: HTTPClient = .shared
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: url + path)
+    request.method = HTTPMethod(rawValue: method)
+    for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+    if let body {
+      request.body = .bytes(ByteBuffer(string: body))
+      if !request.headers.contains(name: "content-type") {
+        request.headers.add(name: "content-type", value: "application/json")
+      }
+    }
+    let response = try await client.execute(request, timeout: .seconds(20))
+    let bytes = try await response.body.collect(upTo: 32 << 20)
+    return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
+  }
+
+  /// Sends bytes as they are and reads until the server closes.
+  func raw(_ bytes: String) async throws -> String { try await raw(Array(bytes.utf8)) }
+
+  func raw(_ bytes: [UInt8]) async throws -> String {
+    try await withConnection { inbound, outbound in
+      var answer = ""
+      // A server that has heard enough may reset the connection while we still send.
+      do {
+        try await outbound.write(ByteBuffer(bytes: bytes))
+        for try await part in inbound { answer += String(buffer: part) }
+      } catch {}
+      return answer
+    }
+  }
+
+  func withConnection<Result: Sendable>(
+    _ body: (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> Result
+  ) async throws -> Result {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .connect(host: "127.0.0.1", port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+            wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+      }
+    return try await channel.executeThenClose { try await body($0, $1) }
+  }
+}
+
+extension FleetServerConfiguration {
+  /// The defaults but for `change`.
+  static func with(_ change: (inout Self) -> Void) -> Self {
+    var configuration = Self()
+    change(&configuration)
+    return configuration
+  }
+}
+
+/// A directory that is gone after `body`.
+func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+  var template = Array("/tmp/skep-test-XXXXXX".utf8CString)
+  guard let path = mkdtemp(&template).map({ String(cString: $0) }) else { throw CancellationError() }
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try await body(path)
+}
+
+func writeFile(_ text: String, to path: String, mode: mode_t = 0o600) throws {
+  try Data(text.utf8).write(to: URL(filePath: path))
+  chmod(path, mode)
+}
