@@ -63,7 +63,9 @@ let package = Package(
     // Edges: one kind of I/O each.
     .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform"]),
-    .target(name: "Ingest", dependencies: ["FleetModel", "WireFormats", "Platform", log, metrics, lifecycle]),
+    .target(
+      name: "Ingest",
+      dependencies: ["FleetModel", "WireFormats", "Platform", log, metrics, coreMetrics, lifecycle, yaml, systemPackage]),
     .target(name: "Alerting", dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, lifecycle]),
     .target(
       name: "LocalRuntime",
@@ -100,7 +102,9 @@ let package = Package(
     .testTarget(name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "TestSupport"]),
     .testTarget(
       name: "IngestTests",
-      dependencies: ["Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log]),
+      dependencies: [
+        "Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log, coreMetrics, systemPackage,
+      ]),
     .testTarget(
       name: "AlertingTests", dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log]),
     .testTarget(
