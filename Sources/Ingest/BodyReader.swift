@@ -8,7 +8,8 @@ struct BodyReader: Sendable {
   static let noTimestamp = ParsedSample.noTimestamp
 
   private var parser: CollectionParser
-  private var collection = ParsedCollection()
+  /// What the last body said; lent by the round, so that its memory serves all instances in turn.
+  var collection = ParsedCollection()
 
   /// `seed` is secret and random: with it agents cannot craft series that collide.
   init(seed: UInt64) { parser = CollectionParser(seed: seed) }

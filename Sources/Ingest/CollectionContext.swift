@@ -18,6 +18,7 @@ final class CollectionContext: Sendable {
   let recent: RecentSamples
   let samplesCollected = Atomic<Int>(0)
   let host: HostReadings
+  let scratch = ScratchPool()
   /// For hash tables of what agents name.
   let seed = SystemRandom().next()
 

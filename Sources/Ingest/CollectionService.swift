@@ -89,10 +89,12 @@ public final class CollectionService: Service {
   private func keep(_ key: InstanceKey, _ wakeups: AsyncStream<Void>) async {
     var kept: InstanceSeries?
     while !Task.isCancelled, let assignment = context.registry.assignment(for: key) {
-      let series = seriesForNext(assignment.target, after: kept)
+      let handover = SeriesHandover(seriesForNext(assignment.target, after: kept))
+      kept = nil
       let context = context
       kept = await withTaskGroup(of: InstanceSeries.self) { group in
         group.addTask {
+          guard let series = handover.take() else { preconditionFailure("BUG: series handed over twice") }
           var loop = InstanceLoop(assignment, series: series, context: context)
           await loop.run()
           return loop.series
@@ -129,6 +131,20 @@ public final class CollectionService: Service {
         }
         lastError = "\(error)"
       }
+    }
+  }
+}
+
+/// Gives the series to the loop's task without a second owner, which would make every change copy them.
+private final class SeriesHandover: Sendable {
+  private let series: Mutex<InstanceSeries?>
+
+  init(_ series: InstanceSeries) { self.series = Mutex(series) }
+
+  func take() -> InstanceSeries? {
+    series.withLock { series in
+      defer { series = nil }
+      return series
     }
   }
 }

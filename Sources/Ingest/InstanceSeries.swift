@@ -20,6 +20,7 @@ struct InstanceSeries: Sendable {
   private var admitted: [Admitted] = []
   /// By how much the body that was read and is not stored yet changes the number of series.
   private var reserved: Int?
+  private var hasScratch = false
   var watchGeneration: UInt64?
   /// Whether every series of the agent has ended with a marker, as after a failed round.
   private var isStale = false
@@ -60,6 +61,7 @@ struct InstanceSeries: Sendable {
 
   /// Reads a body and makes sure that all of it may be stored.
   mutating func read(_ body: [UInt8], contentType: String?) throws(Refusal) -> BodyFacts {
+    borrowScratch()
     do throws(CollectionFailure) {
       try reader.read(body, contentType: contentType, limits: context.configuration.limits)
     } catch {
@@ -118,7 +120,11 @@ struct InstanceSeries: Sendable {
   ///
   /// - Parameter system: gives the system metrics, told what the agent served about its own process.
   mutating func store(_ round: Round, system: (AgentProcessValues) -> [SystemValue]) throws(AppendError) -> Int {
-    defer { abandon() }
+    borrowScratch()
+    defer {
+      abandon()
+      returnScratch()
+    }
     askWatcherIfChanged()
     clear()
     // Skep's own come first: where an agent serves an `up` with the same labels, it is the agent's that is refused.
@@ -136,11 +142,17 @@ struct InstanceSeries: Sendable {
       try append(OwnSeries.index(value.metric, value.source), value.value)
     }
     own.appendMarkers(to: &batch)
-    return try flush(at: round.time)
+    do throws(AppendError) { return try flush(at: round.time) } catch {
+      // Markers that were not stored are due again in the next round.
+      if round.facts == nil, !round.keepsSeries { isStale = false }
+      throw error
+    }
   }
 
   /// Marks the end of every series and gives all of them up.
   mutating func end(at now: Timestamp) {
+    borrowScratch()
+    defer { returnScratch() }
     clear()
     appendMarkers()
     own.appendMarkers(to: &batch)
@@ -171,6 +183,26 @@ struct InstanceSeries: Sendable {
     reserved = nil
     admitted = []
     reader.undo()
+  }
+
+  private mutating func borrowScratch() {
+    guard !hasScratch else { return }
+    hasScratch = true
+    let scratch = context.scratch.take()
+    reader.collection = scratch.collection
+    batch = scratch.batch
+    timed = scratch.timed
+    watched = scratch.watched
+  }
+
+  private mutating func returnScratch() {
+    let scratch = RoundScratch(collection: reader.collection, batch: batch, timed: timed, watched: watched)
+    reader.collection = .init()
+    batch = SampleBatch()
+    timed = []
+    watched = []
+    hasScratch = false
+    context.scratch.giveBack(scratch)
   }
 
   private mutating func clear() {

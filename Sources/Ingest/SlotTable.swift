@@ -128,7 +128,7 @@ struct TimedSample: Sendable {
   var time: Int64
 }
 
-/// Samples that go to the store together, each with the slot it came from. Kept from round to round for its storage.
+/// Samples that go to the store together, each with the slot it came from.
 struct SampleBatch: Sendable {
   /// The slot of a staleness marker of an agent's series, whose own slot may mean another series already.
   static let markerSlot = Int32.min
@@ -152,11 +152,11 @@ struct SampleBatch: Sendable {
     slots.append(slot)
   }
 
+  var capacity: Int { samples.capacity }
+
   mutating func clear() {
-    // One huge body should not hold its memory for ever.
-    let keeps = samples.capacity <= 65_536 || samples.count * 4 > samples.capacity
-    samples.removeAll(keepingCapacity: keeps)
-    slots.removeAll(keepingCapacity: keeps)
+    samples.removeAll(keepingCapacity: true)
+    slots.removeAll(keepingCapacity: true)
   }
 }
 

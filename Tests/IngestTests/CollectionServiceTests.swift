@@ -1,5 +1,7 @@
 import FleetModel
 import Platform
+import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Ingest
@@ -48,7 +50,7 @@ import Testing
       _ = try bench.registry.register(target("planner"))
       await bench.advance("active") { bench.registry.snapshot(of: agent("planner"))?.status == .active }
       bench.agents.set(planner, behaviour)
-      await bench.advance("failed") { bench.store.values("up").contains(0) }
+      await bench.advance("failed") { bench.registry.snapshot(of: agent("planner"))?.status != .active }
       let snapshot = bench.registry.snapshot(of: agent("planner"))
       #expect(snapshot?.status == .unhealthy)
       #expect(snapshot?.lastError?.contains(reason) == true, "\(snapshot?.lastError ?? "none")")

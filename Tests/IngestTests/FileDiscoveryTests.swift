@@ -2,6 +2,7 @@ import FleetModel
 import Glibc
 import Logging
 import Platform
+import SystemPackage
 import TestSupport
 import Testing
 

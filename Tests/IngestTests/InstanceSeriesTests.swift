@@ -1,4 +1,7 @@
 import FleetModel
+import Platform
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Ingest
