@@ -3,34 +3,34 @@ import Glibc
 /// Which addresses an agent may name as its own: `http` or `https`, and neither link-local nor a cloud's metadata service,
 /// since whoever may register an agent could otherwise make Skep read credentials for him.
 ///
-/// The same rule is asked twice: for the URL when it is registered (``problem(inURL:)``) and for each numeric address that
-/// its name resolves to when it is connected (``problem(inAddress:)``).
+/// The same rule is asked twice: for the URL when it is registered (``refusal(ofURL:)``) and for each numeric address that
+/// its name resolves to when it is connected (``refusal(ofAddress:)``).
 public enum EndpointPolicy {
   /// The longest URL that is accepted, in bytes.
   public static let maximumBytes = 2048
 
   /// Why `url` may not be an endpoint; `nil` if it may. The reason names no user information.
-  public static func problem(inURL url: String) -> String? {
+  public static func refusal(ofURL url: String) -> String? {
     switch EndpointURL.parse(url) {
     case .failure(let problem): problem.reason
-    case .success(let endpoint): problem(inHost: endpoint.host)
+    case .success(let endpoint): refusal(ofHost: endpoint.host)
     }
   }
 
   /// Why a host, a name or an address in any spelling, may not be connected; `nil` if it may, as far as one can tell
   /// without resolving it.
-  public static func problem(inHost host: String) -> String? {
+  public static func refusal(ofHost host: String) -> String? {
     var name = host.lowercased()
     if name.hasSuffix(".") { name.removeLast() }
     if metadataNames.contains(name) { return "\(host) is a metadata service" }
-    return problem(inAddress: name)
+    return refusal(ofAddress: name)
   }
 
   /// Why a numeric address may not be connected; `nil` if it may or is no numeric address.
   ///
   /// Understands IPv4 with one to four parts, each decimal, octal or hexadecimal (as `inet_aton` does), and IPv6 with or
   /// without brackets and zone, IPv4 inside it included.
-  public static func problem(inAddress address: String) -> String? {
+  public static func refusal(ofAddress address: String) -> String? {
     if let value = ipv4(address) { return problem(inIPv4: value) }
     if let bytes = ipv6(address) { return problem(inIPv6: bytes) }
     return nil

@@ -66,7 +66,7 @@ extension CollectionTarget {
   /// Checks what came from outside.
   func validated() throws(RegistrationError) {
     for endpoint in [metricsEndpoint, healthEndpoint].compactMap(\.self) {
-      if let reason = EndpointPolicy.problem(inURL: endpoint) {
+      if let reason = EndpointPolicy.refusal(ofURL: endpoint) {
         throw .forbiddenEndpoint(endpoint.withoutUserInformation, reason: reason)
       }
     }

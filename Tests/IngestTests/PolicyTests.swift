@@ -9,7 +9,7 @@ import Testing
     "HTTP://localhost",
     "http://10.0.0.1:80/a@b", "http://169.253.255.255/", "http://planner:65535", "http://[2001:db8::1%25eth0]:1/",
   ])
-  func allowed(_ url: String) { #expect(EndpointPolicy.problem(inURL: url) == nil) }
+  func allowed(_ url: String) { #expect(EndpointPolicy.refusal(ofURL: url) == nil) }
 
   @Test(arguments: [
     ("http://169.254.169.254/latest", "link-local"), ("http://169.254.0.1", "link-local"),
@@ -35,7 +35,7 @@ import Testing
     ("http://169%2e254.1.1/", "percent"), ("http://１６９.254.169.254/", "ASCII"), ("", "not absolute"),
   ])
   func refused(_ url: String, _ reason: String) {
-    let problem = EndpointPolicy.problem(inURL: url)
+    let problem = EndpointPolicy.refusal(ofURL: url)
     #expect(problem?.contains(reason) == true, "\(problem ?? "allowed")")
     #expect(problem?.contains("secret") != true)
   }
@@ -44,7 +44,7 @@ import Testing
     ("169.254.169.254", true), ("fe80::1%eth0", true), ("[fd00:ec2::254]", true), ("10.1.2.3", false), ("::1", false),
   ])
   func numericAddresses(_ address: String, _ isRefused: Bool) {
-    #expect((EndpointPolicy.problem(inAddress: address) != nil) == isRefused)
+    #expect((EndpointPolicy.refusal(ofAddress: address) != nil) == isRefused)
   }
 
   @Test(arguments: [
