@@ -27,9 +27,11 @@ public final class AgentRegistry: Sendable {
   /// What was wrong with the state file, for the log; `nil` if nothing was.
   public let recoveryNotice: String?
 
-  /// Blocks while the state file is read. A file that cannot be understood is set aside and named in ``recoveryNotice``.
+  /// Blocks while the state file is read. A file that cannot be understood is set aside and named in
+  /// ``recoveryNotice``.
   ///
-  /// - Parameter state: where registrations, their times and last heartbeats outlive a restart; `nil` keeps them in memory.
+  /// - Parameter state: where registrations, their times and last heartbeats outlive a restart; `nil` keeps them in
+  ///   memory.
   /// - Throws: if the state file is there but cannot be read.
   public init(state: StateFile?, time: any TimeSource) throws {
     self.time = time
@@ -143,8 +145,8 @@ public final class AgentRegistry: Sendable {
     deliver()
   }
 
-  /// Hands events on one by one in the order in which they arose, whoever caused them: one caller at a time delivers, for
-  /// all. A listener may call the registry.
+  /// Hands events on one by one in the order in which they arose, whoever caused them: one caller at a time delivers,
+  /// for all. A listener may call the registry.
   func deliver() {
     while true {
       let next = state.withLock { state -> (InstanceEvent, @Sendable (InstanceEvent) -> Void)? in
@@ -224,7 +226,8 @@ extension AgentRegistry.State {
     events.append(.removed(agentID: key.agent, instance: key.instance, at: now.wall))
   }
 
-  /// A process may come back under the pid of the one that is gone (in a container it always does); its registration says so.
+  /// A process may come back under the pid of the one that is gone (in a container it always does); its registration
+  /// says so.
   mutating func restartIfProcessWasGone(_ target: CollectionTarget) {
     let key = target.key
     guard target.pid != nil, agents[key.agent]?[key.instance]?.processIsGone == true else { return }

@@ -44,7 +44,8 @@ struct CollectionSchedule: Sendable {
   }
 
   /// The time to store the samples under: `due` itself if the collection began close enough to it, so that the steps
-  /// between samples are equal and compress to nothing (as Prometheus does, `scrape/scrape.go`, `ScrapeTimestampTolerance`).
+  /// between samples are equal and compress to nothing (as Prometheus does, `scrape/scrape.go`,
+  /// `ScrapeTimestampTolerance`).
   func timestamp(begunAt now: Timestamp, due: Timestamp?) -> Timestamp {
     guard let due else { return now }
     let late = now.milliseconds.subtractingReportingOverflow(due.milliseconds)

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Collects from every instance in the registry, each in a loop of its own, until it is cancelled.
 ///
-/// The loops are children of ``run()``. Each instance has one keeper task, which runs one loop at a time: when the target
-/// changes, the keeper ends the loop before it begins the next, so there are never two for one instance.
+/// The loops are children of ``run()``. Each instance has one keeper task, which runs one loop at a time: when the
+/// target changes, the keeper ends the loop before it begins the next, so there are never two for one instance.
 public final class CollectionService: Service {
   private let context: CollectionContext
   /// How to wake the keeper of each instance.

@@ -2,13 +2,14 @@ import FleetModel
 import FoundationEssentials
 import Yams
 
-/// A Prometheus `file_sd` file (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config>):
-/// a list of groups, each with `targets` (`HOST:PORT`) and `labels`.
+/// A Prometheus `file_sd` file
+/// (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config>): a list of groups, each
+/// with `targets` (`HOST:PORT`) and `labels`.
 ///
-/// Of the labels, `__address__`, `__scheme__`, `__metrics_path__`, `__param_NAME`, `__scrape_interval__` and `__scrape_timeout__`
-/// mean what they mean in Prometheus, `instance` replaces `HOST:PORT`, other names that begin with `__` are dropped. `agent_id` names
-/// the agent; without it the agent's name is made from `job`, and without that from the target: lower case, everything
-/// but letters and digits turned to `-`, at most 40 characters.
+/// Of the labels, `__address__`, `__scheme__`, `__metrics_path__`, `__param_NAME`, `__scrape_interval__` and
+/// `__scrape_timeout__` mean what they mean in Prometheus, `instance` replaces `HOST:PORT`, other names that begin with
+/// `__` are dropped. `agent_id` names the agent; without it the agent's name is made from `job`, and without that from
+/// the target: lower case, everything but letters and digits turned to `-`, at most 40 characters.
 struct DiscoveryFile: Sendable {
   struct Group: Sendable {
     var targets: [String]

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Which addresses an agent may name as its own: `http` or `https`, and neither link-local nor a cloud's metadata service,
-/// since whoever may register an agent could otherwise make Skep read credentials for him.
+/// Which addresses an agent may name as its own: `http` or `https`, and neither link-local nor a cloud's metadata
+/// service, since whoever may register an agent could otherwise make Skep read credentials for him.
 ///
-/// The same rule is asked twice: for the URL when it is registered (``refusal(ofURL:)``) and for each numeric address that
-/// its name resolves to when it is connected (``refusal(ofAddress:)``).
+/// The same rule is asked twice: for the URL when it is registered (``refusal(ofURL:)``) and for each numeric address
+/// that its name resolves to when it is connected (``refusal(ofAddress:)``).
 public enum EndpointPolicy {
   /// The longest URL that is accepted, in bytes.
   public static let maximumBytes = 2048
@@ -28,8 +28,8 @@ public enum EndpointPolicy {
 
   /// Why a numeric address may not be connected; `nil` if it may or is no numeric address.
   ///
-  /// Understands IPv4 with one to four parts, each decimal, octal or hexadecimal (as `inet_aton` does), and IPv6 with or
-  /// without brackets and zone, IPv4 inside it included.
+  /// Understands IPv4 with one to four parts, each decimal, octal or hexadecimal (as `inet_aton` does), and IPv6 with
+  /// or without brackets and zone, IPv4 inside it included.
   public static func refusal(ofAddress address: String) -> String? {
     if let value = ipv4(address) { return problem(inIPv4: value) }
     if let bytes = ipv6(address) { return problem(inIPv6: bytes) }

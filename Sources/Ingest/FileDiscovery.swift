@@ -4,10 +4,11 @@ import Logging
 import Platform
 import SystemPackage
 
-/// Follows `file_sd` files: looks at them every few seconds and hands the targets of those that changed to the registry.
+/// Follows `file_sd` files: looks at them every few seconds and hands the targets of those that changed to the
+/// registry.
 ///
-/// A file that is gone takes its targets with it. A file that cannot be understood keeps those it had, and its first problem is
-/// logged once, with its place.
+/// A file that is gone takes its targets with it. A file that cannot be understood keeps those it had, and its first
+/// problem is logged once, with its place.
 struct FileDiscovery: Sendable {
   static let interval: Duration = .seconds(5)
   /// More than this is no list of targets.

@@ -2,7 +2,8 @@ import CoreMetrics
 import FleetModel
 import Metrics
 
-/// Skep's own metrics about collection: few, made once, and without a label per agent, which would be as many series as agents.
+/// Skep's own metrics about collection: few, made once, and without a label per agent, which would be as many series as
+/// agents.
 final class IngestMetrics: Sendable {
   enum Refused: String, CaseIterable, Sendable {
     case duplicate, future

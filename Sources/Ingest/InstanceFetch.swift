@@ -11,8 +11,8 @@ struct FetchResult: Sendable {
   var answered: Bool
 }
 
-/// Asks an instance for its metrics and health, both at once, and waits no longer than the target's timeout whatever the HTTP
-/// client does.
+/// Asks an instance for its metrics and health, both at once, and waits no longer than the target's timeout whatever
+/// the HTTP client does.
 struct InstanceFetch: Sendable {
   let http: any HTTPExchanger
   let time: any TimeSource

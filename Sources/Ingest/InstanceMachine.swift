@@ -25,11 +25,12 @@ struct RoundOutcome: Sendable, Hashable {
 }
 
 /// The life of one instance (SPEC §3): `pending` → `active` on the first good round or heartbeat; `unhealthy` after
-/// `failureThreshold` failed rounds; `lost` after three intervals without any sign of life; back to `active` on success.
+/// `failureThreshold` failed rounds; `lost` after three intervals without any sign of life; back to `active` on
+/// success.
 ///
 /// A heartbeat keeps an instance from being lost, but does not outweigh failing collections: only a good round makes an
-/// instance `active` again whose rounds fail. An answer with an error, or a running process, is a sign of life, so an agent that
-/// answers badly for hours is `unhealthy`, not `lost`.
+/// instance `active` again whose rounds fail. An answer with an error, or a running process, is a sign of life, so an
+/// agent that answers badly for hours is `unhealthy`, not `lost`.
 struct InstanceMachine: Sendable {
   enum Event: Sendable, Hashable {
     case heartbeat

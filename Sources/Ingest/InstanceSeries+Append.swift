@@ -4,7 +4,8 @@ import Synchronization
 
 /// The way of a gathered batch into the store, to the watcher and into the recent samples.
 extension InstanceSeries {
-  /// Further in the future than this an agent's own time is not believed (Prometheus, `scrape/scrape.go`, `maxAheadTime`).
+  /// Further in the future than this an agent's own time is not believed (Prometheus, `scrape/scrape.go`,
+  /// `maxAheadTime`).
   private static let maximumAhead: Duration = .seconds(600)
 
   /// Asks the watcher anew about every series if its rules have changed.

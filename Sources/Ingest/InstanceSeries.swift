@@ -4,8 +4,8 @@ import WireFormats
 
 /// Everything that is stored of one instance: turns what a round found into samples, and keeps track of its series.
 ///
-/// A round is `read` (may refuse, then nothing has changed), then `store`; or `store` alone where nothing could be read. Nothing
-/// here waits.
+/// A round is `read` (may refuse, then nothing has changed), then `store`; or `store` alone where nothing could be
+/// read. Nothing here waits.
 struct InstanceSeries: Sendable {
   let target: TargetLabels
   let agent: AgentID

@@ -1,6 +1,7 @@
 import FleetModel
 
-/// The series that Skep itself makes of every instance: `up`, those about the collection, and the system metrics of each source.
+/// The series that Skep itself makes of every instance: `up`, those about the collection, and the system metrics of
+/// each source.
 struct OwnSeries: Sendable {
   static let up = 0
   static let duration = 1

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The last collected samples in order of arrival.
 ///
-/// A ring of numbers: a sample costs one copy of 16 bytes. Its labels are looked up only when it is read, in the slot names of its
-/// collection, which are held as they were then and share their storage with the next collection's.
+/// A ring of numbers: a sample costs one copy of 16 bytes. Its labels are looked up only when it is read, in the slot
+/// names of its collection, which are held as they were then and share their storage with the next collection's.
 public final class RecentSamples: Sendable {
   fileprivate struct Entry: Sendable {
     var slot: Int32

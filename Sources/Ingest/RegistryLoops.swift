@@ -16,8 +16,8 @@ extension AgentRegistry {
     deliver()
   }
 
-  /// A stream that says that ``takeChanges()`` has something; every instance counts as changed at first. A second call ends the
-  /// first stream.
+  /// A stream that says that ``takeChanges()`` has something; every instance counts as changed at first. A second call
+  /// ends the first stream.
   func changes() -> AsyncStream<Void> {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let previous = state.withLock { state in

@@ -32,8 +32,8 @@ struct RegistryRecord: Sendable {
       seriesCount: seriesCount)
   }
 
-  /// One target from all sources: field by field the word of the source that knows best counts. The local runtime knows the
-  /// process, then the agent itself, then what people wrote, then what was discovered.
+  /// One target from all sources: field by field the word of the source that knows best counts. The local runtime knows
+  /// the process, then the agent itself, then what people wrote, then what was discovered.
   static func join(_ sources: [TargetSource: CollectionTarget]) -> CollectionTarget? {
     let ordered = sources.sorted { $0.key.rank < $1.key.rank }
     guard var joined = ordered.first?.value else { return nil }

@@ -2,7 +2,8 @@ import FleetModel
 import Synchronization
 import WireFormats
 
-/// The memory that a round fills and empties. A round does not wait in between, so a few of these serve a thousand instances.
+/// The memory that a round fills and empties. A round does not wait in between, so a few of these serve a thousand
+/// instances.
 struct RoundScratch: Sendable {
   var collection = ParsedCollection()
   var batch = SampleBatch()

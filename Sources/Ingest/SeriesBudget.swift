@@ -33,8 +33,8 @@ final class SeriesBudget: Sendable {
       if change > 0, ofAgent > limits.seriesPerAgent {
         return CollectionFailure(
           over: .seriesPerAgent,
-          "the agent has \(ofAgent) series, over the limit of \(limits.seriesPerAgent); drop labels with many values or "
-            + "raise limits.series_per_agent")
+          "the agent has \(ofAgent) series, over the limit of \(limits.seriesPerAgent); drop labels with many values "
+            + "or raise limits.series_per_agent")
       }
       if change > 0, inAll > limits.seriesInAll {
         return CollectionFailure(

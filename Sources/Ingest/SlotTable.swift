@@ -1,8 +1,8 @@
 import FleetModel
 import WireFormats
 
-/// What the series of one instance are, by the parser's slot. A value that shares its storage, so that recent samples can
-/// keep it as it was for nothing.
+/// What the series of one instance are, by the parser's slot. A value that shares its storage, so that recent samples
+/// can keep it as it was for nothing.
 struct SlotNames: Sendable {
   var labels: [LabelSet] = []
   var types: [MetricType] = []
@@ -16,7 +16,8 @@ struct SlotTable: Sendable {
   private var references: [SeriesRef] = []
   private var tokens: [Int64] = []
   private var isLive: [Bool] = []
-  /// Whether the agent gives the series' samples times of its own. Such a series gets no staleness marker, as in Prometheus.
+  /// Whether the agent gives the series' samples times of its own. Such a series gets no staleness marker, as in
+  /// Prometheus.
   private var isTimed: [Bool] = []
   private var hasTimed = false
   /// The round of the series' latest sample, to find a series that is twice in one body.

@@ -34,12 +34,13 @@ struct SystemValue: Sendable, Hashable {
 
 /// The system metrics of one instance (SPEC §3), from readings that only ever grow.
 ///
-/// - CPU is percent of what the process may use: of its cgroup's limit, and without one of **one core**, as `top` shows it. So a
-///   single-threaded agent that spins is at 100 % on any machine, and one with many busy threads is above.
+/// - CPU is percent of what the process may use: of its cgroup's limit, and without one of **one core**, as `top`
+///   shows it. So a single-threaded agent that spins is at 100 % on any machine, and one with many busy threads is
+///   above.
 /// - Memory is resident bytes in percent of the cgroup's limit, and without one of the machine's memory.
-/// - Each metric comes from the best source that has it. A source that has it but has not been read twice yet gives no CPU
-///   value rather than a worse source's. The host's numbers, labelled as such, are only given for an instance that is up and has no
-///   better ones.
+/// - Each metric comes from the best source that has it. A source that has it but has not been read twice yet gives no
+///   CPU value rather than a worse source's. The host's numbers, labelled as such, are only given for an instance that
+///   is up and has no better ones.
 struct SystemMetrics: Sendable {
   /// A rate over less is mostly rounding: the kernel counts in hundredths of a second.
   private static let shortestWindow: Duration = .milliseconds(100)

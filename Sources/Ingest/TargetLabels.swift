@@ -16,8 +16,9 @@ struct TargetLabels: Sendable, Hashable {
 
   /// The labels under which a served series is stored.
   ///
-  /// Where both have a label, the target's wins and the agent's is kept as `exported_NAME`, prefixed again until the name is
-  /// free, shorter names first; with `honor_labels` the agent's wins (Prometheus, `scrape/scrape.go`, `mutateSampleLabels`).
+  /// Where both have a label, the target's wins and the agent's is kept as `exported_NAME`, prefixed again until the
+  /// name is free, shorter names first; with `honor_labels` the agent's wins (Prometheus, `scrape/scrape.go`,
+  /// `mutateSampleLabels`).
   func merged(with served: LabelSet) -> [Label] {
     var result = Array(served)
     var clashing: [Label] = []
@@ -69,8 +70,8 @@ extension IngestLimits {
       if label.value.utf8.count > labelValueBytes {
         return CollectionFailure(
           over: .labelValueBytes,
-          "label \(label.name) of series \(series().prefix(200)) has \(label.value.utf8.count) bytes, over the limit of "
-            + "\(labelValueBytes); shorten it or raise limits.label_value_bytes")
+          "label \(label.name) of series \(series().prefix(200)) has \(label.value.utf8.count) bytes, over the limit "
+            + "of \(labelValueBytes); shorten it or raise limits.label_value_bytes")
       }
     }
     return nil

@@ -188,8 +188,8 @@ import Testing
     }
   }
 
-  /// Random life of a few instances: never two loops for one, nobody active whose last fetch failed, and whoever is no longer
-  /// registered has ended all of its series.
+  /// Random life of a few instances: never two loops for one, nobody active whose last fetch failed, and whoever is no
+  /// longer registered has ended all of its series.
   @Test(arguments: 0..<6) func holdsItsInvariants(_ seed: Int) async throws {
     let bench = try Bench()
     var random = SeededGenerator(seed: UInt64(seed))

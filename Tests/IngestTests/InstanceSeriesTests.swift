@@ -244,8 +244,8 @@ import Testing
     #expect(all.allSatisfy { !StaleMarker.isStale($0.value) })
   }
 
-  /// Bodies of random series with failures between, against the plain rule: a series has a marker exactly where it was there in
-  /// the previous good round, and either is not in this one or this one failed.
+  /// Bodies of random series with failures between, against the plain rule: a series has a marker exactly where it was
+  /// there in the previous good round, and either is not in this one or this one failed.
   @Test(arguments: 0..<30) mutating func markersExactlyForVanishedSeries(_ seed: Int) {
     var random = SeededGenerator(seed: UInt64(seed))
     let names = (0..<12).map { "m\($0)" }
