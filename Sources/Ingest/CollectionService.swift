@@ -2,47 +2,151 @@ public import FleetModel
 public import Logging
 public import Platform
 public import ServiceLifecycle
+import Synchronization
 
 /// Collects from every instance in the registry, each in a loop of its own, until it is cancelled.
+///
+/// The loops are children of ``run()``. Each instance has one keeper task, which runs one loop at a time: when the
+/// target changes, the keeper ends the loop before it begins the next, so there are never two for one instance.
 public final class CollectionService: Service {
-  public init(
+  private let context: CollectionContext
+  /// How to wake the keeper of each instance.
+  private let keepers = Mutex<[InstanceKey: AsyncStream<Void>.Continuation]>([:])
+
+  /// - Parameter onEvent: told of every ``InstanceEvent`` in order, one at a time; must return quickly.
+  public convenience init(
     configuration: IngestConfiguration, registry: AgentRegistry, appender: any SampleAppender, watch: any SampleWatch,
     http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger,
     onEvent: @escaping @Sendable (InstanceEvent) -> Void
-  ) { fatalError("to be written") }
+  ) {
+    self.init(
+      CollectionContext(
+        configuration: configuration, registry: registry, appender: appender, watch: watch, http: http,
+        resources: resources, time: time, logger: logger, metrics: IngestMetrics()), onEvent: onEvent)
+  }
+
+  init(_ context: CollectionContext, onEvent: @escaping @Sendable (InstanceEvent) -> Void) {
+    self.context = context
+    context.registry.listen(onEvent)
+  }
 
   /// The last collected samples.
-  public var recent: RecentSamples { fatalError("to be written") }
+  public var recent: RecentSamples { context.recent }
 
-  public func totals() -> CollectionTotals { fatalError("to be written") }
+  public func totals() -> CollectionTotals {
+    CollectionTotals(
+      samplesCollected: context.samplesCollected.load(ordering: .relaxed), agentMetricPairs: context.budget.pairs)
+  }
 
-  public func run() async throws { fatalError("to be written") }
+  /// Collects until the task is cancelled or a graceful shutdown begins. Before it returns every loop has ended and the
+  /// registry's state is written. Series are not marked stale: a restart goes on with them.
+  public func run() async throws {
+    if let notice = context.registry.recoveryNotice { context.logger.warning("\(notice)") }
+    await cancelWhenGracefulShutdown { await self.collect() }
+    do {
+      try await context.registry.save(always: true)
+    } catch {
+      context.logger.error("the registry's state was not written", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func collect() async {
+    let changes = context.registry.changes()
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.keepStateWritten() }
+      if !context.configuration.discoveryFiles.isEmpty {
+        group.addTask { [context] in
+          var discovery = FileDiscovery(
+            context.configuration.discoveryFiles, registry: context.registry, time: context.time, logger: context.logger
+          )
+          await discovery.run()
+        }
+      }
+      for await _ in changes {
+        for key in context.registry.takeChanges() {
+          if let wakeups = wakeKeeper(of: key) { group.addTask { await self.keep(key, wakeups) } }
+        }
+      }
+      group.cancelAll()
+    }
+  }
+
+  /// Wakes the instance's keeper. Returns the stream for a new one if it needs one and has none.
+  private func wakeKeeper(of key: InstanceKey) -> AsyncStream<Void>? {
+    keepers.withLock { keepers in
+      if let keeper = keepers[key] {
+        keeper.yield()
+        return nil
+      }
+      guard context.registry.assignment(for: key) != nil else { return nil }
+      let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+      keepers[key] = continuation
+      return stream
+    }
+  }
+
+  /// Runs the instance's loops, one after the other, for as long as it is registered.
+  private func keep(_ key: InstanceKey, _ wakeups: AsyncStream<Void>) async {
+    var kept: InstanceSeries?
+    while !Task.isCancelled, let assignment = context.registry.assignment(for: key) {
+      let handover = SeriesHandover(seriesForNext(assignment.target, after: kept))
+      kept = nil
+      let context = context
+      kept = await withTaskGroup(of: InstanceSeries.self) { group in
+        group.addTask {
+          guard let series = handover.take() else { preconditionFailure("BUG: series handed over twice") }
+          var loop = InstanceLoop(assignment, series: series, context: context)
+          await loop.run()
+          return loop.series
+        }
+        for await _ in wakeups where context.registry.assignment(for: key)?.revision != assignment.revision { break }
+        group.cancelAll()
+        return await group.next()
+      }
+    }
+    if !Task.isCancelled { kept?.end(at: context.time.now()) }
+    keepers.withLock { $0[key] = nil }
+    // It may have been registered again since the loop ended, when this keeper still seemed to be there for it.
+    if context.registry.assignment(for: key) != nil { context.registry.touch(key) }
+  }
+
+  /// The series of an instance whose target changed: the same ones, unless the change gives them other labels.
+  private func seriesForNext(_ target: CollectionTarget, after previous: InstanceSeries?) -> InstanceSeries {
+    guard var previous else { return InstanceSeries(target, context: context) }
+    if previous.target == TargetLabels(target) { return previous }
+    previous.end(at: context.time.now())
+    return InstanceSeries(target, context: context)
+  }
+
+  private func keepStateWritten() async {
+    var lastError: String?
+    while true {
+      do { try await context.time.sleep(for: .seconds(1)) } catch { return }
+      do {
+        try await context.registry.save()
+        lastError = nil
+      } catch {
+        if "\(error)" != lastError {
+          context.logger.error("the registry's state was not written", metadata: ["error": "\(error)"])
+        }
+        lastError = "\(error)"
+      }
+    }
+  }
 }
 
-public struct IngestConfiguration: Sendable {
-  public var collectionInterval: Duration = .seconds(30)
-  public var collectionTimeout: Duration = .seconds(10)
-  /// Failed collections or health checks in a row that make an instance unhealthy.
-  public var failureThreshold = 1
-  public var limits = IngestLimits()
-  /// `file_sd` files (or globs) to follow.
-  public var discoveryFiles: [String] = []
-  /// How many samples ``RecentSamples`` holds.
-  public var recentSamples = 10_000
+/// Gives the series to the loop's task without a second owner, which would make every change copy them.
+private final class SeriesHandover: Sendable {
+  private let series: Mutex<InstanceSeries?>
 
-  public init() {}
-}
+  init(_ series: InstanceSeries) { self.series = Mutex(series) }
 
-public struct IngestLimits: Sendable, Hashable {
-  public var bodyBytes = 16 << 20
-  public var samplesPerCollection = 50_000
-  public var labelsPerSeries = 64
-  public var labelNameBytes = 1 << 10
-  public var labelValueBytes = 4 << 10
-  public var seriesPerAgent = 100_000
-  public var seriesInAll = 5_000_000
-
-  public init() {}
+  func take() -> InstanceSeries? {
+    series.withLock { series in
+      defer { series = nil }
+      return series
+    }
+  }
 }
 
 public struct CollectionTotals: Sendable, Hashable {
@@ -51,12 +155,9 @@ public struct CollectionTotals: Sendable, Hashable {
   public var agentMetricPairs = 0
 
   public init() {}
-}
 
-/// The last collected samples in order of arrival.
-public final class RecentSamples: Sendable {
-  /// The last `limit` samples that fit, oldest first.
-  public func read(agentID: String?, metricName: String?, limit: Int) -> [RecentSample] { fatalError("to be written") }
-
-  init() {}
+  init(samplesCollected: Int, agentMetricPairs: Int) {
+    self.samplesCollected = samplesCollected
+    self.agentMetricPairs = agentMetricPairs
+  }
 }

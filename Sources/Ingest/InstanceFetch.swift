@@ -1,0 +1,127 @@
+import FleetModel
+import Platform
+
+/// What asking one instance gave.
+struct FetchResult: Sendable {
+  /// `nil` where there is no metrics endpoint.
+  var metrics: Result<HTTPExchangeResponse, CollectionFailure>?
+  /// `nil` where there is no health endpoint; else what was wrong, `nil` inside if nothing was.
+  var health: Result<Void, CollectionFailure>?
+  /// Whether anything answered, be it with an error.
+  var answered: Bool
+}
+
+/// Asks an instance for its metrics and health, both at once, and waits no longer than the target's timeout whatever
+/// the HTTP client does.
+struct InstanceFetch: Sendable {
+  let http: any HTTPExchanger
+  let time: any TimeSource
+  let timeout: Duration
+  let maximumBytes: Int
+
+  private enum Part: Sendable {
+    case metrics(Answer)
+    case health(Answer)
+    case deadline
+  }
+
+  private typealias Answer = Result<HTTPExchangeResponse, CollectionFailure>
+
+  /// - Throws: `CancellationError`.
+  func run(_ target: CollectionTarget) async throws -> FetchResult {
+    var metrics: Answer?
+    var health: Answer?
+    var open = (target.metricsEndpoint == nil ? 0 : 1) + (target.healthEndpoint == nil ? 0 : 1)
+    if open > 0 {
+      await withTaskGroup(of: Part.self) { group in
+        if let url = target.metricsEndpoint {
+          group.addTask { .metrics(await fetch(url, accept: BodyReader.acceptHeader)) }
+        }
+        if let url = target.healthEndpoint { group.addTask { .health(await fetch(url, accept: "*/*")) } }
+        // The client keeps the timeout itself and knows better what it waited for; this is for a client that hangs.
+        group.addTask {
+          try? await time.sleep(for: timeout + min(timeout / 10, .milliseconds(500)))
+          return .deadline
+        }
+        while open > 0, let part = await group.next() {
+          switch part {
+          case .metrics(let answer): metrics = answer
+          case .health(let answer): health = answer
+          case .deadline: open = 1
+          }
+          open -= 1
+        }
+        group.cancelAll()
+      }
+    }
+    try Task.checkCancellation()
+    let late = Answer.failure(
+      CollectionFailure(.timeout, "no whole answer within \(PrometheusDuration.format(timeout))"))
+    if target.metricsEndpoint != nil { metrics = metrics ?? late }
+    if target.healthEndpoint != nil { health = health ?? late }
+    return FetchResult(
+      metrics: metrics.map(Self.judge), health: health.map { Self.judge($0).map { _ in }.mapError(Self.asHealth) },
+      answered: [metrics, health].contains { if case .success? = $0 { true } else { false } })
+  }
+
+  private func fetch(_ url: String, accept: String) async -> Answer {
+    let request = HTTPExchangeRequest(
+      url: url,
+      headers: [
+        HTTPField("Accept", accept), HTTPField("User-Agent", "skep"),
+        HTTPField("X-Prometheus-Scrape-Timeout-Seconds", "\(timeout.seconds)"),
+      ], timeout: timeout, maximumResponseBytes: maximumBytes)
+    do {
+      return .success(try await http.exchange(request))
+    } catch let error as HTTPExchangeError {
+      return .failure(failure(error))
+    } catch {
+      return .failure(CollectionFailure(.connect, "\(error)"))
+    }
+  }
+
+  private func failure(_ error: HTTPExchangeError) -> CollectionFailure {
+    switch error {
+    case .bodyTooLarge(let limit):
+      CollectionFailure(
+        over: .bodyBytes, "the body is larger than the limit of \(limit) bytes; serve less or raise limits.body_bytes")
+    case .timeout: CollectionFailure(.timeout, "no whole answer within \(PrometheusDuration.format(timeout))")
+    case .cannotConnect, .tls, .invalidURL: CollectionFailure(.connect, error.description)
+    case .malformedResponse: CollectionFailure(.response, error.description)
+    }
+  }
+
+  /// Only an answer of the 200s is a good one. The agent may not send Skep elsewhere.
+  private static func judge(_ answer: Answer) -> Answer {
+    guard case .success(let response) = answer, !(200...299).contains(response.status) else { return answer }
+    let status = HTTPStatusText.of(response.status)
+    if (300...399).contains(response.status), response.status != 304 {
+      let place = response.header("Location").map { " to \"\($0.prefix(200))\"" } ?? ""
+      return .failure(
+        CollectionFailure(
+          .status, "answered \(status), a redirect\(place), which Skep does not follow; give the final URL"))
+    }
+    return .failure(CollectionFailure(.status, "answered \(status)"))
+  }
+
+  private static func asHealth(_ failure: CollectionFailure) -> CollectionFailure {
+    var result = failure
+    result.reason = .health
+    result.message = "health check: \(failure.message)"
+    return result
+  }
+}
+
+/// Status codes in words (RFC 9110, section 15).
+enum HTTPStatusText {
+  private static let words = [
+    204: "No Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
+    307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+    404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 408: "Request Timeout", 410: "Gone",
+    413: "Content Too Large", 415: "Unsupported Media Type", 426: "Upgrade Required", 429: "Too Many Requests",
+    431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
+    503: "Service Unavailable", 504: "Gateway Timeout",
+  ]
+
+  static func of(_ status: Int) -> String { words[status].map { "\(status) \($0)" } ?? "\(status)" }
+}

@@ -1,0 +1,114 @@
+import FleetModel
+import Logging
+import Synchronization
+
+/// The way of a gathered batch into the store, to the watcher and into the recent samples.
+extension InstanceSeries {
+  /// Further in the future than this an agent's own time is not believed (Prometheus, `scrape/scrape.go`,
+  /// `maxAheadTime`).
+  private static let maximumAhead: Duration = .seconds(600)
+
+  /// Asks the watcher anew about every series if its rules have changed.
+  mutating func askWatcherIfChanged() {
+    let generation = context.watch.generation
+    guard generation != watchGeneration else { return }
+    watchGeneration = generation
+    own.askAgain(context.watch)
+    for slot in table.slots { table.setToken(slot, context.watch.interest(in: table.labels(slot))) }
+  }
+
+  /// Appends the batch under `time`, then the samples that came with their own times, oldest first.
+  mutating func flush(at time: Timestamp) throws(AppendError) -> Int {
+    var taken = try append(batch, at: time)
+    tellWatcher(of: batch, at: time)
+    remember(batch, at: time)
+    lastTime = lastTime.map { max($0, time) } ?? time
+    if !timed.isEmpty { taken += try flushTimed(now: time) }
+    context.samplesCollected.add(taken, ordering: .relaxed)
+    context.metrics.stored(taken)
+    return taken
+  }
+
+  private mutating func flushTimed(now: Timestamp) throws(AppendError) -> Int {
+    let latest = (now + Self.maximumAhead).milliseconds
+    let future = timed.count { $0.time > latest }
+    if future > 0 { context.metrics.refused(.future, future) }
+    // Stable: of two samples with the same time the first one counts.
+    let ordered = timed.enumerated().filter { $0.element.time <= latest }
+      .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+    var taken = 0
+    var start = 0
+    while start < ordered.count {
+      let time = Timestamp(milliseconds: ordered[start].element.time)
+      var group = SampleBatch()
+      while start < ordered.count, ordered[start].element.time == time.milliseconds {
+        let sample = ordered[start].element
+        group.append(table.reference(sample.slot), sample.value, slot: sample.slot)
+        start += 1
+      }
+      taken += try append(group, at: time)
+      tellWatcher(of: group, at: time)
+      remember(group, at: time)
+    }
+    return taken
+  }
+
+  private mutating func append(_ batch: SampleBatch, at time: Timestamp) throws(AppendError) -> Int {
+    guard batch.count > 0 else { return 0 }
+    let outcome = try context.appender.append(batch.samples, at: time)
+    note(outcome)
+    guard !outcome.unknownSeries.isEmpty else { return outcome.appended }
+    // The store has dropped series that were silent for long: they are series again, under new numbers.
+    var again: [Sample] = []
+    for position in outcome.unknownSeries where batch.samples.indices.contains(position) {
+      let slot = batch.slots[position]
+      if slot == SampleBatch.markerSlot { continue }
+      let reference: SeriesRef
+      if slot >= 0 {
+        reference = try context.appender.reference(for: table.labels(slot))
+        table.setReference(slot, reference)
+      } else {
+        reference = try own.renew(Int(~slot), in: context.appender)
+      }
+      again.append(Sample(series: reference, value: batch.samples[position].value))
+    }
+    guard !again.isEmpty else { return outcome.appended }
+    let second = try context.appender.append(again, at: time)
+    note(second)
+    return outcome.appended + second.appended
+  }
+
+  private func note(_ outcome: AppendOutcome) {
+    if outcome.duplicateTimestamp > 0 { context.metrics.refused(.duplicate, outcome.duplicateTimestamp) }
+    if outcome.outOfOrder > 0 { context.metrics.refused(.outOfOrder, outcome.outOfOrder) }
+    guard outcome.duplicateTimestamp > 0 || outcome.outOfOrder > 0 else { return }
+    context.logger.debug(
+      "samples refused",
+      metadata: [
+        "agent_id": "\(agent)", "duplicate_timestamp": "\(outcome.duplicateTimestamp)",
+        "out_of_order": "\(outcome.outOfOrder)",
+      ])
+  }
+
+  /// Hands over the watched samples; an instance of which nothing is watched costs a comparison.
+  private mutating func tellWatcher(of batch: SampleBatch, at time: Timestamp) {
+    if table.watchedCount > 0 || own.isWatched {
+      for position in 0..<batch.count {
+        let slot = batch.slots[position]
+        if slot == SampleBatch.markerSlot { continue }
+        let token = slot >= 0 ? table.token(slot) : own.token(Int(~slot))
+        guard token >= 0 else { continue }
+        watched.append(
+          WatchedSample(
+            token: WatchToken(rawValue: UInt32(truncatingIfNeeded: token)), value: batch.samples[position].value))
+      }
+    }
+    guard !watched.isEmpty else { return }
+    context.watch.observe(watched, at: time)
+    watched.removeAll(keepingCapacity: true)
+  }
+
+  private func remember(_ batch: SampleBatch, at time: Timestamp) {
+    context.recent.append(batch, own: own.names, agent: table.names, time: time)
+  }
+}

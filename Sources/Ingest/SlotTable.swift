@@ -1,0 +1,199 @@
+import FleetModel
+import WireFormats
+
+/// What the series of one instance are, by the parser's slot. A value that shares its storage, so that recent samples
+/// can keep it as it was for nothing.
+struct SlotNames: Sendable {
+  var labels: [LabelSet] = []
+  var types: [MetricType] = []
+}
+
+/// The series of one instance by slot, as columns: a sample costs a few array reads, no hash and no allocation.
+struct SlotTable: Sendable {
+  static let unwatched: Int64 = -1
+
+  private(set) var names = SlotNames()
+  private var references: [SeriesRef] = []
+  private var tokens: [Int64] = []
+  private var isLive: [Bool] = []
+  /// Whether the agent gives the series' samples times of its own. Such a series gets no staleness marker, as in
+  /// Prometheus.
+  private var isTimed: [Bool] = []
+  private var hasTimed = false
+  /// The round of the series' latest sample, to find a series that is twice in one body.
+  private var seenIn: [UInt32] = []
+  private var round: UInt32 = 0
+  private(set) var liveCount = 0
+  private(set) var watchedCount = 0
+  /// Where the agent's series about its own process are.
+  private(set) var process = ProcessSlots()
+
+  var slots: [Int32] { isLive.indices.filter { isLive[$0] }.map { Int32($0) } }
+
+  func isLive(_ slot: Int32) -> Bool { isLive.indices.contains(Int(slot)) && isLive[Int(slot)] }
+
+  func reference(_ slot: Int32) -> SeriesRef { references[Int(slot)] }
+
+  func labels(_ slot: Int32) -> LabelSet { names.labels[Int(slot)] }
+
+  func token(_ slot: Int32) -> Int64 { tokens[Int(slot)] }
+
+  /// Whether its disappearance is to be marked.
+  func getsMarker(_ slot: Int32) -> Bool { isLive(slot) && !isTimed[Int(slot)] }
+
+  mutating func insert(
+    _ slot: Int32, _ labels: LabelSet, served: LabelSet, type: MetricType, reference: SeriesRef, token: WatchToken?
+  ) {
+    let index = Int(slot)
+    while references.count <= index {
+      names.labels.append(LabelSet())
+      names.types.append(.unknown)
+      references.append(SeriesRef(rawValue: 0))
+      tokens.append(Self.unwatched)
+      isLive.append(false)
+      isTimed.append(false)
+      seenIn.append(0)
+    }
+    if isLive[index] { remove(slot) }
+    names.labels[index] = labels
+    names.types[index] = type
+    references[index] = reference
+    isLive[index] = true
+    isTimed[index] = false
+    seenIn[index] = 0
+    liveCount += 1
+    setToken(slot, token)
+    process.note(slot, served)
+  }
+
+  mutating func remove(_ slot: Int32) {
+    guard isLive(slot) else { return }
+    setToken(slot, nil)
+    isLive[Int(slot)] = false
+    names.labels[Int(slot)] = LabelSet()
+    liveCount -= 1
+    process.drop(slot)
+  }
+
+  mutating func setToken(_ slot: Int32, _ token: WatchToken?) {
+    let index = Int(slot)
+    if tokens[index] != Self.unwatched { watchedCount -= 1 }
+    tokens[index] = token.map { Int64($0.rawValue) } ?? Self.unwatched
+    if token != nil { watchedCount += 1 }
+  }
+
+  mutating func setReference(_ slot: Int32, _ reference: SeriesRef) { references[Int(slot)] = reference }
+
+  /// Notes which series of the latest body came with times of their own.
+  mutating func noteTimed(_ samples: [TimedSample]) {
+    if hasTimed { for slot in isTimed.indices { isTimed[slot] = false } }
+    hasTimed = !samples.isEmpty
+    for sample in samples { isTimed[Int(sample.slot)] = true }
+  }
+
+  /// Appends the samples that came without a time of their own to `batch`, those with one to `timed`.
+  ///
+  /// - Returns: how many were left out because their series had one before in this body; the first counts.
+  mutating func gather(_ reader: BodyReader, into batch: inout SampleBatch, timed: inout [TimedSample]) -> Int {
+    let samples = reader.samples
+    round &+= 1
+    // 0 means never.
+    if round == 0 { round = 1 }
+    let round = round
+    var duplicates = 0
+    batch.reserve(samples.count)
+    references.withUnsafeBufferPointer { references in
+      seenIn.withUnsafeMutableBufferPointer { seenIn in
+        for sample in samples {
+          let slot = Int(sample.slot)
+          precondition(slot >= 0 && slot < references.count, "BUG: the parser named a slot that did not start")
+          if sample.timestamp != BodyReader.noTimestamp {
+            timed.append(TimedSample(slot: sample.slot, value: sample.value, time: sample.timestamp))
+          } else if seenIn[slot] == round {
+            duplicates += 1
+          } else {
+            seenIn[slot] = round
+            batch.append(references[slot], sample.value, slot: sample.slot)
+          }
+        }
+      }
+    }
+    return duplicates
+  }
+}
+
+/// A sample with a time that the agent gave.
+struct TimedSample: Sendable {
+  var slot: Int32
+  var value: Double
+  var time: Int64
+}
+
+/// Samples that go to the store together, each with the slot it came from.
+struct SampleBatch: Sendable {
+  /// The slot of a staleness marker of an agent's series, whose own slot may mean another series already.
+  static let markerSlot = Int32.min
+
+  private(set) var samples: [Sample] = []
+  /// The parser's slot, or for a series of Skep's own the complement of its index.
+  private(set) var slots: [Int32] = []
+
+  var count: Int { samples.count }
+
+  mutating func reserve(_ more: Int) {
+    // Growing by the exact count each time would copy each time.
+    if samples.capacity < samples.count + more {
+      samples.reserveCapacity(max(samples.count + more, samples.capacity * 2))
+      slots.reserveCapacity(max(samples.count + more, slots.capacity * 2))
+    }
+  }
+
+  mutating func append(_ series: SeriesRef, _ value: Double, slot: Int32) {
+    samples.append(Sample(series: series, value: value))
+    slots.append(slot)
+  }
+
+  var capacity: Int { samples.capacity }
+
+  mutating func clear() {
+    samples.removeAll(keepingCapacity: true)
+    slots.removeAll(keepingCapacity: true)
+  }
+}
+
+/// The slots of the series that an agent serves about its own process; only those without labels speak of all of it.
+struct ProcessSlots: Sendable, Hashable {
+  static let names = [
+    "process_cpu_seconds_total", "process_resident_memory_bytes", "process_network_transmit_bytes_total",
+    "process_network_receive_bytes_total",
+  ]
+
+  private var slots: [Int32] = [-1, -1, -1, -1]
+
+  var isEmpty: Bool { slots.allSatisfy { $0 < 0 } }
+
+  mutating func note(_ slot: Int32, _ served: LabelSet) {
+    var labels = served.makeIterator()
+    guard let label = labels.next(), label.name == LabelSet.metricName, labels.next() == nil,
+      let position = Self.names.firstIndex(of: label.value)
+    else { return }
+    slots[position] = slot
+  }
+
+  mutating func drop(_ slot: Int32) {
+    if let position = slots.firstIndex(of: slot) { slots[position] = -1 }
+  }
+
+  /// The values of this round.
+  func values(in batch: SampleBatch, from start: Int) -> AgentProcessValues {
+    guard !isEmpty else { return AgentProcessValues() }
+    var found: [Double?] = [nil, nil, nil, nil]
+    for position in start..<batch.count {
+      let slot = batch.slots[position]
+      guard slot >= 0 else { continue }
+      for (index, wanted) in slots.enumerated() where wanted == slot { found[index] = batch.samples[position].value }
+    }
+    let good = found.map { value in value.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } }
+    return AgentProcessValues(cpuSeconds: good[0], residentBytes: good[1], bytesSent: good[2], bytesReceived: good[3])
+  }
+}
