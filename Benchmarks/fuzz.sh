@@ -26,7 +26,7 @@ for target; do
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/ParserFuzz.swift" \
-    -lm -o "fuzz-$target"
+    -use-ld=lld -lm -o "fuzz-$target"
 done
 # A crash is reported by libFuzzer; Swift's own report takes 20 s.
 export SWIFT_BACKTRACE=enable=no

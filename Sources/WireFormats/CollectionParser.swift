@@ -40,8 +40,8 @@ public struct CollectionParser: Sendable {
     draft = nil
     collection.removeAll()
     let bytes = body.bindMemory(to: UInt8.self)
-    guard bytes.count < 1 << 31 else {
-      throw ExpositionError(line: 1, column: 1, message: "the body has \(bytes.count) bytes; 2 GiB are too many")
+    guard bytes.count < 1 << 30 else {
+      throw ExpositionError(line: 1, column: 1, message: "the body has \(bytes.count) bytes; 1 GiB is too many")
     }
     do {
       switch format {

@@ -41,8 +41,8 @@ public struct ExpositionDocument: Sendable, Hashable {
 
   public init(_ body: UnsafeRawBufferPointer, format: ExpositionFormat) {
     let bytes = body.bindMemory(to: UInt8.self)
-    guard bytes.count < 1 << 31 else {
-      error = ExpositionError(line: 1, column: 1, message: "the body has \(bytes.count) bytes; 2 GiB are too many")
+    guard bytes.count < 1 << 30 else {
+      error = ExpositionError(line: 1, column: 1, message: "the body has \(bytes.count) bytes; 1 GiB is too many")
       return
     }
     do {
