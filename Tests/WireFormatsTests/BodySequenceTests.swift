@@ -1,5 +1,4 @@
 import FleetModel
-import Platform
 import TestSupport
 import Testing
 
