@@ -40,6 +40,10 @@ public struct LabelSet: Hashable, Sendable {
     encoded = bytes
   }
 
+  /// Takes bytes that already are a canonical encoding (see the type's description): names rising, none twice, no empty
+  /// value. For parsers that write this form themselves; nothing is checked. O(1).
+  public init(canonicalEncoding bytes: [UInt8]) { encoded = bytes }
+
   public init(_ labels: [String: String]) { self.init(labels.map { Label($0.key, $0.value) }) }
 
   private static func append(_ text: String, to bytes: inout [UInt8]) {

@@ -1,0 +1,55 @@
+/// Why a body was refused, and where.
+public struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// From 1.
+  public var line: Int
+  /// From 1, in Unicode scalars.
+  public var column: Int
+  public var message: String
+
+  public init(line: Int, column: Int, message: String) {
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
+  public var description: String { "line \(line), column \(column): \(message)" }
+
+  /// The place of byte `offset` is searched for only now, so that good bodies pay nothing for it. O(offset).
+  init(_ fault: ExpositionFault, in body: UnsafeBufferPointer<UInt8>) {
+    var line = 1
+    var column = 1
+    for byte in body.prefix(fault.offset) {
+      if byte == newline {
+        line += 1
+        column = 1
+      } else if byte & 0xc0 != 0x80 {
+        column += 1
+      }
+    }
+    self.init(line: line, column: column, message: fault.message)
+  }
+}
+
+/// An error before its line is known.
+struct ExpositionFault: Error {
+  var offset: Int
+  var message: String
+}
+
+let newline = UInt8(ascii: "\n")
+
+/// At most 40 characters of `bytes` in quotes, fit for a message: control characters and broken UTF-8 are shown escaped.
+func quoted(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+  var text = "\""
+  for scalar in String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars {
+    switch scalar {
+    case "\n": text += "\\n"
+    case "\t": text += "\\t"
+    case "\r": text += "\\r"
+    case "\"": text += "\\\""
+    case _ where scalar.value < 0x20: text += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+    default: text.unicodeScalars.append(scalar)
+    }
+  }
+  return text + (bytes.count > 40 ? "…\"" : "\"")
+}

@@ -1,0 +1,52 @@
+public import FleetModel
+
+/// One sample of a collection; its series by slot.
+public struct ParsedSample: Sendable, Hashable {
+  /// Stands for "no timestamp of its own".
+  public static let noTimestamp = Int64.min
+
+  public var value: Double
+  /// Milliseconds since 1970, or ``noTimestamp``.
+  public var timestamp: Int64
+  public var slot: Int32
+
+  @inlinable public init(slot: Int32, value: Double, timestamp: Int64 = ParsedSample.noTimestamp) {
+    self.slot = slot
+    self.value = value
+    self.timestamp = timestamp
+  }
+}
+
+/// A series that the previous body of the instance did not have.
+public struct StartedSeries: Sendable, Hashable {
+  public var slot: Int32
+  /// As served, with `__name__`, without empty labels; `le` and `quantile` as Prometheus writes them.
+  public var labels: LabelSet
+  public var type: MetricType
+
+  public init(slot: Int32, labels: LabelSet, type: MetricType) {
+    self.slot = slot
+    self.labels = labels
+    self.type = type
+  }
+}
+
+/// What one body said. Kept by the caller and filled anew for every body, so that its memory serves all instances in turn.
+public struct ParsedCollection: Sendable {
+  /// In order of the body; a series that stands there twice has two.
+  public var samples: [ParsedSample] = []
+  public var started: [StartedSeries] = []
+  /// The slots of series that the previous body had and this one has not.
+  public var ended: [Int32] = []
+  /// Every slot is below this: arrays that the caller indexes by slot need so many places.
+  public var slotCount = 0
+
+  public init() {}
+
+  mutating func removeAll() {
+    samples.removeAll(keepingCapacity: true)
+    started.removeAll(keepingCapacity: true)
+    ended.removeAll(keepingCapacity: true)
+    slotCount = 0
+  }
+}

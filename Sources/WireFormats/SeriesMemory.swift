@@ -1,0 +1,104 @@
+import FleetModel
+
+/// One piece of the remembered body: the text of a series up to its value, or a whole line that is no sample. Its text ends
+/// where the next unit's starts.
+struct BodyUnit {
+  var start: UInt32
+  private var tag: UInt32
+
+  private static let lineFlag: UInt32 = 1 << 31
+  private static let typeFlag: UInt32 = 1 << 30
+  /// The text alone does not tell where the value starts, so it must not be recognised by it.
+  private static let unfitFlag: UInt32 = 1 << 29
+  static let maximumSlots = 1 << 26
+
+  static func series(start: Int, slot: Int32, mode: LabelMode, fit: Bool) -> BodyUnit {
+    BodyUnit(start: UInt32(start), tag: UInt32(slot) | UInt32(mode.rawValue) << 26 | (fit ? 0 : unfitFlag))
+  }
+
+  static func line(start: Int) -> BodyUnit { BodyUnit(start: UInt32(start), tag: lineFlag) }
+
+  static func typeLine(start: Int, mode: LabelMode) -> BodyUnit {
+    BodyUnit(start: UInt32(start), tag: lineFlag | typeFlag | UInt32(mode.rawValue) << 26)
+  }
+
+  func moved(to start: Int) -> BodyUnit { BodyUnit(start: UInt32(start), tag: tag) }
+
+  @inline(__always) var isLine: Bool { tag & Self.lineFlag != 0 }
+  @inline(__always) var isTypeLine: Bool { tag & Self.typeFlag != 0 }
+  @inline(__always) var isFit: Bool { tag & Self.unfitFlag == 0 }
+  @inline(__always) var slot: Int32 { Int32(truncatingIfNeeded: tag & (1 << 26 - 1)) }
+  @inline(__always) var mode: LabelMode { LabelMode(rawValue: UInt8(truncatingIfNeeded: tag >> 26 & 3)) ?? .any }
+}
+
+/// What the labels of a series depend on beside its own text: the type in force, where it has a label `le` or `quantile`.
+enum LabelMode: UInt8 {
+  case any, histogram, summary, other
+
+  init(type: MetricType?) {
+    self =
+      switch type {
+      case .histogram: .histogram
+      case .summary: .summary
+      default: .other
+      }
+  }
+}
+
+/// The last body of an instance without its values: units in order, the last one only marking the end of the text.
+struct BodyLayout {
+  var format: ExpositionFormat?
+  var text: [UInt8] = []
+  var units: [BodyUnit] = []
+
+  var count: Int { max(0, units.count - 1) }
+
+  /// Gives back what the arrays have grown beyond their need.
+  mutating func trim() {
+    if text.capacity > text.count + text.count / 8 + 64 { text = text.withUnsafeBufferPointer { Array($0) } }
+    if units.capacity > units.count + units.count / 8 + 8 { units = units.withUnsafeBufferPointer { Array($0) } }
+  }
+}
+
+/// 128 bits that stand for the labels of a series within one instance. Two different sets agree by chance with a probability
+/// of about n² / 2^129, and nobody can find two that do without the seed.
+struct SeriesIdentity: Hashable {
+  var high: UInt64
+  var low: UInt64
+}
+
+/// The series of an instance by slot.
+struct SlotTable {
+  static let freeType: UInt8 = 255
+
+  var identities: [SeriesIdentity] = []
+  /// Index into `MetricType.allCases`, or `freeType`.
+  var types: [UInt8] = []
+  var free: [Int32] = []
+
+  var count: Int { types.count }
+
+  func isUsed(_ slot: Int) -> Bool { types[slot] != Self.freeType }
+}
+
+extension MetricType {
+  var code: UInt8 {
+    switch self {
+    case .counter: 0
+    case .gauge: 1
+    case .histogram: 2
+    case .summary: 3
+    case .unknown: 4
+    case .info: 5
+    case .stateset: 6
+    case .gaugehistogram: 7
+    }
+  }
+
+  init(code: UInt8) {
+    let types: InlineArray<8, MetricType> = [
+      .counter, .gauge, .histogram, .summary, .unknown, .info, .stateset, .gaugehistogram,
+    ]
+    self = types[Int(min(code, 7))]
+  }
+}

@@ -1,0 +1,269 @@
+import FleetModel
+
+/// One reading of one text body against the remembered layout.
+///
+/// 1. As long as the body goes on as remembered, ``followOrder(into:)`` takes lines by comparison.
+/// 2. At the first other line ``takeLine(into:)`` reads it by the grammar, finds its text among the remembered ones or its
+///    labels among the known series, and 1 goes on from there. From then on the new layout is written.
+struct TextPass {
+  private let body: UnsafeBufferPointer<UInt8>
+  private let format: ExpositionFormat
+  private let seed: UInt64
+  private let maximumSamples: Int
+  private let slots: SlotTable
+
+  private var grammar: ExpositionGrammar
+  private var canonicalizer = LabelCanonicalizer()
+  private var draft: DraftBuilder?
+  private var table: UnitTable?
+  /// For each remembered unit the last TYPE line before it; made with the first deviation.
+  private var contexts: [Int32] = []
+
+  /// The next expected unit.
+  private var unit = 0
+  /// The remembered unit whose TYPE line is in force: -1 none, -2 one that was not remembered.
+  private var context: Int32 = -1
+  private var mode = LabelMode.other
+  /// A TYPE line that was recognised by comparison; the grammar is told of it when it is asked next.
+  private var unreadTypeLine: Int?
+
+  init(
+    body: UnsafeBufferPointer<UInt8>, format: ExpositionFormat, slots: SlotTable, seed: UInt64, maximumSamples: Int
+  ) {
+    self.body = body
+    self.format = format
+    self.slots = slots
+    self.seed = seed
+    self.maximumSamples = maximumSamples
+    grammar = ExpositionGrammar(body, openMetrics: format == .openMetrics)
+  }
+
+  /// The remembered layout, as pointers.
+  private struct Old {
+    var layout: BodyLayout
+    var units: UnsafeBufferPointer<BodyUnit>
+    var text: UnsafeBufferPointer<UInt8>
+    var count: Int
+  }
+
+  /// - Returns: the new memory, `nil` if it would be the old one.
+  mutating func run(
+    over remembered: BodyLayout, into collection: inout ParsedCollection
+  ) throws(ExpositionFault) -> CollectionParser.Draft? {
+    // What another format left behind says nothing about lines; the series keep their slots nevertheless.
+    let layout = remembered.format == format ? remembered : BodyLayout()
+    collection.samples.reserveCapacity(min(maximumSamples, layout.count))
+    return try layout.units.withUnsafeBufferPointer { (units) throws(ExpositionFault) -> CollectionParser.Draft? in
+      try layout.text.withUnsafeBufferPointer { (text) throws(ExpositionFault) -> CollectionParser.Draft? in
+        let old = Old(layout: layout, units: units, text: text, count: layout.count)
+        repeat { try followOrder(old, into: &collection) } while try takeLine(old, into: &collection)
+        if draft == nil, unit == old.count, remembered.format == format { return nil }
+        deviate(old, at: unit)
+        return draft?.finish()
+      }
+    }
+  }
+
+  // MARK: - In order
+
+  /// Takes lines while they are the remembered ones in the remembered order, or a few of those left out.
+  private mutating func followOrder(_ old: Old, into collection: inout ParsedCollection) throws(ExpositionFault) {
+    while unit < old.count {
+      let stopped = try matchRun(old, into: &collection)
+      guard stopped, unit < old.count, let skipped = nearbyMatch(old) else { return }
+      // Series that have ended: the body goes on behind them.
+      deviate(old, at: unit)
+      unit = skipped
+      if contexts[skipped] != context { return }
+    }
+  }
+
+  /// - Returns: false where the grammar has to go on.
+  private mutating func matchRun(_ old: Old, into collection: inout ParsedCollection) throws(ExpositionFault) -> Bool {
+    guard let base = body.baseAddress, let oldText = old.text.baseAddress, let units = old.units.baseAddress else {
+      return false
+    }
+    let count = body.count
+    let endsAtEOF = format == .prometheusText
+    let deviated = draft != nil
+    var index = unit
+    var position = grammar.position
+    var mode = self.mode
+    defer {
+      unit = index
+      grammar.position = position
+      self.mode = mode
+    }
+    while index < old.count {
+      if deviated, contexts[index] != context { return false }
+      let start = Int(units[index].start)
+      let length = Int(units[index &+ 1].start) &- start
+      guard length <= count &- position, isEqual(oldText + start, base + position, count: length) else { return true }
+      let known = units[index]
+      if known.isLine {
+        guard base[position &+ length &- 1] == newline else { return false }
+        if known.isTypeLine {
+          mode = known.mode
+          context = Int32(truncatingIfNeeded: index)
+          unreadTypeLine = position
+        }
+        if deviated { keep(index, old) }
+        position &+= length
+        index &+= 1
+        continue
+      }
+      guard known.isFit, known.mode == .any || known.mode == mode else { return false }
+      var at = position &+ length
+      if let value = FloatText.scan(base, from: &at, limit: count),
+        at < count ? base[at] == newline : endsAtEOF
+      {
+        collection.samples.append(ParsedSample(slot: known.slot, value: value))
+        position = at &+ 1
+      } else {
+        guard try takeTail(at: position &+ length, slot: known.slot, into: &collection) else { return false }
+        position = grammar.position
+      }
+      if collection.samples.count > maximumSamples { throw tooMany(at: min(position, count)) }
+      if deviated { keep(index, old) }
+      index &+= 1
+      if grammar.deferred != nil { return false }
+    }
+    return false
+  }
+
+  /// A value that is no plain decimal, or one with something behind it.
+  private mutating func takeTail(
+    at start: Int, slot: Int32, into collection: inout ParsedCollection
+  ) throws(ExpositionFault) -> Bool {
+    let character = grammar.at(start)
+    // Only where the grammar would see a value's first character here too.
+    if character <= 32 || character == 123 && format == .prometheusText { return false }
+    grammar.position = start
+    try grammar.tail()
+    collection.samples.append(sample(slot))
+    return true
+  }
+
+  private func sample(_ slot: Int32) -> ParsedSample {
+    // The marker for "none" is also what Prometheus makes of OpenMetrics times beyond range.
+    let time = grammar.timestamp.map { max($0, ParsedSample.noTimestamp + 1) } ?? ParsedSample.noTimestamp
+    return ParsedSample(slot: slot, value: grammar.value, timestamp: time)
+  }
+
+  /// One of the next few units with which the body goes on.
+  private func nearbyMatch(_ old: Old) -> Int? {
+    guard let base = body.baseAddress, let oldText = old.text.baseAddress else { return nil }
+    for index in (unit + 1)..<max(unit + 1, min(unit + 5, old.count)) {
+      let start = Int(old.units[index].start)
+      let length = Int(old.units[index + 1].start) - start
+      if length <= body.count - grammar.position, isEqual(oldText + start, base + grammar.position, count: length) {
+        return index
+      }
+    }
+    return nil
+  }
+
+  // MARK: - Out of order
+
+  /// - Returns: false at the end of the body.
+  private mutating func takeLine(_ old: Old, into collection: inout ParsedCollection) throws(ExpositionFault) -> Bool {
+    let start = grammar.position
+    if let line = unreadTypeLine {
+      // The same line as then, so it cannot fail and tells the family.
+      grammar.position = line
+      _ = try grammar.next()
+      grammar.position = start
+      unreadTypeLine = nil
+    }
+    let entry = try grammar.next()
+    if entry == .end { return false }
+    deviate(old, at: unit)
+    let end = entry == .series ? grammar.valueStart : min(grammar.position, body.count)
+    let text = UnsafeBufferPointer(rebasing: body[min(start, end)..<end])
+    if entry == .type {
+      mode = LabelMode(type: grammar.family?.type)
+      context = -2
+    }
+    let found = find(text, old)
+    if entry == .series {
+      try takeSeries(text, found: found, old, into: &collection)
+    } else if let found {
+      if entry == .type { context = Int32(found) }
+      keep(found, old)
+    } else {
+      let unit = entry == .type ? BodyUnit.typeLine(start: 0, mode: mode) : .line(start: 0)
+      draft?.append(unit, text: text)
+    }
+    if let found { unit = found + 1 }
+    return true
+  }
+
+  private mutating func takeSeries(
+    _ text: UnsafeBufferPointer<UInt8>, found: Int?, _ old: Old, into collection: inout ParsedCollection
+  ) throws(ExpositionFault) {
+    let slot: Int32
+    if let found {
+      slot = old.units[found].slot
+      if contexts[found] != context {
+        let type = seriesType()
+        draft?.setType(type, of: slot)
+      }
+      keep(found, old)
+    } else {
+      canonicalizer.take(grammar)
+      let type = seriesType()
+      guard let known = draft?.slot(of: canonicalizer, type: type, into: &collection) else {
+        throw ExpositionFault(offset: grammar.valueStart, message: "more than \(BodyUnit.maximumSlots) series")
+      }
+      slot = known
+      let unit = BodyUnit.series(
+        start: 0, slot: slot, mode: canonicalizer.dependsOnType ? mode : .any, fit: isFit(text))
+      draft?.append(unit, text: text)
+    }
+    collection.samples.append(sample(slot))
+    if collection.samples.count > maximumSamples { throw tooMany(at: grammar.valueStart) }
+  }
+
+  private func seriesType() -> MetricType {
+    guard let family = grammar.family else { return .unknown }
+    return MetricFamilies.type(of: grammar.bytes(grammar.name), in: grammar.bytes(family.name), typed: family.type)
+  }
+
+  /// `a.5` is the metric `a` with the value .5, but `ab` behind the remembered `a` is another name: only what ends with the
+  /// name for sure can be recognised by its text.
+  private func isFit(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    text.last == 32 || text.last == 9 || text.last == 125
+  }
+
+  private mutating func find(_ text: UnsafeBufferPointer<UInt8>, _ old: Old) -> Int? {
+    if old.count == 0 { return nil }
+    if table == nil { table = UnitTable(units: old.units, text: old.text, seed: seed) }
+    return table?.find(text, mode: mode, units: old.units, text: old.text)
+  }
+
+  // MARK: - The new layout
+
+  /// From here on the body differs from the remembered one, whose first `matched` units it had.
+  private mutating func deviate(_ old: Old, at matched: Int) {
+    if draft != nil { return }
+    draft = DraftBuilder(
+      from: old.layout, matched: matched, slots: slots, format: format, seed: seed, expecting: body.count)
+    var last: Int32 = -1
+    contexts = (0..<old.count).map { index in
+      let context = last
+      if old.units[index].isTypeLine { last = Int32(index) }
+      return context
+    }
+  }
+
+  private mutating func keep(_ index: Int, _ old: Old) {
+    let range = Int(old.units[index].start)..<Int(old.units[index + 1].start)
+    draft?.append(old.units[index], text: UnsafeBufferPointer(rebasing: old.text[range]))
+  }
+
+  private func tooMany(at offset: Int) -> ExpositionFault {
+    ExpositionFault(
+      offset: offset,
+      message: "more than \(maximumSamples) samples in one body; expose fewer series or raise the limit of samples")
+  }
+}
