@@ -27,7 +27,7 @@ extension LabelSet {
     let m = length(a, &i)
     let n = length(b, &j)
     var offset = 0
-    let common = min(m, n)
+    let common = Swift.min(m, n)
     while offset < common {
       let x = a[i + offset]
       let y = b[j + offset]
@@ -49,6 +49,6 @@ extension LabelSet {
       if byte < 0x80 { break }
       shift += 7
     }
-    return min(length, bytes.count - position)
+    return Swift.min(length, bytes.count - position)
   }
 }

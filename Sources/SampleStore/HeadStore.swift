@@ -11,7 +11,7 @@ import Synchronization
 /// `unknownSeries`, never taken for another series. After 2^32 series new ones are refused.
 public final class HeadStore: SampleAppender, SeriesSource {
   let state: Mutex<HeadState>
-  private let configuration: HeadConfiguration
+  let configuration: HeadConfiguration
   private let seed: UInt64
 
   public init(_ configuration: HeadConfiguration = HeadConfiguration()) {
@@ -24,30 +24,17 @@ public final class HeadStore: SampleAppender, SeriesSource {
   // MARK: SampleAppender
 
   public func reference(for labels: LabelSet) throws(AppendError) -> SeriesRef {
-    let result: Result<UInt32, AppendError> = labels.encoded.withUnsafeBytes { encoded in
-      let hash = LabelHash.hash(encoded, seed: seed)
-      return state.withLock { state in
-        do throws(AppendError) {
-          return .success(try state.reference(for: encoded, hash: hash, limit: configuration.maximumSeries))
-        } catch {
-          return .failure(error)
-        }
-      }
-    }
+    let encoded = labels.encoded
+    let hash = encoded.withUnsafeBytes { LabelHash.hash($0, seed: seed) }
+    let limit = configuration.maximumSeries
+    let result = state.withLock { $0.reference(for: encoded, hash: hash, limit: limit) }
     return SeriesRef(rawValue: try result.get())
   }
 
   public func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
-    let result: Result<AppendOutcome, AppendError> = samples.withUnsafeBufferPointer { samples in
-      state.withLock { state in
-        do throws(AppendError) {
-          return .success(try state.append(samples, at: time.milliseconds))
-        } catch {
-          return .failure(error)
-        }
-      }
-    }
-    return try result.get()
+    let outcome = state.withLock { $0.isClosed ? nil : $0.append(samples, at: time.milliseconds) }
+    guard let outcome else { throw .closed }
+    return outcome
   }
 
   /// Takes no more samples or series; what is there can still be read.

@@ -15,40 +15,45 @@ struct SplitMix: RandomNumberGenerator {
 }
 
 @Suite struct ChunkRoundTripTests {
-  static let values: [(name: String, values: [Double])] = [
-    ("at rest", Array(repeating: 7, count: 240)),
-    ("zeros", Array(repeating: 0, count: 240)),
-    ("counter", (0..<240).map { Double($0 * 3 + $0 % 7) }),
-    ("falling once", (0..<240).map { $0 < 100 ? Double($0 * 100) : Double(($0 - 100) * 5) }),
-    ("falling always", (0..<240).map { Double(1000 - $0 * 9) }),
-    ("alternating", (0..<240).map { $0 % 2 == 0 ? 1e15 : -1e15 }),
-    ("largest integers", (0..<240).map { 9_007_199_254_740_992 - Double($0 % 3) * ($0 % 2 == 0 ? 1 : -1) }),
-    ("beyond 2^53", (0..<240).map { Double(sign: .plus, exponent: 53 + $0 % 20, significand: 1.25) }),
-    ("decimals", (0..<240).map { Double(($0 * 7919) % 5000) / 100 }),
-    ("more digits as they come", (0..<240).map { $0 < 8 ? Double($0) : Double($0 * 13) / 1000 }),
-    ("doubles", (1...240).map { Double($0).squareRoot() }),
-    (
-      "special", [
-        0, -0.0, .infinity, -.infinity, .nan, Double(nan: 0x1234, signaling: false), StaleMarker.value,
-        .leastNonzeroMagnitude, .greatestFiniteMagnitude, -.leastNormalMagnitude, 1, StaleMarker.value, 2, -0.0, 3, 0.1,
-      ]
-    ),
-    ("special first", [StaleMarker.value, 1, 2, 3, .nan]),
-    ("negative zero first", [-0.0, 0, -0.0]),
-    ("a counter that ends", (0..<50).map { Double($0) } + [StaleMarker.value]),
-    ("steps of all sizes", (0..<52).map { Double(sign: $0 % 3 == 0 ? .minus : .plus, exponent: $0, significand: 1) }),
-    ("odd ones out", (0..<240).map { $0 % 40 == 39 ? 0.1 + Double($0) / 3 : Double($0) }),
+  private static func column(_ count: Int = 240, _ value: (Int) -> Double) -> [Double] { (0..<count).map(value) }
+
+  private static let special: [Double] = [
+    0, -0.0, .infinity, -.infinity, .nan, Double(nan: 0x1234, signaling: false), StaleMarker.value,
+    .leastNonzeroMagnitude, .greatestFiniteMagnitude, -.leastNormalMagnitude, 1, StaleMarker.value, 2, -0.0, 3, 0.1,
   ]
 
-  static let distances: [(name: String, distances: [Int64])] = [
-    ("regular", [1000]), ("jitter", [1000, 998, 1003, 1001]), ("one", [1]),
-    ("all sizes", [1, 33, 31, 4095, 4097, 524_287, 524_289, 2_147_483_647, 1, 2_147_483_647, 15_000]),
+  /// At rest, counters, resets, large and small, decimals, doubles, special values.
+  static let values: [[Double]] = [
+    column { _ in 7 },
+    column { _ in 0 },
+    column { Double($0 * 3 + $0 % 7) },
+    column { $0 < 100 ? Double($0 * 100) : Double(($0 - 100) * 5) },
+    column { Double(1000 - $0 * 9) },
+    column { $0 % 2 == 0 ? 1e15 : -1e15 },
+    column { 9_007_199_254_740_992 - Double($0 % 3) },
+    column { $0 % 2 == 0 ? 9_007_199_254_740_992 : -9_007_199_254_740_992 },
+    column { Double(sign: .plus, exponent: 53 + $0 % 20, significand: 1.25) },
+    column { Double(($0 * 7919) % 5000) / 100 },
+    column { $0 < 8 ? Double($0) : Double($0 * 13) / 1000 },
+    column { 1 / Double($0 * 3 + 7) },
+    special,
+    [StaleMarker.value, 1, 2, 3, .nan],
+    [-0.0, 0, -0.0],
+    column(50) { Double($0) } + [StaleMarker.value],
+    column(52) { Double(sign: $0 % 3 == 0 ? .minus : .plus, exponent: $0, significand: 1) },
+    column { $0 % 40 == 39 ? 0.1 + Double($0) / 3 : Double($0) },
+  ]
+
+  /// Regular, with jitter, the least, all sizes.
+  static let distances: [[Int64]] = [
+    [1000], [1000, 998, 1003, 1001], [1],
+    [1, 33, 31, 4095, 4097, 524_287, 524_289, 2_147_483_647, 1, 2_147_483_647, 15_000],
   ]
 
   @Test(arguments: values.indices, distances.indices)
   func everyBitComesBack(_ values: Int, _ distances: Int) throws {
-    let values = Self.values[values].values
-    let distances = Self.distances[distances].distances
+    let values = Self.values[values]
+    let distances = Self.distances[distances]
     var time: Int64 = -5_000
     var times: [Int64] = []
     for index in values.indices {
@@ -106,15 +111,16 @@ struct SplitMix: RandomNumberGenerator {
   @Test(arguments: [0.1 + 0.2, -0.0, .nan, .infinity, 1e-10, 1e300, StaleMarker.value])
   func othersAreNot(_ value: Double) { #expect(ChunkCodec.fitting(value) == .xor) }
 
-  @Test(arguments: [
-    ("a value at rest", 2.2, { (_: Int) in 5.0 }), ("a counter of small steps", 4.5, { Double($0 * 2) }),
-    ("a percentage", 16, { Double(($0 &* 7919) % 10_000) / 100 }),
-  ] as [(String, Double, @Sendable (Int) -> Double)])
-  func bitsASample(_ name: String, _ most: Double, _ value: @Sendable (Int) -> Double) {
-    var builder = ChunkBuilder(startingWith: value(7))
-    for index in 0..<240 { #expect(builder.append(value(index + 7), at: Int64(index) * 1000) == .appended) }
-    let chunk = builder.finish()
-    #expect(Double(chunk.bytes.count * 8) / 240 <= most + 0.6, "\(name)")
+  @Test func aValueAtRestTakesTwoBits() { expect(Self.column { _ in 5 }, bits: 2.8) }
+
+  @Test func aCounterOfSmallStepsTakesFewBits() { expect(Self.column { Double($0 * 2) }, bits: 5) }
+
+  @Test func aPercentageTakesNoMoreThanItsDigits() { expect(Self.column { Double(($0 * 7919) % 10_000) / 100 }, bits: 17) }
+
+  private func expect(_ values: [Double], bits: Double) {
+    var builder = ChunkBuilder(codec: values.withUnsafeBufferPointer { ChunkCodec.fitting($0) })
+    for (index, value) in values.enumerated() { #expect(builder.append(value, at: Int64(index) * 1000) == .appended) }
+    #expect(Double(builder.finish().bytes.count * 8) / Double(values.count) <= bits)
   }
 
   /// Cuts the samples into chunks as a store does and reads them back.

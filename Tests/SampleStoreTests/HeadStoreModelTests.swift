@@ -34,12 +34,18 @@ import Testing
 
     init(seed: UInt64) {
       random = SplitMix(state: seed)
-      labels = (0..<60).map { index in
-        LabelSet([
-          "__name__": ["up", "load", "queue_depth"][index % 3], "agent_id": index % 7 == 6 ? "" : "a\(index / 3)",
-          "zone": ["", "x", "yy"][index % 5 % 3],
-        ].filter { !$0.value.isEmpty })
+      let names = ["up", "load", "queue_depth"]
+      let zones = ["", "x", "yy"]
+      var labels: [LabelSet] = []
+      for index in 0..<60 {
+        let agent = index % 7 == 6 ? "" : "a\(index / 3)"
+        labels.append(
+          LabelSet([
+            Label("__name__", names[index % 3]), Label("agent_id", agent), Label("i", "\(index)"),
+            Label("zone", zones[index % 5 % 3]),
+          ]))
       }
+      self.labels = labels
     }
 
     mutating func step() async throws {

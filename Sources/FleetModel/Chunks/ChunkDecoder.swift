@@ -34,15 +34,24 @@ public enum ChunkDecoder {
     var adaptive = RiceParameter.start
     var signed = false
     for index in 1..<count {
-      try nextTime(&reader, &time, &delta, index)
+      // One look shows a repeated distance and a short value.
+      var word = reader.peek()
+      if word >> 63 == 0 {
+        reader.skip(1)
+        word &<<= 1
+        time = try advanced(time, by: delta, reader, index)
+      } else {
+        changeDelta(&delta, &reader, word)
+        time = try advanced(time, by: delta, reader, index)
+        word = reader.peek()
+      }
       times[index] = time
-      let word = reader.peek()
       let quotient = (~word).leadingZeroBitCount
       if quotient < 16 {
         let k = RiceParameter.bits(adaptive)
-        let low = (word << UInt64(quotient + 1)) >> 1 >> UInt64(63 - k)
-        let unsigned = UInt64(quotient) << UInt64(k) | low
-        reader.skip(quotient + 1 + k)
+        let low = ((word &<< UInt64(quotient &+ 1)) &>> 1) &>> UInt64(63 &- k)
+        let unsigned = UInt64(quotient) &<< UInt64(k) | low
+        reader.skip(quotient &+ 1 &+ k)
         adaptive = RiceParameter.next(adaptive, k: k, after: unsigned)
         number &+= signed ? unzigzag(unsigned) : Int64(bitPattern: unsigned)
       } else {
@@ -81,9 +90,18 @@ public enum ChunkDecoder {
     var width = 0
     var shift = 0
     for index in 1..<count {
-      try nextTime(&reader, &time, &delta, index)
+      var word = reader.peek()
+      if word >> 63 == 0 {
+        reader.skip(1)
+        word &<<= 1
+        time = try advanced(time, by: delta, reader, index)
+      } else {
+        changeDelta(&delta, &reader, word)
+        time = try advanced(time, by: delta, reader, index)
+        word = reader.peek()
+      }
       times[index] = time
-      let form = reader.peek() >> 62
+      let form = word >> 62
       if form < 2 {
         reader.skip(1)
       } else {
@@ -96,38 +114,38 @@ public enum ChunkDecoder {
         } else if width == 0 {
           throw .corrupt(atSample: index, "a window is used before it is set")
         }
-        bits ^= reader.take(width) << UInt64(shift)
+        bits ^= reader.take(width) &<< UInt64(shift)
       }
       guard !reader.isOverrun else { throw .truncated(atSample: index) }
       values[index] = Double(bitPattern: bits)
     }
   }
 
+  /// Reads a time that does not begin with 0; `word` shows the bits ahead.
   @inline(__always)
-  private static func nextTime(
-    _ reader: inout BitReader, _ time: inout Int64, _ delta: inout Int64, _ index: Int
-  ) throws(ChunkError) {
-    let word = reader.peek()
-    if word >> 63 == 0 {
-      reader.skip(1)
-    } else {
-      let width: Int
-      let prefix: Int
-      switch word >> 60 {
-      case 0b1000...0b1011: (prefix, width) = (2, 6)
-      case 0b1100, 0b1101: (prefix, width) = (3, 13)
-      case 0b1110: (prefix, width) = (4, 20)
-      default: (prefix, width) = (4, 32)
-      }
-      delta &+= Int64(bitPattern: word << UInt64(prefix)) >> Int64(64 - width)
-      reader.skip(prefix + width)
+  private static func changeDelta(_ delta: inout Int64, _ reader: inout BitReader, _ word: UInt64) {
+    let width: Int
+    let prefix: Int
+    switch word >> 60 {
+    case 0b1000...0b1011: (prefix, width) = (2, 6)
+    case 0b1100, 0b1101: (prefix, width) = (3, 13)
+    case 0b1110: (prefix, width) = (4, 20)
+    default: (prefix, width) = (4, 32)
     }
+    delta &+= Int64(bitPattern: word &<< UInt64(prefix)) &>> Int64(64 &- width)
+    reader.skip(prefix + width)
+  }
+
+  @inline(__always)
+  private static func advanced(
+    _ time: Int64, by delta: Int64, _ reader: borrowing BitReader, _ index: Int
+  ) throws(ChunkError) -> Int64 {
     let (sum, overflow) = time.addingReportingOverflow(delta)
     guard delta > 0, delta <= Int64(Int32.max), !overflow else {
       if reader.isOverrun { throw .truncated(atSample: index) }
       throw .corrupt(atSample: index, "its time is not after the one before")
     }
-    time = sum
+    return sum
   }
 
   @inline(__always)
@@ -166,7 +184,7 @@ struct BitReader {
     } else {
       word = tail(from: byte)
     }
-    return word << UInt64(position & 7)
+    return word &<< UInt64(position & 7)
   }
 
   @inline(never)
@@ -188,7 +206,7 @@ struct BitReader {
   @inline(__always)
   mutating func take(_ count: Int) -> UInt64 {
     if count <= 57 {
-      let word = peek() >> UInt64(64 - count)
+      let word = peek() &>> UInt64(64 &- count)
       position &+= count
       return word
     }

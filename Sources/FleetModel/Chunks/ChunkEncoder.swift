@@ -141,11 +141,11 @@ public struct ChunkEncoder: Sendable {
     }
     mode &= 0xbf
     let k = RiceParameter.bits(adaptive)
-    let quotient = unsigned >> UInt64(k)
+    let quotient = unsigned &>> UInt64(k)
     if quotient < 16 {
-      let ones = (UInt64(1) << quotient) &- 1
-      let low = unsigned & ((UInt64(1) << UInt64(k)) &- 1)
-      sink.put(ones << UInt64(k + 1) | low, count: Int(quotient) + 1 + k)
+      let ones = (UInt64(1) &<< quotient) &- 1
+      let low = unsigned & ((UInt64(1) &<< UInt64(k)) &- 1)
+      sink.put(ones &<< UInt64(k + 1) | low, count: Int(quotient) + 1 + k)
     } else {
       sink.put(0xffff << 2, count: 18)
       Self.putWide(unsigned, to: &sink)
@@ -194,7 +194,7 @@ enum RiceParameter {
   @inlinable static func bits(_ adaptive: UInt32) -> Int { 31 - ((adaptive >> 4) | 1).leadingZeroBitCount }
 
   @inlinable static func next(_ adaptive: UInt32, k: Int, after number: UInt64) -> UInt32 {
-    let added = min(number, UInt64(16) << UInt64(k))
-    return UInt32(truncatingIfNeeded: min(UInt64(adaptive - adaptive >> 4) + added, 0x3fff_ffff))
+    let added = min(number, UInt64(16) &<< UInt64(k))
+    return UInt32(truncatingIfNeeded: min(UInt64(adaptive &- adaptive &>> 4) &+ added, 0x3fff_ffff))
   }
 }

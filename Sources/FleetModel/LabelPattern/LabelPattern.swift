@@ -29,7 +29,7 @@ public struct LabelPattern: Sendable {
     self.expression = expression
     var parser = PatternParser(expression)
     let tree = try parser.parse()
-    form = try Self.shortcut(tree) ?? .program(PatternProgram(tree))
+    if let shortcut = Self.shortcut(tree) { form = shortcut } else { form = .program(try PatternProgram(tree)) }
   }
 
   public func matches(_ text: String) -> Bool {

@@ -1,8 +1,11 @@
 import FleetModel
 
 extension HeadState {
-  mutating func append(_ samples: UnsafeBufferPointer<Sample>, at time: Int64) throws(AppendError) -> AppendOutcome {
-    guard !isClosed else { throw .closed }
+  mutating func append(_ samples: [Sample], at time: Int64) -> AppendOutcome {
+    samples.withUnsafeBufferPointer { append($0, at: time) }
+  }
+
+  private mutating func append(_ samples: UnsafeBufferPointer<Sample>, at time: Int64) -> AppendOutcome {
     var outcome = AppendOutcome()
     var taken = 0
     for index in 0..<samples.count {

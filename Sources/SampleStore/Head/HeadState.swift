@@ -43,8 +43,20 @@ struct HeadState: ~Copyable {
     return record
   }
 
+  /// The number of the series with these labels.
+  ///
   /// - Parameter hash: of `encoded`, by ``LabelHash``.
-  mutating func reference(
+  mutating func reference(for encoded: [UInt8], hash: UInt32, limit: Int) -> Result<UInt32, AppendError> {
+    encoded.withUnsafeBytes { encoded in
+      do throws(AppendError) {
+        return .success(try reference(for: encoded, hash: hash, limit: limit))
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private mutating func reference(
     for encoded: UnsafeRawBufferPointer, hash: UInt32, limit: Int
   ) throws(AppendError) -> UInt32 {
     guard !isClosed else { throw .closed }
