@@ -79,7 +79,9 @@ struct FleetValues {
   private mutating func random() -> Double { Double(bits() >> 11) / Double(1 << 53) }
 
   private static func series(_ agent: Int, _ fleet: Int) -> [LabelSet] {
-    func id(_ number: Int) -> String { "agent-" + String(repeating: "0", count: 4 - "\(number % 10_000)".count) + "\(number % 10_000)" }
+    func id(_ number: Int) -> String {
+      "agent-" + String(repeating: "0", count: 4 - "\(number % 10_000)".count) + "\(number % 10_000)"
+    }
     func peer(_ number: Int) -> String { id((agent + 1 + number * 7) % fleet) }
     var all: [LabelSet] = []
     func add(_ name: String, _ labels: [String: String] = [:]) {
@@ -97,10 +99,14 @@ struct FleetValues {
       }
     }
     for operation in operations {
-      for direction in ["input", "output"] { add("agent_tokens_total", ["operation": operation, "direction": direction]) }
+      for direction in ["input", "output"] {
+        add("agent_tokens_total", ["operation": operation, "direction": direction])
+      }
     }
     for operation in operations {
-      for reason in ["timeout", "rate_limit", "internal"] { add("agent_errors_total", ["operation": operation, "reason": reason]) }
+      for reason in ["timeout", "rate_limit", "internal"] {
+        add("agent_errors_total", ["operation": operation, "reason": reason])
+      }
     }
     for operation in operations {
       for bound in bounds { add("agent_request_duration_seconds_bucket", ["operation": operation, "le": bound]) }

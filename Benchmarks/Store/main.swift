@@ -1,5 +1,5 @@
 // What the head store costs: `store-benchmark [agents] [samples]`, 500 agents of 200 series and 120 samples by default.
-// CPU time of this thread; on a shared machine only ratios mean something.
+// CPU time of the process; on a shared machine only ratios mean something.
 
 import FleetModel
 import Glibc
@@ -7,7 +7,7 @@ import SampleStore
 
 func cpuNanoseconds() -> Double {
   var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
   return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
@@ -116,7 +116,12 @@ func question(_ what: String, _ matchers: [LabelMatcher], _ from: Timestamp) asy
 
 let name = LabelMatcher("__name__", .equal, "agent_request_duration_seconds_bucket")
 let last = Timestamp(milliseconds: start + Int64(rounds) * 1000 - 5000)
-try await question("one series", [name, LabelMatcher("agent_id", .equal, "agent-0007"), LabelMatcher("le", .equal, "1"), LabelMatcher("operation", .equal, "plan")], everything.0)
+try await question(
+  "one series",
+  [
+    name, LabelMatcher("agent_id", .equal, "agent-0007"), LabelMatcher("le", .equal, "1"),
+    LabelMatcher("operation", .equal, "plan"),
+  ], everything.0)
 try await question("one agent", [LabelMatcher("agent_id", .equal, "agent-0007")], everything.0)
 try await question("one bucket of all agents", [name, LabelMatcher("le", .equal, "1")], everything.0)
 try await question("agents by pattern", [name, LabelMatcher("agent_id", .matches, "agent-00.[13579]")], everything.0)

@@ -32,9 +32,8 @@ public final class HeadStore: SampleAppender, SeriesSource {
   }
 
   public func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
-    let outcome = state.withLock { $0.isClosed ? nil : $0.append(samples, at: time.milliseconds) }
-    guard let outcome else { throw .closed }
-    return outcome
+    let result = state.withLock { $0.append(samples, at: time.milliseconds) }
+    return try result.get()
   }
 
   /// Takes no more samples or series; what is there can still be read.
@@ -105,7 +104,8 @@ public final class HeadStore: SampleAppender, SeriesSource {
       let start = index
       index = state.withLock { state in
         state.collectPairs(
-          numbers, from: start, tests, from.milliseconds, through.milliseconds, name: name, names: &names, pairs: &pairs)
+          numbers, from: start, tests, from.milliseconds, through.milliseconds, name: name, names: &names, pairs: &pairs
+        )
       }
       await Task.yield()
     }

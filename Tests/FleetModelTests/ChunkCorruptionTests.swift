@@ -54,7 +54,8 @@ import Testing
   private static func chunk(_ codec: ChunkCodec) -> EncodedChunk {
     var builder = ChunkBuilder(codec: codec)
     for index in 0..<120 {
-      _ = builder.append(index % 30 == 29 ? .nan : Double(index * index % 97), at: Int64(index) * 1000 + Int64(index % 3))
+      _ = builder.append(
+        index % 30 == 29 ? .nan : Double(index * index % 97), at: Int64(index) * 1000 + Int64(index % 3))
     }
     return builder.finish()
   }

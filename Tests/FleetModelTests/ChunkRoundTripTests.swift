@@ -115,7 +115,9 @@ struct SplitMix: RandomNumberGenerator {
 
   @Test func aCounterOfSmallStepsTakesFewBits() { expect(Self.column { Double($0 * 2) }, bits: 5) }
 
-  @Test func aPercentageTakesNoMoreThanItsDigits() { expect(Self.column { Double(($0 * 7919) % 10_000) / 100 }, bits: 17) }
+  @Test func aPercentageTakesNoMoreThanItsDigits() {
+    expect(Self.column { Double(($0 * 7919) % 10_000) / 100 }, bits: 17)
+  }
 
   private func expect(_ values: [Double], bits: Double) {
     var builder = ChunkBuilder(codec: values.withUnsafeBufferPointer { ChunkCodec.fitting($0) })

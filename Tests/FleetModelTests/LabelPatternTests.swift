@@ -56,15 +56,21 @@ import Testing
   ])
   func matches(_ expression: String, _ cases: [String: Bool]) throws {
     let pattern = try LabelPattern(expression)
-    for (text, expected) in cases { #expect(pattern.matches(text) == expected, "\(expression) on \(text.debugDescription)") }
+    for (text, expected) in cases {
+      #expect(pattern.matches(text) == expected, "\(expression) on \(text.debugDescription)")
+    }
   }
 
   @Test(arguments: [
-    ("(", "missing )"), (")", "unexpected )"), ("[a", "missing ]"), ("a**", "repeat of a repeat"), ("*a", "nothing to repeat"),
-    ("a{2,1}", "bounds reversed"), ("a{1001}", "more than 1000"), ("\\", "backslash at the end"), ("\\1", "back references"),
+    ("(", "missing )"), (")", "unexpected )"), ("[a", "missing ]"), ("a**", "repeat of a repeat"),
+    ("*a", "nothing to repeat"),
+    ("a{2,1}", "bounds reversed"), ("a{1001}", "more than 1000"), ("\\", "backslash at the end"),
+    ("\\1", "back references"),
     ("(?=a)", "look-ahead"), ("(?!a)", "look-ahead"), ("(?<=a)b", "look-behind"), ("\\pL", "Unicode classes"),
-    ("\\C", "\\C is not supported"), ("(?x)a", "not supported"), ("[b-a]", "bounds reversed"), ("[[:foo:]]", "not known"),
-    ("\\y", "not an escape"), ("((a{100}){100}){100}", "too large"), ("(?P<>a)", "name"), ("\\x{110000}", "not a character"),
+    ("\\C", "\\C is not supported"), ("(?x)a", "not supported"), ("[b-a]", "bounds reversed"),
+    ("[[:foo:]]", "not known"),
+    ("\\y", "not an escape"), ("((a{100}){100}){100}", "too large"), ("(?P<>a)", "name"),
+    ("\\x{110000}", "not a character"),
   ])
   func refuses(_ expression: String, _ problem: String) {
     let error = #expect(throws: PatternError.self) { try LabelPattern(expression) }
@@ -104,7 +110,8 @@ import Testing
     for length in 0...4 {
       for bits in 0..<(1 << length) {
         let text = (0..<length).map { bits >> $0 & 1 == 0 ? Character("a") : "b" }
-        #expect(pattern.matches(String(text)) == tree.ends(text[...]).contains(length), "\(tree.text) on \(String(text))")
+        #expect(
+          pattern.matches(String(text)) == tree.ends(text[...]).contains(length), "\(tree.text) on \(String(text))")
       }
     }
   }

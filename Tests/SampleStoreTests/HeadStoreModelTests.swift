@@ -11,7 +11,8 @@ import Testing
     LabelMatcher("agent_id", .matchesNot, ".*[13579]"), LabelMatcher("agent_id", .notEqual, ""),
     LabelMatcher("agent_id", .matches, ".+"), LabelMatcher("zone", .equal, ""), LabelMatcher("zone", .notEqual, ""),
     LabelMatcher("zone", .matches, "|x"), LabelMatcher("zone", .matchesNot, "|x"), LabelMatcher("zone", .matches, ".*"),
-    LabelMatcher("zone", .matchesNot, ".*"), LabelMatcher("zone", .matches, "(x|z)?"), LabelMatcher("zone", .matchesNot, "x.*"),
+    LabelMatcher("zone", .matchesNot, ".*"), LabelMatcher("zone", .matches, "(x|z)?"),
+    LabelMatcher("zone", .matchesNot, "x.*"),
     LabelMatcher("nowhere", .equal, "x"), LabelMatcher("nowhere", .notEqual, "x"), LabelMatcher("nowhere", .equal, ""),
     LabelMatcher("agent_id", .equal, "none"), LabelMatcher("agent_id", .matchesNot, ".+"),
   ]

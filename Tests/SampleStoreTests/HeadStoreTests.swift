@@ -3,7 +3,9 @@ import SampleStore
 import Testing
 
 @Suite struct HeadStoreTests {
-  private static func time(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000 + seconds * 1000) }
+  private static func time(_ seconds: Int64) -> Timestamp {
+    Timestamp(milliseconds: 1_700_000_000_000 + seconds * 1000)
+  }
 
   @Test func aSeriesKeepsItsNumber() throws {
     let store = HeadStore()
@@ -66,7 +68,9 @@ import Testing
   @Test func badPatternsAreNamed() async {
     let store = HeadStore()
     let matcher = LabelMatcher("a", .matches, "(")
-    await #expect(throws: InvalidMatcher.self) { try await store.select([matcher], from: Self.time(0), through: Self.time(1)) }
+    await #expect(throws: InvalidMatcher.self) {
+      try await store.select([matcher], from: Self.time(0), through: Self.time(1))
+    }
     await #expect(throws: InvalidMatcher.self) {
       try await store.labelValues(of: "nowhere", [matcher], from: Self.time(0), through: Self.time(1))
     }
@@ -75,7 +79,9 @@ import Testing
   @Test func oldSamplesGo() async throws {
     let store = HeadStore(HeadConfiguration(retention: .seconds(1000)))
     let reference = try store.reference(for: LabelSet(["__name__": "up"]))
-    for second in 0..<5000 { _ = try store.append([Sample(series: reference, value: Double(second))], at: Self.time(Int64(second))) }
+    for second in 0..<5000 {
+      _ = try store.append([Sample(series: reference, value: Double(second))], at: Self.time(Int64(second)))
+    }
     store.expire(now: Self.time(5000))
     let statistics = store.statistics()
     #expect(statistics.samples >= 1000)
@@ -91,7 +97,8 @@ import Testing
     let store = HeadStore(configuration)
     let references = try (0..<100).map { try store.reference(for: LabelSet(["__name__": "series_\($0)"])) }
     for second in 0..<4000 {
-      _ = try store.append(references.map { Sample(series: $0, value: Double(second).squareRoot()) }, at: Self.time(Int64(second)))
+      _ = try store.append(
+        references.map { Sample(series: $0, value: Double(second).squareRoot()) }, at: Self.time(Int64(second)))
     }
     let before = store.statistics()
     #expect(before.bytes > 3_100_000)
@@ -115,11 +122,13 @@ import Testing
     }
     #expect(store.statistics().series == 1)
     #expect(store.statistics().widestLabels.allSatisfy { $0.values == 1 })
-    #expect(try store.append(references.map { Sample(series: $0, value: 2) }, at: Self.time(301)).unknownSeries.count == 199)
+    #expect(
+      try store.append(references.map { Sample(series: $0, value: 2) }, at: Self.time(301)).unknownSeries.count == 199)
     let again = try store.reference(for: labels[3])
     #expect(!references.contains(again))
     _ = try store.append([Sample(series: again, value: 3)], at: Self.time(20))
-    let found = try await store.select([LabelMatcher("pod", .equal, "pod-3")], from: Self.time(0), through: Self.time(400))
+    let found = try await store.select(
+      [LabelMatcher("pod", .equal, "pod-3")], from: Self.time(0), through: Self.time(400))
     #expect(found.map(\.samples.values) == [[3]])
   }
 
@@ -141,10 +150,12 @@ import Testing
     for generation in 0..<40 {
       let start = Int64(generation) * 100
       let references = try (0..<500).map { index in
-        try store.reference(for: LabelSet(["__name__": "m\(index % 10)", "pod": "g\(generation)-\(index)", "zone": "z"]))
+        try store.reference(
+          for: LabelSet(["__name__": "m\(index % 10)", "pod": "g\(generation)-\(index)", "zone": "z"]))
       }
       for second in 0..<30 {
-        _ = try store.append(references.map { Sample(series: $0, value: Double(second) * 0.37) }, at: Self.time(start + Int64(second)))
+        _ = try store.append(
+          references.map { Sample(series: $0, value: Double(second) * 0.37) }, at: Self.time(start + Int64(second)))
       }
       for second in stride(from: Int64(40), through: 90, by: 10) { store.expire(now: Self.time(start + second)) }
       #expect(store.statistics().series == 0)

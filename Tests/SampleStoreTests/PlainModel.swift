@@ -24,7 +24,9 @@ struct PlainModel {
     return .appended
   }
 
-  func select(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [(labels: LabelSet, samples: [(time: Int64, value: Double)])] {
+  func select(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [(
+    labels: LabelSet, samples: [(time: Int64, value: Double)]
+  )] {
     var result: [(labels: LabelSet, samples: [(time: Int64, value: Double)])] = []
     for (labels, series) in series where matchers.allSatisfy({ Self.matches($0, labels[$0.name] ?? "") }) {
       let samples = series.samples.filter { $0.time >= from && $0.time <= through }

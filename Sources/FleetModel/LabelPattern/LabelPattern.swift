@@ -43,7 +43,8 @@ public struct LabelPattern: Sendable {
     case .everything: true
     case .nonEmpty: !text.isEmpty
     case .values(let values): values.contains { $0.count == text.count && Self.starts(text, with: $0, at: 0) }
-    case .prefix(let prefix, let rest): text.count >= prefix.count + (rest ? 1 : 0) && Self.starts(text, with: prefix, at: 0)
+    case .prefix(let prefix, let rest):
+      text.count >= prefix.count + (rest ? 1 : 0) && Self.starts(text, with: prefix, at: 0)
     case .suffix(let suffix, let rest):
       text.count >= suffix.count + (rest ? 1 : 0) && Self.starts(text, with: suffix, at: text.count - suffix.count)
     case .contains(let part):
@@ -103,7 +104,9 @@ extension LabelPattern {
 
   /// The least length of `.*` or `.+`, with `.` matching all.
   private static func wild(_ node: PatternNode) -> Int? {
-    guard case .repeated(.scalars(let scalars), let least, nil) = node, scalars.isEverything, least <= 1 else { return nil }
+    guard case .repeated(.scalars(let scalars), let least, nil) = node, scalars.isEverything, least <= 1 else {
+      return nil
+    }
     return least
   }
 

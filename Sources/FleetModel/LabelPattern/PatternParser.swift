@@ -211,10 +211,18 @@ extension PatternParser {
   private mutating func escape(from start: Int) throws(PatternError) -> PatternNode {
     switch next {
     case nil: throw error("a backslash at the end", at: start)
-    case "A": position += 1; return .assertion(.textStart)
-    case "z": position += 1; return .assertion(.textEnd)
-    case "b": position += 1; return .assertion(.wordBoundary)
-    case "B": position += 1; return .assertion(.notWordBoundary)
+    case "A":
+      position += 1
+      return .assertion(.textStart)
+    case "z":
+      position += 1
+      return .assertion(.textEnd)
+    case "b":
+      position += 1
+      return .assertion(.wordBoundary)
+    case "B":
+      position += 1
+      return .assertion(.notWordBoundary)
     case "Q":
       position += 1
       var nodes: [PatternNode] = []

@@ -18,7 +18,8 @@ struct PatternProgram: Sendable {
 
   private mutating func emit(_ step: Step) throws(PatternError) {
     guard steps.count < LabelPattern.maximumSize else {
-      throw PatternError(problem: "the expression is too large (more than \(LabelPattern.maximumSize) steps)", offset: 0)
+      throw PatternError(
+        problem: "the expression is too large (more than \(LabelPattern.maximumSize) steps)", offset: 0)
     }
     steps.append(step)
   }

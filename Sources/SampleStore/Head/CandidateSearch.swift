@@ -37,10 +37,18 @@ struct CandidateSearch: ~Copyable {
     var numbers = try candidates()
     var remaining = RemainingTests()
     for pairs in included {
-      if pairs.count == 1 { thin(&numbers, by: pairs[0], keepingMembers: true) } else { remaining.included.append(PairSet(pairs)) }
+      if pairs.count == 1 {
+        thin(&numbers, by: pairs[0], keepingMembers: true)
+      } else {
+        remaining.included.append(PairSet(pairs))
+      }
     }
     for pairs in excluded {
-      if pairs.count == 1 { thin(&numbers, by: pairs[0], keepingMembers: false) } else { remaining.excluded.append(PairSet(pairs)) }
+      if pairs.count == 1 {
+        thin(&numbers, by: pairs[0], keepingMembers: false)
+      } else {
+        remaining.excluded.append(PairSet(pairs))
+      }
     }
     return (numbers, remaining)
   }
@@ -68,12 +76,14 @@ struct CandidateSearch: ~Copyable {
   private mutating func candidates() throws -> [UInt32] {
     var numbers: [UInt32] = []
     guard !included.isEmpty else {
-      let issued = store.state.withLock { $0.series.issued }
-      return Array(0..<UInt32(truncatingIfNeeded: issued))
+      var next: Int? = 0
+      while let first = next {
+        try Task.checkCancellation()
+        next = store.state.withLock { $0.collectLive(from: first, limit: Self.numbersAtOnce / 8, into: &numbers) }
+      }
+      return numbers
     }
-    let sizes = included.map { pairs in
-      store.state.withLock { state in pairs.reduce(0) { $0 + state.labels.count(of: $1) } }
-    }
+    let sizes = included.map { size(of: $0) }
     guard let smallest = sizes.indices.min(by: { sizes[$0] < sizes[$1] }) else { return [] }
     let pairs = included.remove(at: smallest)
     numbers.reserveCapacity(sizes[smallest])
@@ -89,6 +99,17 @@ struct CandidateSearch: ~Copyable {
     // Labels of one name have no series in common: nothing is there twice.
     if pairs.count > 1 { numbers.sort() }
     return numbers
+  }
+
+  private func size(of pairs: [UInt32]) -> Int {
+    var size = 0
+    var start = 0
+    while start < pairs.count {
+      let part = pairs[start..<min(pairs.count, start + Self.valuesAtOnce * 8)]
+      start = part.endIndex
+      size += store.state.withLock { state in part.reduce(0) { $0 + state.labels.count(of: $1) } }
+    }
+    return size
   }
 
   private func thin(_ numbers: inout [UInt32], by pair: UInt32, keepingMembers: Bool) {
@@ -132,7 +153,8 @@ extension LabelIndex {
     return withPairs(ofName: name, from: first, limit: limit) { number in
       switch matcher.labels {
       case .all: found.append(number)
-      case .pattern(let pattern, let inverted): if pattern.matches(utf8: value(number)) != inverted { found.append(number) }
+      case .pattern(let pattern, let inverted):
+        if pattern.matches(utf8: value(number)) != inverted { found.append(number) }
       case .values: preconditionFailure("BUG: values are looked up, not searched")
       }
     }

@@ -1,8 +1,12 @@
 import FleetModel
 
 extension HeadState {
-  mutating func append(_ samples: [Sample], at time: Int64) -> AppendOutcome {
-    samples.withUnsafeBufferPointer { append($0, at: time) }
+  mutating func append(_ samples: [Sample], at time: Int64) -> Result<AppendOutcome, AppendError> {
+    if isClosed { return .failure(.closed) }
+    guard closedChunks.hasRoom else {
+      return .failure(.storage("descriptions of chunks fill 16 GiB; lower the retention and restart"))
+    }
+    return .success(samples.withUnsafeBufferPointer { append($0, at: time) })
   }
 
   private mutating func append(_ samples: UnsafeBufferPointer<Sample>, at time: Int64) -> AppendOutcome {

@@ -44,6 +44,7 @@ extension HeadState {
   mutating func expire(
     from first: Int, limit: Int, cutoff: Int64, forgetBefore: Int64, now: Int64, oldest: inout Int64
   ) -> Int? {
+    let first = series.skippingDeadPages(from: first, pages: limit)
     let end = min(series.issued, first + limit)
     for index in first..<max(first, end) {
       let number = UInt32(truncatingIfNeeded: index)
@@ -64,6 +65,7 @@ extension HeadState {
   }
 
   mutating func measureAges(from first: Int, limit: Int, into histogram: inout AgeHistogram) -> Int? {
+    let first = series.skippingDeadPages(from: first, pages: limit)
     let end = min(series.issued, first + limit)
     for index in first..<max(first, end) {
       guard let record = live(UInt32(truncatingIfNeeded: index)) else { continue }

@@ -30,6 +30,19 @@ extension HeadState {
   static let seriesAtOnce = 128
   static let bytesAtOnce = 128 << 10
 
+  /// Appends to `numbers` the live series among up to `limit` numbers from `first`.
+  ///
+  /// - Returns: the number to go on from, `nil` at the end.
+  func collectLive(from first: Int, limit: Int, into numbers: inout [UInt32]) -> Int? {
+    let first = series.skippingDeadPages(from: first, pages: limit)
+    let end = min(series.issued, first + limit)
+    for index in first..<max(first, end) {
+      let number = UInt32(truncatingIfNeeded: index)
+      if live(number) != nil { numbers.append(number) }
+    }
+    return end < series.issued ? end : nil
+  }
+
   /// Copies the chunks that may have samples in `from ... through` of the series `numbers[start...]`, until there is
   /// enough for one step.
   ///

@@ -89,7 +89,8 @@ struct HeadState: ~Copyable {
     var index = 0
     while let label = cursor.next() {
       let pair = labels.add(
-        UnsafeRawBufferPointer(rebasing: encoded[label.whole]), name: UnsafeRawBufferPointer(rebasing: encoded[label.name]),
+        UnsafeRawBufferPointer(rebasing: encoded[label.whole]),
+        name: UnsafeRawBufferPointer(rebasing: encoded[label.name]),
         to: number)
       pairNumbers.words(record.pairs)[index] = pair
       index += 1
@@ -126,7 +127,8 @@ struct HeadState: ~Copyable {
     return [UInt8](unsafeUninitializedCapacity: size) { target, filled in
       for pair in pairs {
         let bytes = labels.bytes(pair)
-        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled...]).copyMemory(from: bytes)
+        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled...]).copyMemory(
+          from: bytes)
         filled += bytes.count
       }
     }

@@ -27,7 +27,17 @@ struct RecordPages<Record: BitwiseCopyable>: ~Copyable {
 
   var reservedBytes: Int { livePages * Self.pageRecords * MemoryLayout<Record>.stride + pageCapacity * 9 }
 
-  var isExhausted: Bool { issued >= Int(UInt32.max) - 1 }
+  /// Fewer than 2^17 numbers are left: more than one series with all its labels can take.
+  var isExhausted: Bool { issued >= Int(UInt32.max) - 1 << 17 }
+
+  /// The first number from `number` on whose page is there; at most ``issued``. Looks at up to `pages` pages.
+  func skippingDeadPages(from number: Int, pages limit: Int) -> Int {
+    guard number < issued, pages[number >> 6] == nil else { return number }
+    var page = number >> 6
+    let end = min(pageCount, page + limit)
+    while page < end, pages[page] == nil { page += 1 }
+    return min(page << 6, issued)
+  }
 
   /// The record's place, `nil` if the number was never given or its page is gone. The caller knows whether the record
   /// itself still lives.
@@ -38,7 +48,7 @@ struct RecordPages<Record: BitwiseCopyable>: ~Copyable {
   }
 
   mutating func append(_ record: Record) -> UInt32 {
-    precondition(!isExhausted, "BUG: numbers are exhausted")
+    precondition(issued < Int(UInt32.max) - 1, "BUG: numbers are exhausted")
     if issued & 63 == 0 {
       if pageCount == pageCapacity { growDirectory() }
       (pages + pageCount).initialize(to: .allocate(capacity: Self.pageRecords))
