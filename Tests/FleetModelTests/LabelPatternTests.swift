@@ -46,6 +46,8 @@ import Testing
     ("a*?b+?", ["aab": true, "abb": true, "a": false]),
     ("(?P<n>a)(?<m>b)(?:c)", ["abc": true]),
     ("\\Qa.b\\E+", ["a.b": true, "a.bb": true, "axb": false]),
+    ("a\\Q|)(\\E|b", ["a|)(": true, "b": true]),
+    ("a\\Q\\Eb\\Q[", ["ab[": true]),
     ("\\x41\\x{1F600}\\101", ["A\u{1F600}A": true]),
     ("\\t\\n\\r\\f\\v\\a", ["\t\n\r\u{c}\u{b}\u{7}": true]),
     ("a\\.b\\/", ["a.b/": true, "axb/": false]),

@@ -23,8 +23,9 @@ import Testing
       group.addTask {
         for round in 0..<rounds {
           let reference = try store.reference(for: LabelSet(["__name__": "churn", "i": "\(round)"]))
-          _ = try store.append([Sample(series: reference, value: 1)], at: Timestamp(milliseconds: start))
-          if round % 100 == 0 { store.expire(now: Timestamp(milliseconds: start + Int64(round) * 1000)) }
+          // Beyond the retention from the start, while the other series are not.
+          _ = try store.append([Sample(series: reference, value: 1)], at: Timestamp(milliseconds: start - 700_000))
+          if round % 50 == 49 { store.expire(now: Timestamp(milliseconds: start)) }
         }
       }
       for reader in 0..<2 {
@@ -47,6 +48,8 @@ import Testing
       }
       try await group.waitForAll()
     }
+    for _ in 0..<2 { store.expire(now: Timestamp(milliseconds: start)) }
+    #expect(store.statistics().series == 200)
     let found = try await store.select(
       [LabelMatcher("agent_id", .equal, "a3")], from: Timestamp(milliseconds: start + Int64(rounds - 500) * 1000),
       through: Timestamp(milliseconds: .max))

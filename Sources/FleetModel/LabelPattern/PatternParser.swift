@@ -32,6 +32,8 @@ struct PatternParser {
   private var position = 0
   private var flags = Flags()
   private var depth = 0
+  /// Between `\Q` and `\E`.
+  private var isQuoted = false
 
   init(_ expression: String) { text = Array(expression.unicodeScalars) }
 
@@ -61,8 +63,15 @@ struct PatternParser {
 
   private mutating func sequence() throws(PatternError) -> PatternNode {
     var nodes: [PatternNode] = []
-    while let scalar = next, scalar != "|", scalar != ")" {
+    while let scalar = next, isQuoted || (scalar != "|" && scalar != ")") {
       let start = position
+      if isQuoted {
+        position += 1
+        let node = literal(scalar)
+        isQuoted = !takeQuoteEnd()
+        nodes.append(isQuoted ? node : try repeats(of: node, from: start))
+        continue
+      }
       let atom = try atom()
       let node = try repeats(of: atom, from: start)
       switch node {
@@ -73,6 +82,12 @@ struct PatternParser {
     }
     if nodes.isEmpty { return .empty }
     return nodes.count == 1 ? nodes[0] : .sequence(nodes)
+  }
+
+  private mutating func takeQuoteEnd() -> Bool {
+    guard next == "\\", position + 1 < text.count, text[position + 1] == "E" else { return false }
+    position += 2
+    return true
   }
 
   private mutating func repeats(of atom: PatternNode, from start: Int) throws(PatternError) -> PatternNode {
@@ -225,16 +240,8 @@ extension PatternParser {
       return .assertion(.notWordBoundary)
     case "Q":
       position += 1
-      var nodes: [PatternNode] = []
-      while let scalar = next {
-        if scalar == "\\", position + 1 < text.count, text[position + 1] == "E" {
-          position += 2
-          break
-        }
-        nodes.append(literal(scalar))
-        position += 1
-      }
-      return .sequence(nodes)
+      isQuoted = !takeQuoteEnd()
+      return .empty
     case .some(let scalar):
       if let set = perlClass(scalar) {
         position += 1
