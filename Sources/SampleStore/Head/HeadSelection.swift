@@ -1,0 +1,202 @@
+import FleetModel
+
+/// Chunks of some series, copied out of the head so that they can be decoded without its lock.
+struct CopiedSeries: Sendable {
+  struct Chunk: Sendable {
+    var codec: ChunkCodec
+    var count: Int
+    var offset: Int
+    var byteCount: Int
+  }
+
+  struct Entry: Sendable {
+    var labels: [UInt8]
+    var chunks: Range<Int>
+  }
+
+  var entries: [Entry] = []
+  var chunks: [Chunk] = []
+  var bytes: [UInt8] = []
+
+  mutating func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    chunks.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+}
+
+extension HeadState {
+  /// Series and bytes copied under one hold of the lock: about 50 µs.
+  static let seriesAtOnce = 128
+  static let bytesAtOnce = 128 << 10
+
+  /// Appends to `numbers` the live series among up to `limit` numbers from `first`.
+  ///
+  /// - Returns: the number to go on from, `nil` at the end.
+  func collectLive(from first: Int, limit: Int, into numbers: inout [UInt32]) -> Int? {
+    let first = series.skippingDeadPages(from: first, pages: limit)
+    let end = min(series.issued, first + limit)
+    for index in first..<max(first, end) {
+      let number = UInt32(truncatingIfNeeded: index)
+      if live(number) != nil { numbers.append(number) }
+    }
+    return end < series.issued ? end : nil
+  }
+
+  /// Copies the chunks that may have samples in `from ... through` of the series `numbers[start...]`, until there is
+  /// enough for one step.
+  ///
+  /// - Returns: the index to go on from.
+  func copy(
+    _ numbers: [UInt32], from start: Int, _ tests: RemainingTests, _ from: Int64, _ through: Int64,
+    into copied: inout CopiedSeries
+  ) -> Int {
+    var index = start
+    while index < numbers.count, index - start < Self.seriesAtOnce, copied.bytes.count < Self.bytesAtOnce {
+      defer { index += 1 }
+      guard let record = live(numbers[index])?.pointee, record.hasSamples else { continue }
+      guard tests.isEmpty || tests.accept(pairNumbers(of: record)) else { continue }
+      let firstChunk = copied.chunks.count
+      copyChunks(of: record, from, through, into: &copied)
+      guard copied.chunks.count > firstChunk else { continue }
+      copied.entries.append(
+        CopiedSeries.Entry(labels: encodedLabels(of: record), chunks: firstChunk..<copied.chunks.count))
+    }
+    return index
+  }
+
+  private func copyChunks(of record: SeriesRecord, _ from: Int64, _ through: Int64, into copied: inout CopiedSeries) {
+    forEachChunk(of: record, from, through) { segment, bits, count, codec in
+      let size = SegmentArena.byteCount(bits: bits)
+      let offset = copied.bytes.count
+      copied.bytes.append(contentsOf: repeatElement(0, count: size))
+      copied.bytes.withUnsafeMutableBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        segments.copyChain(segment, bits: bits, to: base + offset)
+      }
+      copied.chunks.append(CopiedSeries.Chunk(codec: codec, count: count, offset: offset, byteCount: size))
+    }
+  }
+
+  /// Calls `body` with each chunk that may have samples in the range, oldest first.
+  @inline(__always)
+  private func forEachChunk(
+    of record: SeriesRecord, _ from: Int64, _ through: Int64, _ body: (UInt32, Int, Int, ChunkCodec) -> Void
+  ) {
+    guard from <= through, record.flags.contains(.appended), record.encoder.lastTime >= from else { return }
+    let openTime = record.hasOpenChunk ? firstTime(inSegment: record.firstSegment) : Int64.max
+    var index = record.oldestChunk
+    while index != 0 {
+      let closed = ClosedChunk(closedChunks.words(index))
+      guard closed.firstTime <= through else { return }
+      index = closed.next
+      let end = index == 0 ? openTime : ClosedChunk(closedChunks.words(index)).firstTime
+      if end > from { body(closed.firstSegment, Int(closed.bitCount), Int(closed.count), closed.codec) }
+    }
+    if record.hasOpenChunk, openTime <= through {
+      body(record.firstSegment, Int(record.bitCount), record.encoder.count, record.encoder.codec)
+    }
+  }
+
+  /// Whether the series has a sample in the range. Chunks are decoded only where both ends of the range lie between the
+  /// first samples of two chunks.
+  mutating func hasSample(_ record: SeriesRecord, _ from: Int64, _ through: Int64) -> Bool {
+    guard from <= through, record.hasSamples, record.encoder.lastTime >= from else { return false }
+    if record.hasOpenChunk, record.encoder.lastTime <= through { return true }
+    var candidate: (segment: UInt32, bits: Int, count: Int, codec: ChunkCodec)?
+    var isCertain = false
+    forEachChunk(of: record, from, through) { segment, bits, count, codec in
+      let first = firstTime(inSegment: segment)
+      if first >= from { isCertain = true }
+      candidate = (segment, bits, count, codec)
+    }
+    if isCertain { return true }
+    guard let candidate else { return false }
+    decode(candidate.segment, bits: candidate.bits, count: candidate.count, codec: candidate.codec)
+    for index in 0..<candidate.count where scratch.times[index] >= from { return scratch.times[index] <= through }
+    return false
+  }
+
+  /// Adds to `found` the pairs of the series `numbers[start...]` that have samples in the range: those called `name`, or all.
+  ///
+  /// - Returns: the index to go on from.
+  mutating func collectPairs(
+    _ numbers: [UInt32], from start: Int, _ tests: RemainingTests, _ from: Int64, _ through: Int64,
+    name: UInt32?, names: inout Set<UInt32>, pairs: inout Set<UInt32>
+  ) -> Int {
+    let end = min(numbers.count, start + Self.seriesAtOnce)
+    for index in start..<end {
+      guard let record = live(numbers[index])?.pointee else { continue }
+      let own = pairNumbers(of: record)
+      guard tests.isEmpty || tests.accept(own), hasSample(record, from, through) else { continue }
+      for pair in own {
+        guard let called = labels.pairs.pointer(pair)?.pointee.name else { continue }
+        if let name {
+          if called == name { pairs.insert(pair) }
+        } else {
+          names.insert(called)
+        }
+      }
+    }
+    return end
+  }
+}
+
+extension CopiedSeries {
+  /// Decodes the entries and trims them to the range; series without a sample in it are left out.
+  func decode(_ from: Int64, _ through: Int64, into result: inout [SelectedSeries]) {
+    let most = entries.map { entry in chunks[entry.chunks].reduce(0) { $0 + $1.count } }.max() ?? 0
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: most) { times in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: most) { values in
+        guard let timesBase = times.baseAddress, let valuesBase = values.baseAddress else { return }
+        for entry in entries {
+          let count = decode(entry, timesBase, valuesBase)
+          let first = Self.lowerBound(timesBase, 0, count, from)
+          let end = through == .max ? count : Self.lowerBound(timesBase, first, count, through + 1)
+          guard first < end else { continue }
+          result.append(
+            SelectedSeries(
+              labels: LabelSet(canonicalBytes: entry.labels),
+              samples: SampleColumns(
+                timestamps: Array(UnsafeBufferPointer(start: timesBase + first, count: end - first)),
+                values: Array(UnsafeBufferPointer(start: valuesBase + first, count: end - first)))))
+        }
+      }
+    }
+  }
+
+  private func decode(_ entry: Entry, _ times: UnsafeMutablePointer<Int64>, _ values: UnsafeMutablePointer<Double>)
+    -> Int
+  {
+    var count = 0
+    bytes.withUnsafeBytes { bytes in
+      for chunk in chunks[entry.chunks] {
+        do throws(ChunkError) {
+          try ChunkDecoder.decode(
+            UnsafeRawBufferPointer(rebasing: bytes[chunk.offset..<chunk.offset + chunk.byteCount]), codec: chunk.codec,
+            count: chunk.count, times: times + count, values: values + count)
+        } catch {
+          preconditionFailure("BUG: a chunk of the head does not decode: \(error)")
+        }
+        count += chunk.count
+      }
+    }
+    return count
+  }
+
+  /// The first index in `first ..< end` whose time is not before `time`; `end` if there is none.
+  private static func lowerBound(_ times: UnsafeMutablePointer<Int64>, _ first: Int, _ end: Int, _ time: Int64) -> Int {
+    var low = first
+    var length = end - first
+    while length > 0 {
+      let half = length / 2
+      if times[low + half] < time {
+        low += half + 1
+        length -= half + 1
+      } else {
+        length = half
+      }
+    }
+    return low
+  }
+}

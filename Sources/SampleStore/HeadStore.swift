@@ -1,0 +1,118 @@
+public import FleetModel
+import Synchronization
+
+/// The in-memory store: all series and their samples, compressed as they arrive.
+///
+/// One lock guards everything. A batch of samples takes it once; a query takes it many times for short steps, in which it
+/// copies compressed bytes, and decodes without it. So a query sees each series at one moment, but not all series at the
+/// same one.
+///
+/// A ``FleetModel/SeriesRef`` is a number that is never given again: one whose series has been forgotten is answered with
+/// `unknownSeries`, never taken for another series. After 2^32 series new ones are refused.
+public final class HeadStore: SampleAppender, SeriesSource {
+  let state: Mutex<HeadState>
+  let configuration: HeadConfiguration
+  private let seed: UInt64
+
+  public init(_ configuration: HeadConfiguration = HeadConfiguration()) {
+    self.configuration = configuration
+    let seed = configuration.hashSeed ?? UInt64(bitPattern: Int64(Hasher().finalize()))
+    self.seed = seed
+    state = Mutex(HeadState(seed: seed))
+  }
+
+  // MARK: SampleAppender
+
+  public func reference(for labels: LabelSet) throws(AppendError) -> SeriesRef {
+    let encoded = labels.encoded
+    let hash = encoded.withUnsafeBytes { LabelHash.hash($0, seed: seed) }
+    let limit = configuration.maximumSeries
+    let result = state.withLock { $0.reference(for: encoded, hash: hash, limit: limit) }
+    return SeriesRef(rawValue: try result.get())
+  }
+
+  public func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
+    let result = state.withLock { $0.append(samples, at: time.milliseconds) }
+    return try result.get()
+  }
+
+  /// Takes no more samples or series; what is there can still be read.
+  public func close() { state.withLock { $0.isClosed = true } }
+
+  // MARK: SeriesSource
+
+  public func select(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> [SelectedSeries] {
+    let (numbers, tests) = try CandidateSearch(self).run(matchers)
+    var result: [SelectedSeries] = []
+    var copied = CopiedSeries()
+    var index = 0
+    while index < numbers.count {
+      try Task.checkCancellation()
+      copied.removeAll()
+      let start = index
+      index = state.withLock { state in
+        state.copy(numbers, from: start, tests, from.milliseconds, through.milliseconds, into: &copied)
+      }
+      copied.decode(from.milliseconds, through.milliseconds, into: &result)
+      await Task.yield()
+    }
+    result.sort { LabelSet.precedes($0.labels, $1.labels) }
+    return result
+  }
+
+  public func labelNames(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> [String] {
+    let found = try await collectPairs(matchers, from, through, name: nil).names
+    let texts = state.withLock { state in found.map { state.labels.names[Int($0)].text } }
+    return Self.sorted(texts)
+  }
+
+  public func labelValues(
+    of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> [String] {
+    guard let number = state.withLock({ $0.labels.number(ofName: Array(name.utf8)) }) else {
+      for matcher in matchers { _ = try CompiledMatcher.compile(matcher) }
+      return []
+    }
+    let present = matchers + [LabelMatcher(name, .notEqual, "")]
+    let found = Array(try await collectPairs(present, from, through, name: number).pairs)
+    var texts: [[UInt8]] = []
+    var index = 0
+    while index < found.count {
+      let end = min(found.count, index + 1024)
+      state.withLock { state in
+        // A label may have gone since it was found.
+        for pair in found[index..<end] where state.labels.isLive(pair) { texts.append(Array(state.labels.value(pair))) }
+      }
+      index = end
+    }
+    return Self.sorted(texts)
+  }
+
+  private func collectPairs(
+    _ matchers: [LabelMatcher], _ from: Timestamp, _ through: Timestamp, name: UInt32?
+  ) async throws -> (names: Set<UInt32>, pairs: Set<UInt32>) {
+    let (numbers, tests) = try CandidateSearch(self).run(matchers)
+    var names: Set<UInt32> = []
+    var pairs: Set<UInt32> = []
+    var index = 0
+    while index < numbers.count {
+      try Task.checkCancellation()
+      let start = index
+      index = state.withLock { state in
+        state.collectPairs(
+          numbers, from: start, tests, from.milliseconds, through.milliseconds, name: name, names: &names, pairs: &pairs
+        )
+      }
+      await Task.yield()
+    }
+    return (names, pairs)
+  }
+
+  private static func sorted(_ texts: [[UInt8]]) -> [String] {
+    texts.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
