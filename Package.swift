@@ -64,7 +64,9 @@ let package = Package(
     .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform"]),
     .target(name: "Ingest", dependencies: ["FleetModel", "WireFormats", "Platform", log, metrics, lifecycle]),
-    .target(name: "Alerting", dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, lifecycle]),
+    .target(
+      name: "Alerting",
+      dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, coreMetrics, lifecycle, systemPackage]),
     .target(
       name: "LocalRuntime",
       dependencies: ["FleetModel", "DeployPlan", "Platform", log, metrics, lifecycle, subprocess, systemPackage]),
@@ -102,7 +104,8 @@ let package = Package(
       name: "IngestTests",
       dependencies: ["Ingest", "WireFormats", "FleetModel", "Platform", "TestSupport", log]),
     .testTarget(
-      name: "AlertingTests", dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log]),
+      name: "AlertingTests",
+      dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log, systemPackage]),
     .testTarget(
       name: "LocalRuntimeTests",
       dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", log]),
