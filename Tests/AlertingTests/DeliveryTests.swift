@@ -131,7 +131,7 @@ import Testing
       await withTaskGroup(of: Void.self) { group in
         for worker in 0..<4 {
           group.addTask {
-            for round in 0..<2000 {
+            for round in 0..<1000 {
               let labels = series("cpu", agent: "a\(worker)", ["n": "\(round % 7)"])
               engine.feed(labels, Double((round * 37) % 100), at: time.now() + .milliseconds(round))
               if round % 100 == 0 { time.advance(by: .milliseconds(1)) }
@@ -139,7 +139,7 @@ import Testing
           }
         }
         group.addTask {
-          for round in 0..<200 {
+          for round in 0..<50 {
             try? engine.add(.above(Double(round % 100), name: "Extra", metric: nil))
             _ = engine.alerts(.all)
             _ = engine.generation

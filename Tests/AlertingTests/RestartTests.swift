@@ -141,7 +141,7 @@ import Testing
 
   /// Random samples, silences, rule changes and kills: each firing is told once, is followed by one resolution before the
   /// next, and no alert is active twice.
-  @Test(arguments: 0..<30) func nothingIsToldTwiceOrLost(_ seed: UInt64) async throws {
+  @Test(arguments: 0..<12) func nothingIsToldTwiceOrLost(_ seed: UInt64) async throws {
     try await withTemporaryDirectory { directory in
       let file = directory.appending("alerts.json")
       let random = SeededRandom(seed: seed)
