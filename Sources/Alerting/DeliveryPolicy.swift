@@ -1,0 +1,47 @@
+/// How hard delivery to one handler tries.
+public struct DeliveryPolicy: Sendable, Hashable {
+  /// For one call. Its task is then cancelled; the next call begins only when this one has returned.
+  public var timeout: Duration = .seconds(10)
+  /// Calls for one notification before it is given up; at least one is made.
+  public var attempts = 5
+  /// Before the second call; doubled for each further one, and cut by up to a half at random.
+  public var firstBackOff: Duration = .seconds(1)
+  public var longestBackOff: Duration = .seconds(60)
+  /// Notifications that may wait. One more drops the oldest: what is newest says how things stand.
+  public var queueLength = 10_000
+
+  public init() {}
+}
+
+/// What a handler throws to say how to go on; any other error is tried again after the back-off.
+public struct DeliveryFailure: Error, Sendable, Hashable, CustomStringConvertible {
+  public enum Advice: Sendable, Hashable {
+    /// It would fail again just the same.
+    case giveUp
+    /// Try again, but not before this has passed (one hour at most).
+    case retry(after: Duration?)
+  }
+
+  public var reason: String
+  public var advice: Advice
+
+  public init(_ reason: String, _ advice: Advice) {
+    self.reason = reason
+    self.advice = advice
+  }
+
+  public var description: String { reason }
+}
+
+/// What became of the notifications to one handler so far.
+public struct DeliveryStatistics: Sendable, Hashable {
+  public var handler: String
+  /// Notifications that the handler took.
+  public var deliveries = 0
+  /// Calls that threw or took too long.
+  public var failures = 0
+  /// Notifications given up: after all attempts, or because too many waited.
+  public var drops = 0
+  /// Notifications that wait or are being delivered.
+  public var waiting = 0
+}
