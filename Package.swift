@@ -35,7 +35,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "SkepMonitor", targets: ["SkepMonitor"]),
-    .library(name: "SkepAgent", targets: ["SkepAgent"]),
+    .library(name: "SkepAgent", targets: ["SkepAgent", "MetricExposition"]),
     .executable(name: "skep", targets: ["skep"]),
   ],
   dependencies: [
@@ -69,6 +69,9 @@ let package = Package(
       name: "LocalRuntime",
       dependencies: ["FleetModel", "DeployPlan", "Platform", log, metrics, lifecycle, subprocess, systemPackage]),
 
+    // What an agent and the control plane report of themselves.
+    .target(name: "MetricExposition", dependencies: [coreMetrics]),
+
     // Top: joins them.
     .target(
       name: "ControlPlane",
@@ -79,7 +82,10 @@ let package = Package(
       ] + nio),
     .target(name: "SkepMonitor", dependencies: ["ControlPlane", "FleetModel"]),
     .target(
-      name: "SkepAgent", dependencies: ["FleetModel", log, coreMetrics, metrics, lifecycle, hummingbird, httpClient]),
+      name: "SkepAgent",
+      dependencies: [
+        "FleetModel", "MetricExposition", log, coreMetrics, metrics, lifecycle, unixSignals, hummingbird, httpClient,
+      ] + nio),
     .executableTarget(
       name: "skep",
       dependencies: ["ControlPlane", "DeployPlan", "FleetModel", "WireFormats", arguments, log, lifecycle, httpClient]),
@@ -87,7 +93,7 @@ let package = Package(
     // The example fleet: `examples/research-team`.
     .executableTarget(
       name: "research-agent",
-      dependencies: ["SkepAgent", arguments, log, metrics, lifecycle, hummingbird, httpClient],
+      dependencies: ["SkepAgent", "FleetModel", arguments, log, metrics, lifecycle, hummingbird, httpClient] + nio,
       path: "examples/research-team/Sources"),
 
     .target(name: "TestSupport", dependencies: ["FleetModel", "Platform"]),
@@ -106,9 +112,13 @@ let package = Package(
     .testTarget(
       name: "LocalRuntimeTests",
       dependencies: ["LocalRuntime", "DeployPlan", "FleetModel", "Platform", "TestSupport", log]),
+    .testTarget(name: "MetricExpositionTests", dependencies: ["MetricExposition", coreMetrics]),
     .testTarget(
       name: "SkepAgentTests",
-      dependencies: ["SkepAgent", "FleetModel", metrics, coreMetrics, lifecycle, httpClient, log]),
+      dependencies: [
+        "SkepAgent", "FleetModel", "research-agent", metrics, coreMetrics, lifecycle, hummingbird, httpClient, log,
+        subprocess, systemPackage,
+      ] + nio),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
