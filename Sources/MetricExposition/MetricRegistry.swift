@@ -111,7 +111,8 @@ public final class MetricRegistry: MetricsFactory {
   }
 
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-    histogram(label, dimensions, suffix: RegistryState.timerSuffix, bounds: options.timerBuckets) ?? IgnoringInstrument.shared
+    histogram(label, dimensions, suffix: RegistryState.timerSuffix, bounds: options.timerBuckets)
+      ?? IgnoringInstrument.shared
   }
 
   /// Removes the series. Others that hold the same series keep counting into nothing until they make it anew.

@@ -43,7 +43,9 @@ struct ProcessInstruments: Sendable {
   private static func statFields() -> [Int]? {
     guard let text = contents(of: "/proc/self/stat", limit: 4096), let close = text.lastIndex(of: UInt8(ascii: ")"))
     else { return nil }
-    let fields = text[(close + 1)...].split(separator: UInt8(ascii: " ")).map { Int(String(decoding: $0, as: UTF8.self)) ?? 0 }
+    let fields = text[(close + 1)...].split(separator: UInt8(ascii: " ")).map {
+      Int(String(decoding: $0, as: UTF8.self)) ?? 0
+    }
     return fields.count > 21 ? fields : nil
   }
 

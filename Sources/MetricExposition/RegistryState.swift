@@ -6,7 +6,8 @@ struct RegistryState {
 
   /// Why a new series was refused; the raw value is the label `reason`.
   enum Refusal: String, CaseIterable {
-    case limit, typeConflict = "type_conflict"
+    case limit
+    case typeConflict = "type_conflict"
   }
 
   struct Family {
@@ -40,7 +41,8 @@ struct RegistryState {
   ///   - name: sanitised, as the caller named it.
   ///   - limit: how many series there may be; `nil` for the registry's own.
   mutating func instrument(
-    _ kind: Kind, name: String, labels: String, limit: Int?, make: (SeriesPlace, String, RegistryState) -> any Instrument
+    _ kind: Kind, name: String, labels: String, limit: Int?,
+    make: (SeriesPlace, String, RegistryState) -> any Instrument
   ) -> Result<any Instrument, RefusalError> {
     let (familyName, sampleName) = Self.names(for: kind, name)
     let place = SeriesPlace(family: familyName, labels: labels)
@@ -91,7 +93,9 @@ struct RegistryState {
 
   mutating func describe(_ name: String, help text: String) {
     help[name] = text
-    for (kind, name) in [(Kind.counter, name), (.gauge, name), (.histogram, name), (.histogram, name + Self.timerSuffix)] {
+    for (kind, name) in [
+      (Kind.counter, name), (.gauge, name), (.histogram, name), (.histogram, name + Self.timerSuffix),
+    ] {
       let (familyName, _) = Self.names(for: kind, name)
       if families[familyName]?.kind == kind { families[familyName]?.help = text }
     }

@@ -44,7 +44,8 @@ struct RegistrationLoop: Sendable {
       let status = try await client.deregister()
       logger.info("deregistered", metadata: ["status": "\(status)"])
     } catch {
-      logger.warning("could not deregister; the control plane will count this agent as lost", metadata: ["error": "\(error)"])
+      logger.warning(
+        "could not deregister; the control plane will count this agent as lost", metadata: ["error": "\(error)"])
     }
   }
 
@@ -52,7 +53,8 @@ struct RegistrationLoop: Sendable {
     let server: Logger.Metadata = ["server": "\(client.server)"]
     switch news {
     case .registered: logger.info("registered with the control plane", metadata: server)
-    case .forgotten: logger.notice("the control plane does not know this agent any more; registering again", metadata: server)
+    case .forgotten:
+      logger.notice("the control plane does not know this agent any more; registering again", metadata: server)
     case .unreachable: logger.warning("cannot reach the control plane; trying again", metadata: server)
     case .refused(let status):
       let hint =

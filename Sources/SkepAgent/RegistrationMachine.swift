@@ -24,7 +24,8 @@ struct RegistrationMachine: Sendable {
   }
 
   enum News: Sendable, Hashable {
-    case registered, forgotten, unreachable, refused(Int)
+    case registered, forgotten, unreachable
+    case refused(Int)
   }
 
   let policy: RegistrationPolicy

@@ -110,7 +110,8 @@ public struct TraceContext: Sendable, Hashable {
 
   public func child(using generator: inout some RandomNumberGenerator) -> TraceContext {
     TraceContext(
-      checked: traceID, spanID: max(generator.next(), 1), isSampled: isSampled, isRandom: hasRandomTraceID, state: state)
+      checked: traceID, spanID: max(generator.next(), 1), isSampled: isSampled, isRandom: hasRandomTraceID, state: state
+    )
   }
 
   private init(checked traceID: TraceID, spanID: UInt64, isSampled: Bool, isRandom: Bool, state: TraceState) {

@@ -29,7 +29,9 @@ enum BodyCheck {
       guard let blank = line.lastIndex(of: " ") else { throw Failure(description: "no value: \(line)") }
       let series = String(line[..<blank])
       let number = String(line[line.index(after: blank)...])
-      guard let value = Double(number.replacing("+Inf", "inf")) else { throw Failure(description: "number: \(line)") }
+      guard let value = number == "+Inf" ? .infinity : Double(number) else {
+        throw Failure(description: "number: \(line)")
+      }
       guard values.updateValue(value, forKey: series) == nil else { throw Failure(description: "twice: \(line)") }
       let name = String(series.prefix { $0 != "{" })
       guard suffixes(type, format).contains(where: { family + $0 == name }) else {

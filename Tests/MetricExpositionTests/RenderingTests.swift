@@ -141,7 +141,7 @@ private func own(_ registry: MetricRegistry, _ format: ExpositionFormat = .prome
     let registry = registry { $0.recorderBuckets = [1] }
     registry.makeRecorder(label: "size", dimensions: [("le", "mine")], aggregate: true).record(Int64(1))
     #expect(own(registry).contains(#"size_bucket{exported_le="mine",le="1.0"} 1"#))
-    try BodyCheck.check(text(registry), format: .openMetrics)
+    try BodyCheck.check(text(registry), format: .prometheusText)
   }
 
   @Test func longValuesAreCutBetweenCharacters() {
@@ -165,7 +165,7 @@ private func own(_ registry: MetricRegistry, _ format: ExpositionFormat = .prome
     let registry = registry()
     let counter = registry.makeFloatingPointCounter(label: "c", dimensions: [])
     counter.increment(by: 2)
-    for amount in [-1, .nan, .infinity, -.infinity] { counter.increment(by: amount) }
+    for amount in [-1, Double.nan, Double.infinity, -Double.infinity] { counter.increment(by: amount) }
     registry.makeCounter(label: "c", dimensions: []).increment(by: -5)
     #expect(own(registry).hasSuffix("c_total 2"))
     counter.reset()

@@ -76,8 +76,10 @@ import Testing
   @Test func ownRoutesAreServedAndOthersNotFound() async throws {
     let routes: @Sendable (Router<BasicRequestContext>) -> Void = { $0.get("/hello") { _, _ in "hello" } }
     try await withAgent(try configuration(), routes: routes) { address in
-      #expect(try await get(address + "/hello").body == "hello")
-      #expect(try await get(address + "/nothing").status == 404)
+      let own = try await get(address + "/hello")
+      let other = try await get(address + "/nothing")
+      #expect(own.body == "hello")
+      #expect(other.status == 404)
     }
   }
 
@@ -182,7 +184,8 @@ import Testing
   }
 
   @Test func sendsTheTokenAsItIsInTheFileNow() async throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "skep-agent-\(UInt64.random(in: 0 ... .max))")
+    let directory = FileManager.default.temporaryDirectory.appending(
+      path: "skep-agent-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
     let file = directory.appending(path: "token")
@@ -203,27 +206,23 @@ import Testing
   @Test func requestsThatHangAreCancelledAfterTheGrace() async throws {
     var configuration = try configuration()
     configuration.shutdownGrace = .milliseconds(50)
-    let entered = Mutex(false)
+    let (entries, entered) = AsyncStream.makeStream(of: Void.self)
     let routes: @Sendable (Router<BasicRequestContext>) -> Void = { router in
       router.get("/hang") { _, _ in
-        entered.withLock { $0 = true }
+        entered.yield()
         try await Task.sleep(for: .seconds(86_400))
         return "late"
       }
     }
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      let (addresses, found) = AsyncStream.makeStream(of: String.self)
-      tasks.addTask { [configuration] in
-        try await withAgent(configuration, routes: routes) { address in
-          found.yield(address)
-          try await eventually("the request has arrived") { entered.withLock { $0 } }
-        }
-      }
-      var iterator = addresses.makeAsyncIterator()
-      let address = await iterator.next() ?? ""
-      tasks.addTask { _ = try? await get(address + "/hang") }
-      try await tasks.waitForAll()
+    let asked = Mutex<Task<Void, Never>?>(nil)
+    try await withAgent(configuration, routes: routes) { address in
+      // Asks from outside the agent's life, which must not wait for it; awaited below.
+      let task = Task { _ = try? await get(address + "/hang") }
+      asked.withLock { $0 = task }
+      var iterator = entries.makeAsyncIterator()
+      await iterator.next()
     }
+    await asked.withLock { $0 }?.value
   }
 }
 

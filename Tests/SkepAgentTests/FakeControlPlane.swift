@@ -22,7 +22,9 @@ final class FakeControlPlane: Sendable {
   var calls: [Call] { recorded.withLock { $0 } }
 
   /// Serves on `port` (0: any) while `body` runs, which is told the port.
-  func serve<Result: Sendable>(port: Int = 0, body: @escaping @Sendable (Int) async throws -> Result) async throws -> Result {
+  func serve<Result: Sendable>(port: Int = 0, body: @escaping @Sendable (Int) async throws -> Result) async throws
+    -> Result
+  {
     let router = Router(context: BasicRequestContext.self)
     for method in [HTTPRequest.Method.post, .delete] {
       router.on("/**", method: method) { request, _ in

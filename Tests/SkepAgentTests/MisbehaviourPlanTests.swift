@@ -38,7 +38,7 @@ import Testing
 @Suite struct WorkQueueTests {
   @Test func turnsAwayWhatIsBeyondItsBound() async throws {
     let queue = WorkQueue(workers: 1, longestQueue: 0) { _ in }
-    try await queue.run {
+    _ = try await queue.run {
       await #expect(throws: WorkQueue.Full.self) { try await queue.run {} }
     }
     try await queue.run {}

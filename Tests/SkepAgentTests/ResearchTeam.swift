@@ -8,7 +8,8 @@ import Testing
 struct ResearchTeam {
   /// Settings that leave nothing to chance or to time: no failures, no revisions, hardly any latency, no own requests.
   static let calm = [
-    "--port", "0", "--latency-scale", "0.01", "--failure-rate", "0", "--revision-rate", "0", "--requests-per-minute", "0",
+    "--port", "0", "--latency-scale", "0.01", "--failure-rate", "0", "--revision-rate", "0", "--requests-per-minute",
+    "0",
   ]
 
   /// The executable beside the test bundle.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import NIOCore
 import SkepAgent
+import Subprocess
 import Testing
 
 private struct Result: Decodable {
@@ -58,7 +59,8 @@ private func result(_ answer: Answer) throws -> Result {
         #expect(
           try await metric("agent_requests_total{operation=\"\(operation)\",status=\"ok\"}", at: here) == 3, "\(role)")
         #expect(
-          try await metric("agent_request_duration_seconds_count{operation=\"\(operation)\"}", at: here) == 3, "\(role)")
+          try await metric("agent_request_duration_seconds_count{operation=\"\(operation)\"}", at: here) == 3, "\(role)"
+        )
         #expect(try await metric("agent_tasks_in_progress", at: here) == 0, "\(role)")
         #expect(try await metric("agent_queue_depth", at: here) == 0, "\(role)")
         let body = try await get(here + "/metrics").body

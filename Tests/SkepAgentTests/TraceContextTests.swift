@@ -83,7 +83,9 @@ private let spanID = "1234567890123456"
   @Test func atMost32MembersAreTaken() {
     let members = (1...33).map { "k\($0)=v" }
     #expect(TraceState(headers: [members.prefix(32).joined(separator: ",")])?.members.count == 32)
-    #expect(TraceState(headers: [members.prefix(20).joined(separator: ","), members.suffix(13).joined(separator: ",")]) == nil)
+    #expect(
+      TraceState(headers: [members.prefix(20).joined(separator: ","), members.suffix(13).joined(separator: ",")]) == nil
+    )
   }
 
   @Test func aMemberThatIsSetGoesInFront() {
@@ -100,16 +102,18 @@ private let spanID = "1234567890123456"
   }
 }
 
-/// The vectors of the W3C test suite; skipped where they are not at hand.
-@Suite(.enabled(if: TraceContextVectors.isPresent, "no ../shared/corpora/trace-context/dev.json"))
-struct TraceContextVectors {
+/// Where the vectors of the W3C test suite are.
+private enum Corpus {
   static let path: String = {
     var parts = #filePath.split(separator: "/")
     parts.removeLast(4)
     return "/" + parts.joined(separator: "/") + "/shared/corpora/trace-context/dev.json"
   }()
-  static let isPresent = FileManager.default.isReadableFile(atPath: path)
+  static var isPresent: Bool { FileManager.default.isReadableFile(atPath: path) }
+}
 
+@Suite(.enabled(if: Corpus.isPresent, "no ../shared/corpora/trace-context/dev.json"))
+struct TraceContextVectors {
   struct Vector: Decodable, Sendable {
     let id: String
     let headers: [[String]]
@@ -120,7 +124,7 @@ struct TraceContextVectors {
   static func vectors() throws -> [Vector] {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode([Vector].self, from: Data(contentsOf: URL(filePath: path)))
+    return try decoder.decode([Vector].self, from: Data(contentsOf: URL(filePath: Corpus.path)))
   }
 
   @Test func verdicts() throws {

@@ -20,11 +20,9 @@ final class MisbehaviourSwitch: Sendable {
 
   func order(_ name: String, rate: String?, duration: String?) throws(MisbehaviourPlan.BadOrder) {
     let now = ContinuousClock.now
-    var problem: MisbehaviourPlan.BadOrder?
-    plan.withLock { plan in
-      do { try plan.order(name, rate: rate, duration: duration, now: now) } catch { problem = error }
+    try plan.withLock { plan throws(MisbehaviourPlan.BadOrder) in
+      try plan.order(name, rate: rate, duration: duration, now: now)
     }
-    if let problem { throw problem }
   }
 
   func endAll() { plan.withLock { $0.endAll() } }

@@ -144,7 +144,9 @@ struct TeamMember: Sendable {
       do {
         let response = try await http.execute(try request(order, context), timeout: .nanoseconds(patience))
         let body = try await response.body.collect(upTo: 1 << 20)
-        if response.status.code == 200 { return try JSONDecoder().decode(WorkResult.self, from: Data(body.readableBytesView)) }
+        if response.status.code == 200 {
+          return try JSONDecoder().decode(WorkResult.self, from: Data(body.readableBytesView))
+        }
         reason = "it answered \(response.status.code)"
         if response.status.code == 400 { break }
       } catch let error as CancellationError {

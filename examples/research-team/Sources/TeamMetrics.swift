@@ -16,7 +16,9 @@ struct TeamMetrics: Sendable {
     registry.describe("agent_queue_depth", help: "Requests that wait for a free worker.")
   }
 
-  func sent(to peer: Role) { Counter(label: "agent_messages_sent_total", dimensions: [("peer", peer.rawValue)]).increment() }
+  func sent(to peer: Role) {
+    Counter(label: "agent_messages_sent_total", dimensions: [("peer", peer.rawValue)]).increment()
+  }
 
   /// `sender` is whoever the request says it is; only members of the team get a series of their own.
   func received(from sender: String?) {

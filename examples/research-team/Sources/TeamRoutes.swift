@@ -20,7 +20,7 @@ struct TeamRoutes: Sendable {
     router.post("/misbehave/:kind") { request, context in
       let query = request.uri.queryParameters
       let kind = context.parameters.get("kind") ?? ""
-      do {
+      do throws(MisbehaviourPlan.BadOrder) {
         try misbehaviour.order(kind, rate: query["rate"].map(String.init), duration: query["for"].map(String.init))
       } catch {
         return try Self.json(.badRequest, ErrorBody(error: .init(code: "bad_order", message: error.reason)))
@@ -41,7 +41,8 @@ struct TeamRoutes: Sendable {
         order = try JSONDecoder().decode(WorkOrder.self, from: Data(body.readableBytesView))
       } catch {
         return try Self.json(
-          .badRequest, ErrorBody(error: .init(code: "bad_request", message: "the body must be such as {\"task\": \"…\"}")))
+          .badRequest,
+          ErrorBody(error: .init(code: "bad_request", message: "the body must be such as {\"task\": \"…\"}")))
       }
     }
     if misbehaviour.strikes(.fail) {
