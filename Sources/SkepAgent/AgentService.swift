@@ -45,8 +45,8 @@ public struct AgentService: Service {
   ///   - onListening: told the port once it is open.
   public init(
     configuration: AgentConfiguration, registry: MetricRegistry, checks: HealthChecks = HealthChecks(),
-    logger: Logger? = nil, onListening: @escaping @Sendable (Int) async -> Void = { _ in },
-    routes: @escaping @Sendable (Router<BasicRequestContext>) -> Void = { _ in }
+    logger: Logger? = nil, routes: @escaping @Sendable (Router<BasicRequestContext>) -> Void = { _ in },
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.configuration = configuration
     self.registry = registry

@@ -38,7 +38,7 @@ import Testing
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     let agent = AgentService(
       configuration: configuration, registry: registry, checks: checks, logger: silent,
-      onListening: { found.yield($0) }, routes: routes)
+      routes: routes, onListening: { found.yield($0) })
     try await running(agent) {
       var iterator = ports.makeAsyncIterator()
       let port = await iterator.next() ?? 0
@@ -70,6 +70,20 @@ import Testing
       let ready = try await get(address + "/ready")
       #expect(ready.status == 503)
       #expect(ready.body == #"{"checks":{"model":"not loaded","queue":"ok"},"status":"failing"}"#)
+    }
+  }
+
+  /// What `docs/agents.md` shows must compile: a trailing closure adds routes.
+  @Test func theDocumentedFormAddsRoutes() async throws {
+    var configuration = try configuration()
+    configuration.port = try await FakeControlPlane { _, _ in .ok }.serve { $0 }
+    let address = "http://127.0.0.1:\(configuration.port)"
+    let checks = HealthChecks(readiness: ["model": { nil }])
+    let agent = AgentService(configuration: configuration, registry: MetricRegistry(), checks: checks) { router in
+      router.get("/greet/:name") { _, context in "hello, \(context.parameters.get("name") ?? "you")" }
+    }
+    try await running(agent) {
+      try await eventually("it greets") { (try? await get(address + "/greet/bee"))?.body == "hello, bee" }
     }
   }
 

@@ -90,7 +90,9 @@ struct MisbehaviourPlan: Sendable, Equatable {
   static func parse(_ text: String, now: ContinuousClock.Instant) throws(BadOrder) -> MisbehaviourPlan {
     var plan = MisbehaviourPlan()
     for item in text.split(separator: ",") {
-      let parts = item.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { part in String(part.filter { $0 != " " }) }
+      let parts = item.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { part in
+        String(part.filter { $0 != " " })
+      }
       try plan.order(parts.first ?? "", rate: parts.count > 1 ? parts[1] : nil, duration: nil, now: now)
     }
     return plan

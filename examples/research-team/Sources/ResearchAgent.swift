@@ -83,13 +83,12 @@ struct ResearchAgent: AsyncParsableCommand {
     let routes = TeamRoutes(member: member, misbehaviour: misbehaviour)
     let host = agent.host
     let service = AgentService(
-      configuration: agent, registry: registry, logger: logger,
+      configuration: agent, registry: registry, logger: logger, routes: { routes.add(to: $0) },
       onListening: { port in
         print("listening on http://\(host):\(port)")
         // A pipe is buffered by blocks; whoever started this waits for the line.
         fflush(nil)
-      },
-      routes: { routes.add(to: $0) })
+      })
     var others: [any Service] = [WasteService(misbehaviour: misbehaviour)]
     if role == .planner, requestsPerMinute > 0 {
       others.append(RequestStarter(member: member, perMinute: requestsPerMinute, logger: logger))
