@@ -144,14 +144,16 @@ let package = Package(
     .testTarget(
       name: "SkepAgentTests",
       dependencies: [
-        "SkepAgent", "FleetModel", "research-agent", metrics, coreMetrics, lifecycle, hummingbird, httpClient, log,
+        "SkepAgent", "FleetModel", "MetricExposition", "research-agent", metrics, coreMetrics, lifecycle, hummingbird,
+        httpClient, log,
         subprocess, systemPackage,
       ] + nio),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "Platform", "SampleStore", "TestSupport", "WireFormats", httpClient, hummingbirdCore, httpTypes, lifecycle, log,
+        "Platform", "SampleStore", "TestSupport", "WireFormats", subprocess, httpClient, hummingbirdCore, httpTypes,
+        lifecycle, log,
         nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),

@@ -2,8 +2,10 @@ import ControlPlane
 import DeployPlan
 import FleetModel
 import Foundation
+import Ingest
 import Logging
 import Platform
+import SampleStore
 import ServiceLifecycle
 import Testing
 

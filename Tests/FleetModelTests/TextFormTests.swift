@@ -1,27 +1,6 @@
 import FleetModel
 import Testing
 
-@Suite struct PrometheusDurationTests {
-  @Test(arguments: [
-    ("0", 0), ("5s", 5000), ("1h30m", 5_400_000), ("15d", 1_296_000_000), ("1w", 604_800_000), ("1y", 31_536_000_000),
-    ("250ms", 250), ("1m5s10ms", 65_010),
-  ])
-  func reads(_ text: String, _ milliseconds: Int64) {
-    #expect(PrometheusDuration.parse(text) == .milliseconds(milliseconds))
-  }
-
-  @Test(arguments: [
-    "", "5", "s", "1m1h", "1s1s", "-5s", "1.5h", "5 s", "99999999999999999999s", "400y", "1S", "1h ", "٣s",
-  ])
-  func refuses(_ text: String) { #expect(PrometheusDuration.parse(text) == nil) }
-
-  @Test(arguments: ["0s", "5s", "1h30m", "15d", "1w", "1y", "250ms", "8d", "1d1ms"])
-  func printsWhatItReads(_ text: String) throws {
-    let duration = try #require(PrometheusDuration.parse(text))
-    #expect(PrometheusDuration.format(duration) == text)
-  }
-}
-
 @Suite struct RFC3339Tests {
   @Test(arguments: [
     ("1970-01-01T00:00:00.000Z", 0), ("2026-11-23T01:02:03.004Z", 1_795_395_723_004),

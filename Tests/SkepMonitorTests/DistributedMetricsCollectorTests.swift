@@ -1,4 +1,5 @@
 import Alerting
+import FleetHealth
 import FleetModel
 import Glibc
 import Logging

@@ -156,7 +156,7 @@ extension CopiedSeries {
           guard first < end else { continue }
           result.append(
             SelectedSeries(
-              labels: LabelSet(canonicalBytes: entry.labels),
+              labels: LabelSet(canonicalEncoding: entry.labels),
               samples: SampleColumns(
                 timestamps: Array(UnsafeBufferPointer(start: timesBase + first, count: end - first)),
                 values: Array(UnsafeBufferPointer(start: valuesBase + first, count: end - first)))))

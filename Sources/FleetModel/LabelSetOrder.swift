@@ -1,10 +1,4 @@
 extension LabelSet {
-  /// Takes over bytes that were made by a ``LabelSet`` before (a store joins them from its parts); costs no parsing.
-  ///
-  /// `canonicalBytes` must have the form that ``encoded`` describes: names rising, no empty value. Bytes of unknown
-  /// origin go through ``init(_:)-(Sequence<Label>)`` instead.
-  public init(canonicalBytes: [UInt8]) { encoded = canonicalBytes }
-
   /// The order of series in answers: label by label, first by name, then by value, both as bytes; a set that ends first
   /// comes first. O(bytes), no allocation.
   public static func precedes(_ left: LabelSet, _ right: LabelSet) -> Bool {
