@@ -33,7 +33,6 @@ struct FormTests {
     ("import Foundation\n", "FoundationEssentials, or nothing"),
     ("TODO", "do it, or write an issue"),
     ("FIXME", "do it, or write an issue"),
-    ("to be written", "write it"),
   ]
 
   @Test(arguments: bannedInSources)

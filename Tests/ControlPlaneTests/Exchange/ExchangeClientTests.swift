@@ -127,12 +127,12 @@ struct ExchangeClientTests {
   }
 
   @Test func nobodyListeningIsSaidInWords() async throws {
-    let server = try await ScriptedServer { _, _ in [] }
-    let url = server.url()
-    try await server.stop()
+    // Bound and not listening: nobody else can take the port meanwhile.
+    let reserved = try ReservedPort()
     let client = try ExchangeClient()
-    await #expect(throws: HTTPExchangeError.cannotConnect("127.0.0.1:\(server.port): connection refused")) {
-      try await client.exchange(HTTPExchangeRequest(url: url, timeout: .seconds(20)))
+    await #expect(throws: HTTPExchangeError.cannotConnect("127.0.0.1:\(reserved.port): connection refused")) {
+      try await client.exchange(
+        HTTPExchangeRequest(url: "http://127.0.0.1:\(reserved.port)/metrics", timeout: .seconds(20)))
     }
     await client.shutDown()
   }
