@@ -9,8 +9,9 @@ version() { "$SKEP" version; }
 start() {
   python3 "$HERE/skep_bench.py" configure "$BENCH_SCRAPE" "$BENCH_DIR"
   run skep "$SKEP" serve --config "$BENCH_DIR/system.yaml" --listen 127.0.0.1:$PORT --data-dir "$BENCH_DIR/data"
-  curl -fsS -o /dev/null -m 1 "$URL/" 2>/dev/null ||
+  if ! curl -fsS -o /dev/null -m 1 "$URL/" 2>/dev/null; then
     nohup python3 "$HERE/skep_bench.py" answer $ANSWERS >>"$BENCH_DIR/answers.log" 2>&1 </dev/null &
+  fi
 }
 ready() { curl -fsS -o /dev/null -m 2 "http://127.0.0.1:$PORT/-/ready" && curl -fsS -o /dev/null -m 2 "$URL/"; }
 [ "${BASH_SOURCE[0]}" = "$0" ] && verb "$@"

@@ -6,6 +6,9 @@ import FleetModel
 /// the interval: a thousand instances do not collide, and a restart does not move them. Because each wait is computed
 /// from the wall clock anew, the schedule follows a clock that is slewed, and a clock that is set does not stall it.
 struct CollectionSchedule: Sendable {
+  /// Offsets are multiples of about this many milliseconds.
+  static let step: Int64 = 10
+
   let interval: Int64
   let offset: Int64
   private let hash: UInt64
@@ -14,7 +17,9 @@ struct CollectionSchedule: Sendable {
   init(agent: AgentID, instance: String, interval: Duration) {
     self.interval = max(interval.wholeMilliseconds, 1)
     hash = StableHash.of(agent.name, instance)
-    offset = Int64(hash % UInt64(self.interval))
+    // In steps, so that a thousand loops share their wake-ups.
+    let steps = max(self.interval / Self.step, 1)
+    offset = Int64(hash % UInt64(steps)) * (self.interval / steps)
   }
 
   /// How long to wait for the first collection of a new instance, so that a fleet shows up within a second and yet not

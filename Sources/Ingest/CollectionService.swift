@@ -10,23 +10,32 @@ import Synchronization
 /// target changes, the keeper ends the loop before it begins the next, so there are never two for one instance.
 public final class CollectionService: Service {
   private let context: CollectionContext
+  private let executor: @Sendable (Int) -> (any TaskExecutor)?
   /// How to wake the keeper of each instance.
   private let keepers = Mutex<[InstanceKey: AsyncStream<Void>.Continuation]>([:])
 
-  /// - Parameter onEvent: told of every ``InstanceEvent`` in order, one at a time; must return quickly.
+  /// - Parameters:
+  ///   - executor: where the loop of the `n`-th instance runs; the cooperative pool where it gives `nil`.
+  ///   - onEvent: told of every ``InstanceEvent`` in order, one at a time; must return quickly.
   public convenience init(
     configuration: IngestConfiguration, registry: AgentRegistry, appender: any SampleAppender, watch: any SampleWatch,
     http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger,
+    executor: @escaping @Sendable (_ n: Int) -> (any TaskExecutor)? = { _ in nil },
     onEvent: @escaping @Sendable (InstanceEvent) -> Void
   ) {
     self.init(
       CollectionContext(
         configuration: configuration, registry: registry, appender: appender, watch: watch, http: http,
-        resources: resources, time: time, logger: logger, metrics: IngestMetrics()), onEvent: onEvent)
+        resources: resources, time: time, logger: logger, metrics: IngestMetrics()), executor: executor,
+      onEvent: onEvent)
   }
 
-  init(_ context: CollectionContext, onEvent: @escaping @Sendable (InstanceEvent) -> Void) {
+  init(
+    _ context: CollectionContext, executor: @escaping @Sendable (Int) -> (any TaskExecutor)? = { _ in nil },
+    onEvent: @escaping @Sendable (InstanceEvent) -> Void
+  ) {
     self.context = context
+    self.executor = executor
     context.registry.listen(onEvent)
   }
 
@@ -62,9 +71,12 @@ public final class CollectionService: Service {
           await discovery.run()
         }
       }
+      var started = 0
       for await _ in changes {
         for key in context.registry.takeChanges() {
-          if let wakeups = wakeKeeper(of: key) { group.addTask { await self.keep(key, wakeups) } }
+          guard let wakeups = wakeKeeper(of: key) else { continue }
+          group.addTask(executorPreference: executor(started)) { await self.keep(key, wakeups) }
+          started += 1
         }
       }
       group.cancelAll()

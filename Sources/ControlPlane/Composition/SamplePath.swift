@@ -36,9 +36,10 @@ public struct SamplePath: Sendable {
     self.store = store
     self.rules = rules
     registry = try AgentRegistry(state: state("registry.json"), time: time)
+    let loops = CollectionLoops()
     collection = CollectionService(
       configuration: system.ingestConfiguration, registry: registry, appender: store, watch: rules, http: http,
-      resources: ProcResourceReader(), time: time, logger: logger
+      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, executor: loops.executor
     ) { event in
       rules.handle(event)
       onEvent(event)

@@ -92,8 +92,13 @@ public final class ExchangeClient: HTTPExchanger {
     let loop = connection.channel.eventLoop
     let handler = connection.handler
     let (response, reusable) = try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        loop.execute { handler.value.start(outgoing, continuation) }
+      try await withCheckedThrowingContinuation {
+        (continuation: CheckedContinuation<ExchangeHandler.Answer, any Error>) in
+        if loop.inEventLoop {
+          handler.value.start(outgoing, continuation)
+        } else {
+          loop.execute { handler.value.start(outgoing, continuation) }
+        }
       }
     } onCancel: {
       loop.execute { handler.value.cancel(outgoing.id) }
@@ -128,21 +133,26 @@ public final class ExchangeClient: HTTPExchanger {
     guard timeout > .nanoseconds(0) else { throw HTTPExchangeError.timeout(after: request.timeout) }
     let tls = origin.secure ? self.tls : nil
     let limit = configuration.maximumResponseBytes
-    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connectTimeout(timeout)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          if let tls {
-            let name = origin.isNumeric ? nil : origin.host
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-          }
-          try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-          try pipeline.addHandler(NIOHTTPResponseDecompressor(limit: .size(limit)))
-          try pipeline.addHandler(ExchangeHandler())
+    let bootstrap = ClientBootstrap(
+      group: MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton
+    )
+    .connectTimeout(timeout)
+    .channelOption(.socketOption(.tcp_nodelay), value: 1)
+    // Every kept connection holds on to one buffer: small ones, since there are as many as there are agents.
+    .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 << 10))
+    .channelOption(.maxMessagesPerRead, value: 16)
+    .channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls {
+          let name = origin.isNumeric ? nil : origin.host
+          try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
         }
+        try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+        try pipeline.addHandler(NIOHTTPResponseDecompressor(limit: .size(limit)))
+        try pipeline.addHandler(ExchangeHandler())
       }
+    }
     do {
       let channel = try await bootstrap.connect(host: origin.host, port: origin.port).get()
       if let address = channel.remoteAddress?.ipAddress, let reason = configuration.refusal(address) {
