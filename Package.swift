@@ -68,7 +68,7 @@ let package = Package(
     // Edges: one kind of I/O each.
     .target(name: "CPlatform"),
     .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
-    .target(name: "SampleStore", dependencies: ["FleetModel", "Platform"]),
+    .target(name: "SampleStore", dependencies: ["FleetModel"]),
     .target(
       name: "Ingest",
       dependencies: [

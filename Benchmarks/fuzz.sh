@@ -15,7 +15,7 @@ flags="-O -wmo -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library
   -enable-upcoming-feature InternalImportsByDefault"
 # shellcheck disable=SC2086
 for module in FleetModel WireFormats; do
-  swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o "$root/Sources/$module"/*.swift
+  swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o $(find "$root/Sources/$module" -name "*.swift")
 done
 for target; do
   case $target in
