@@ -113,7 +113,10 @@ public final class AgentRegistry: Sendable {
       for (agent, instances) in state.agents {
         for (instance, record) in instances where record.sources[source] != nil {
           let key = InstanceKey(agent: agent, instance: instance)
-          if !named.contains(key) { state.withdraw(key, from: source, at: now) }
+          guard !named.contains(key) else { continue }
+          // What the runtime stopped for good is no longer there to take its registration back.
+          if source == .localRuntime { state.withdraw(key, from: .registration, at: now) }
+          state.withdraw(key, from: source, at: now)
         }
       }
       for target in accepted { _ = state.put(target, from: source, at: now) }
@@ -205,6 +208,7 @@ extension AgentRegistry.State {
       changed.insert(key)
       return true
     }
+    if source == .localRuntime { noteProcess(of: &record, target) }
     record.sources[source] = target
     refresh(&record, key)
     agents[key.agent]?[key.instance] = record
@@ -236,6 +240,18 @@ extension AgentRegistry.State {
     agents[key.agent]?[key.instance]?.processStart = nil
     agents[key.agent]?[key.instance]?.revision = revision
     changed.insert(key)
+  }
+
+  /// The runtime knows at once that a process has ended, long before the next collection is due. What the process said of
+  /// itself ends with it, or its old pid would stand in for the one that is to come.
+  private func noteProcess(of record: inout RegistryRecord, _ target: CollectionTarget) {
+    guard target.pid == nil else {
+      record.processHasEnded = false
+      return
+    }
+    guard record.sources[.localRuntime]?.pid != nil else { return }
+    record.processHasEnded = true
+    record.sources[.registration]?.pid = nil
   }
 
   private mutating func refresh(_ record: inout RegistryRecord, _ key: InstanceKey) {

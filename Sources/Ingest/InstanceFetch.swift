@@ -61,7 +61,7 @@ struct InstanceFetch: Sendable {
     if target.healthEndpoint != nil { health = health ?? late }
     return FetchResult(
       metrics: metrics.map(Self.judge), health: health.map { Self.judge($0).map { _ in }.mapError(Self.asHealth) },
-      answered: [metrics, health].contains { if case .success? = $0 { true } else { false } })
+      answered: [metrics, health].contains { $0.map(Self.isAnswer) ?? false })
   }
 
   private func fetch(_ url: String, accept: String) async -> Answer {
@@ -84,10 +84,18 @@ struct InstanceFetch: Sendable {
     switch error {
     case .bodyTooLarge(let limit):
       CollectionFailure(
-        over: .bodyBytes, "the body is larger than the limit of \(limit) bytes; serve less or raise limits.body_bytes")
+        over: .bodyBytes, "the body is larger than the limit of \(limit) bytes; serve less or raise limits.body_size")
     case .timeout: CollectionFailure(.timeout, "no whole answer within \(PrometheusDuration.format(timeout))")
     case .cannotConnect, .tls, .invalidURL: CollectionFailure(.connect, error.description)
     case .malformedResponse: CollectionFailure(.response, error.description)
+    }
+  }
+
+  /// Whoever sends too much is alive, though what it sent is not taken.
+  private static func isAnswer(_ answer: Answer) -> Bool {
+    switch answer {
+    case .success: true
+    case .failure(let failure): failure.limit != nil
     }
   }
 

@@ -41,7 +41,12 @@ struct InstanceLoop: Sendable {
     let scheduled = schedule.peek(after: now) - now
     var due: Timestamp? = scheduled <= schedule.firstWait ? schedule.next(after: now) : nil
     do {
-      try await time.sleep(for: min(scheduled, schedule.firstWait))
+      if assignment.processHasEnded {
+        // Looked at now: a runtime that starts it again in half a second would leave no trace of its death.
+        due = nil
+      } else {
+        try await time.sleep(for: min(scheduled, schedule.firstWait))
+      }
       while true {
         try await round(at: schedule.timestamp(begunAt: time.now(), due: due))
         let now = time.now()

@@ -8,6 +8,8 @@ extension AgentRegistry {
     var target: CollectionTarget
     var revision: UInt64
     var processStart: UInt64?
+    /// See ``RegistryRecord/processHasEnded``.
+    var processHasEnded = false
   }
 
   /// Sends events to `sink`, those that are waiting first.
@@ -51,7 +53,8 @@ extension AgentRegistry {
   func assignment(for key: InstanceKey) -> Assignment? {
     state.withLock { state in
       state.agents[key.agent]?[key.instance].map {
-        Assignment(target: $0.target, revision: $0.revision, processStart: $0.processStart)
+        Assignment(
+          target: $0.target, revision: $0.revision, processStart: $0.processStart, processHasEnded: $0.processHasEnded)
       }
     }
   }

@@ -24,6 +24,8 @@ struct RegistryRecord: Sendable {
   /// Which process the pid meant when it was first looked at; see ``ProcessUsage/startTicks``.
   var processStart: UInt64?
   var processIsGone = false
+  /// The runtime that watches over the process has seen it end and has not started another yet.
+  var processHasEnded = false
 
   var snapshot: InstanceSnapshot {
     InstanceSnapshot(

@@ -40,7 +40,7 @@ final class SeriesBudget: Sendable {
         return CollectionFailure(
           over: .seriesInAll,
           "all agents have \(inAll) series, over the limit of \(limits.seriesInAll); drop labels with many values or "
-            + "raise limits.series_in_all")
+            + "raise limits.series_total")
       }
       state.agents[agent, default: Usage()].series = ofAgent
       state.series = inAll

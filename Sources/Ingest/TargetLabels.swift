@@ -65,13 +65,13 @@ extension IngestLimits {
         return CollectionFailure(
           over: .labelNameBytes,
           "series \(series()) has a label name of \(label.name.utf8.count) bytes, over the limit of \(labelNameBytes); "
-            + "shorten it or raise limits.label_name_bytes")
+            + "shorten it or raise limits.label_name_length")
       }
       if label.value.utf8.count > labelValueBytes {
         return CollectionFailure(
           over: .labelValueBytes,
           "label \(label.name) of series \(series().prefix(200)) has \(label.value.utf8.count) bytes, over the limit "
-            + "of \(labelValueBytes); shorten it or raise limits.label_value_bytes")
+            + "of \(labelValueBytes); shorten it or raise limits.label_value_length")
       }
     }
     return nil

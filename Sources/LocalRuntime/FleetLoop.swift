@@ -259,7 +259,10 @@ extension FleetLoop {
   }
 
   /// Tells of the instances that are to be watched, if they have changed.
+  ///
+  /// Not when all are stopped with Skep itself: it goes on with them when it is started again.
   private mutating func announceTargets() {
+    guard !isShuttingDown else { return }
     let watched = instances.sorted { $0.key < $1.key }.map(\.value).filter { !$0.machine.isStopping && $0.port != 0 }
     let targets = watched.map { instance in
       // The newest labels and endpoints, since those restart nothing.

@@ -57,6 +57,15 @@ import Testing
     #expect(registry.snapshot().isEmpty)
   }
 
+  @Test func whatTheRuntimeStopsForGoodIsNoLongerWatched() throws {
+    let registry = try AgentRegistry(state: nil, time: SimulatedTime())
+    registry.replaceTargets(of: .localRuntime, with: [target("planner", pid: 5), target("critic", pid: 6)])
+    // Every agent of the runtime that is built on SkepAgent registers itself as well.
+    _ = try registry.register(target("planner", pid: 5))
+    registry.replaceTargets(of: .localRuntime, with: [target("critic", pid: 6)])
+    #expect(registry.snapshot().map(\.agentID.name) == ["critic"])
+  }
+
   @Test func refusedTargetsDoNotKeepOutTheOthers() throws {
     let registry = try AgentRegistry(state: nil, time: SimulatedTime())
     let refused = registry.replaceTargets(

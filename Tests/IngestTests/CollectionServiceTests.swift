@@ -107,6 +107,30 @@ import Testing
     }
   }
 
+  @Test func aCrashIsSeenBeforeTheRuntimeHasStartedTheAgentAgain() async throws {
+    let bench = try Bench()
+    let key = agent("planner")
+    bench.agents.set(planner, .answer(200, "m 5\n"))
+    bench.resources.set(4, ProcessUsage(cpuTime: .seconds(1), residentBytes: 100, startTicks: 9))
+    bench.resources.set(5, ProcessUsage(cpuTime: .seconds(1), residentBytes: 100, startTicks: 10))
+    try await bench.run {
+      bench.registry.replaceTargets(of: .localRuntime, with: [target("planner", pid: 4)])
+      // It has told Skep its pid as well, and cannot take that back when it is killed.
+      _ = try bench.registry.register(target("planner", pid: 4))
+      await bench.advance("active") { bench.registry.snapshot(of: key)?.status == .active }
+      bench.agents.set(planner, nil)
+      bench.resources.set(4, nil)
+      bench.registry.replaceTargets(of: .localRuntime, with: [target("planner")])
+      await bench.advance(upTo: .milliseconds(250), "seen at once") {
+        bench.registry.snapshot(of: key)?.status == .unhealthy && bench.store.values("up").last == 0
+      }
+      bench.agents.set(planner, .answer(200, "m 6\n"))
+      bench.registry.replaceTargets(of: .localRuntime, with: [target("planner", pid: 5)])
+      await bench.advance(upTo: .seconds(1), "back") { bench.registry.snapshot(of: key)?.status == .active }
+    }
+    #expect(bench.events.words("planner") == ["recovered", "failed(unhealthy)", "recovered"])
+  }
+
   @Test func heartbeatsAloneKeepAnAgentActive() async throws {
     let bench = try Bench()
     try await bench.run {

@@ -144,6 +144,9 @@ final class ExchangeHandler: ChannelInboundHandler {
       return HTTPExchangeError.malformedResponse("the body does not decompress")
     case is NIOHTTPDecompression.ExtraDecompressionError:
       return HTTPExchangeError.malformedResponse("the body does not decompress")
+    case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
+      return HTTPExchangeError.malformedResponse("closed half-way through the answer")
+    case HTTPParserError.headerOverflow: return HTTPExchangeError.malformedResponse("its headers are too long")
     case is HTTPParserError: return HTTPExchangeError.malformedResponse("not HTTP/1.1")
     case let error as NIOSSLError: return HTTPExchangeError.tls("\(error)")
     case let error as NIOSSLExtraError: return HTTPExchangeError.tls("\(error)")

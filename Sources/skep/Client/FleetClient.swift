@@ -18,6 +18,11 @@ struct FleetClient {
       String(decoding: try InputFile.read(file), as: UTF8.self)
         .split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
     }
+    var base = options.server
+    while base.hasSuffix("/") { base.removeLast() }
+    guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
+      throw CommandFailure.badInput("--server \(options.server): write it as http://HOST:PORT")
+    }
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(5)
     if let file = options.authorityFile {
@@ -25,12 +30,8 @@ struct FleetClient {
       tls.additionalTrustRoots = [.file(file)]
       configuration.tlsConfiguration = tls
     }
+    // Nothing may throw between this and the shutdown: a client that is dropped open ends the process.
     let client = HTTPClient(configuration: configuration)
-    var base = options.server
-    while base.hasSuffix("/") { base.removeLast() }
-    guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
-      throw CommandFailure.badInput("--server \(options.server): write it as http://HOST:PORT")
-    }
     do {
       let result = try await body(FleetClient(base: base, token: token, client: client))
       try await client.shutdown()
@@ -100,7 +101,7 @@ struct FleetClient {
       return .failed("\(base) answered \(response.status.code); is it a Skep?")
     }
     let failure = envelope.error
-    let lines = ["skep: \(failure.message)"] + failure.details.map { "  \($0)" }
+    let lines = ["skep: \(failure.message)"] + failure.details.filter { !failure.message.contains($0) }.map { "  \($0)" }
     return CommandFailure(exitCode: response.status == .badRequest ? 2 : 1, lines: lines)
   }
 
