@@ -144,9 +144,8 @@ let package = Package(
     .testTarget(
       name: "SkepAgentTests",
       dependencies: [
-        "SkepAgent", "FleetModel", "MetricExposition", "research-agent", metrics, coreMetrics, lifecycle, hummingbird,
-        httpClient, log,
-        subprocess, systemPackage,
+        "SkepAgent", "FleetModel", "MetricExposition", "TestSupport", "research-agent", metrics, coreMetrics,
+        lifecycle, hummingbird, httpClient, log, subprocess, systemPackage,
       ] + nio),
     .testTarget(
       name: "ControlPlaneTests",
@@ -159,7 +158,9 @@ let package = Package(
       ] + nio),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", lifecycle, log],
+      dependencies: [
+        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", "TestSupport", lifecycle, log,
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "SkepMonitorTests",

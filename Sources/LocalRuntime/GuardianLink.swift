@@ -23,12 +23,17 @@ final class GuardianLink: Sendable {
       environment.merging([Guardian.selfVariable: "1"]) { $1 }.map { "\($0.key)=\($0.value)" }
   }
 
-  /// Starts a guardian and tells it of all groups. Blocks until it answers, at most 5 s.
+  /// Starts a guardian that knows all groups from its first moment. Blocks until it answers, at most 30 s.
   func start() throws(LocalFleetError) {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
       throw .guardianUnavailable("cannot make a socket: \(Errno(rawValue: errno))")
+    }
+    // Told before it is born: it finds the groups in its socket even if this process is killed while it starts.
+    state.withLock { state in
+      state.socket = ends[0]
+      if !state.groups.isEmpty { Self.send(state.groups.map { "+\($0)\n" }.joined(), to: ends[0]) }
     }
     let child: ProcessSpawn.Child
     do throws(Errno) {
@@ -37,21 +42,17 @@ final class GuardianLink: Sendable {
         executable, arguments: [executable.string, Guardian.argument, token], environment: environment, directory: "/",
         descriptors: [ends[1], nil, nil], grouping: .ownSession)
     } catch {
-      close(ends[0])
+      hangUp()
       throw .guardianUnavailable("cannot start \(executable): \(error)")
     }
     guard Self.greets(ends[0]) else {
-      close(ends[0])
+      hangUp()
       kill(child.pid, SIGKILL)
       waitpid(child.pid, nil, 0)
       close(child.pidDescriptor)
       throw .guardianUnavailable("\(executable) does not answer as one; call Guardian.runIfAsked() first in its main")
     }
-    state.withLock { state in
-      state.socket = ends[0]
-      state.child = child
-      for group in state.groups { Self.send("+\(group)\n", to: state.socket) }
-    }
+    state.withLock { $0.child = child }
   }
 
   func add(_ group: Int32) {
@@ -94,7 +95,7 @@ final class GuardianLink: Sendable {
 
   private static func greets(_ socket: Int32) -> Bool {
     var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-    guard poll(&descriptor, 1, 5_000) == 1 else { return false }
+    guard poll(&descriptor, 1, 30_000) == 1 else { return false }
     var answer = [UInt8](repeating: 0, count: Guardian.greeting.count)
     let count = recv(socket, &answer, answer.count, 0)
     return count == answer.count && answer == Guardian.greeting

@@ -102,6 +102,8 @@ public struct RegistrationPolicy: Sendable, Hashable {
   public var firstRetry: Duration = .milliseconds(500)
   public var longestRetry: Duration = .seconds(30)
   public var requestTimeout: Duration = .seconds(5)
+  /// What deregistering may take at most: short, since somebody waits for the process to end.
+  public var farewellTimeout: Duration = .milliseconds(500)
   public var deregistration: Deregistration = .whenCreated
 
   public init() {}

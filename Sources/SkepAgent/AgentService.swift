@@ -80,7 +80,8 @@ public struct AgentService: Service {
       services: [application, Announcer(agent: configuration, ports: ports, stop: stop, logger: logger)],
       logger: quietLogger)
     group.maximumGracefulShutdownDuration =
-      configuration.drainDelay + Announcer.farewell(configuration.registration) + configuration.shutdownGrace
+      configuration.drainDelay + (configuration.server == nil ? .zero : configuration.registration.farewellTimeout)
+      + configuration.shutdownGrace
     try await ServiceGroup(configuration: group).run()
   }
 
@@ -134,9 +135,6 @@ private struct Announcer: Service {
   let stop: StopFlag
   let logger: Logger
 
-  /// What deregistering may take at most: short, since somebody waits for the process to end.
-  static func farewell(_ policy: RegistrationPolicy) -> Duration { min(policy.requestTimeout, .milliseconds(500)) }
-
   func run() async throws {
     try await withGracefulShutdownHandler {
       if let server = agent.server {
@@ -160,7 +158,7 @@ private struct Announcer: Service {
       guard let port = await iterator.next() else { return RegistrationMachine(policy: agent.registration) }
       return await loop(http, server, port: port, timeout: agent.registration.requestTimeout).run()
     }
-    await loop(http, server, port: agent.port, timeout: Self.farewell(agent.registration)).leave(machine)
+    await loop(http, server, port: agent.port, timeout: agent.registration.farewellTimeout).leave(machine)
     try await http.shutdown()
   }
 

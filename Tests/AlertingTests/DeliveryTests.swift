@@ -20,7 +20,7 @@ import Testing
     engine.deliveryStatistics().first { $0.handler == name }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aHangingHandlerStopsNobodyAndNotTheShutdown() async throws {
+  @Test(.timeLimit(.minutes(10))) func aHangingHandlerStopsNobodyAndNotTheShutdown() async throws {
     let engine = try makeEngine([.above(80)], time: time)
     let hangs = AsyncStream.makeStream(of: Void.self)
     let entered = Recorder()
@@ -52,7 +52,7 @@ import Testing
     hangs.continuation.finish()
   }
 
-  @Test(.timeLimit(.minutes(1))) func aFailingHandlerIsTriedAgainThenGivenUp() async throws {
+  @Test(.timeLimit(.minutes(10))) func aFailingHandlerIsTriedAgainThenGivenUp() async throws {
     let engine = try makeEngine([.above(80)], time: time)
     var policy = DeliveryPolicy()
     policy.attempts = 3

@@ -130,7 +130,7 @@ private final class FakeExchanger: HTTPExchanger {
   }
 
   /// From the engine's queue to the wire: a busy receiver is asked again, not before it said.
-  @Test(.timeLimit(.minutes(1))) func aBusyReceiverIsAskedAgain() async throws {
+  @Test(.timeLimit(.minutes(10))) func aBusyReceiverIsAskedAgain() async throws {
     let http = FakeExchanger(
       .success(HTTPExchangeResponse(status: 503, headers: [HTTPField("Retry-After", "30")])),
       .success(HTTPExchangeResponse(status: 200)))

@@ -7,6 +7,7 @@ import Logging
 import Platform
 import SampleStore
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 /// Four agents that know nothing of Skep, collected side by side; what is stored is compared with what the formats' own
@@ -42,16 +43,18 @@ struct ForeignAgentsTests {
 
     let exchange = RecordingExchanger(try ExchangeClient())
     var system = FleetSystem(name: "foreign")
-    system.monitoring.collectionInterval = .milliseconds(500)
-    system.monitoring.collectionTimeout = .milliseconds(500)
+    system.monitoring.collectionInterval = .seconds(10)
+    system.monitoring.collectionTimeout = .seconds(10)
+    let time = SimulatedTime(start: SystemTime().now())
     let samples = try SamplePath(
-      system: system, stateDirectory: nil, http: exchange, time: SystemTime(), logger: Logger(label: "test"))
+      system: system, stateDirectory: nil, http: exchange, time: time, logger: Logger(label: "test"))
     for (name, port) in agents {
       _ = try samples.registry.register(
         CollectionTarget(
           agentID: AgentID(name), instance: "127.0.0.1:\(port)", metricsEndpoint: "http://127.0.0.1:\(port)/metrics"))
     }
-    try await Self.run(samples, until: { agents.allSatisfy { Self.collections(of: $0.0, samples) >= 3 } })
+    try await Self.run(
+      samples, time, exchange, until: { agents.allSatisfy { Self.collections(of: $0.0, samples) >= 3 } })
 
     for (name, port) in agents {
       try await Self.compare(
@@ -63,15 +66,32 @@ struct ForeignAgentsTests {
     samples.collection.recent.read(agentID: agent, metricName: "up", limit: 10_000).count { $0.value == 1 }
   }
 
-  /// Runs the services until `done` or a hundred looks have passed.
-  private static func run(_ samples: SamplePath, until done: @escaping @Sendable () -> Bool) async throws {
+  /// Runs the services until `done`, or for a time that only a hang takes. While an agent is asked, time stands still: no
+  /// answer comes too late, however slow the machine is.
+  private static func run(
+    _ samples: SamplePath, _ time: SimulatedTime, _ exchange: RecordingExchanger,
+    until done: @escaping @Sendable () -> Bool
+  ) async throws {
     let logger = Logger(label: "test")
     let group = ServiceGroup(services: samples.services, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
-      for _ in 0..<100 where !done() { try await Task.sleep(for: .milliseconds(100)) }
+      for _ in 0..<30_000 {
+        if done() { break }
+        if !exchange.isUnderWay { time.advance(by: .milliseconds(250)) }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      let clock = Task {
+        while !Task.isCancelled {
+          time.advance(by: .milliseconds(250))
+          try? await Task.sleep(for: .milliseconds(10))
+        }
+      }
       await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
+      let end = await tasks.nextResult()
+      clock.cancel()
+      await clock.value
+      try end?.get()
     }
     #expect(done(), "not every agent was collected")
   }

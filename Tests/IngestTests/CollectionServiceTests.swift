@@ -260,7 +260,7 @@ import Testing
   @Test func bearsChangesFromManyThreads() async throws {
     let bench = try Bench { $0.collectionInterval = .milliseconds(500) }
     for number in 0..<8 { bench.agents.set("http://127.0.0.1:900\(number)/metrics", .answer(200, "m 1\nn 2\n")) }
-    try await bench.run {
+    try await bench.run(concurrently: true) {
       await withTaskGroup(of: Void.self) { group in
         for worker in 0..<4 {
           group.addTask {

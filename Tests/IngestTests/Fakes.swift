@@ -109,6 +109,7 @@ final class FakeAgents: HTTPExchanger {
     var requests: [String: Int] = [:]
     var underWay: [String: Int] = [:]
     var mostAtOnce = 0
+    var moving = 0
   }
 
   private let state = Mutex(State())
@@ -123,6 +124,9 @@ final class FakeAgents: HTTPExchanger {
   /// The most requests to one URL that were ever under way together.
   var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
+  /// Whether a request is between its start and its answer or its wait.
+  var isMoving: Bool { state.withLock { $0.moving > 0 } }
+
   func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse {
     let behaviour = state.withLock { state -> Behaviour? in
       state.requests[request.url, default: 0] += 1
@@ -131,7 +135,9 @@ final class FakeAgents: HTTPExchanger {
       return state.behaviours[request.url]
     }
     defer { state.withLock { $0.underWay[request.url, default: 1] -= 1 } }
+    state.withLock { $0.moving += 1 }
     await Task.yield()
+    state.withLock { $0.moving -= 1 }
     switch behaviour {
     case nil: throw HTTPExchangeError.cannotConnect("connection refused")
     case .answer(let status, let body, let headers)?:
@@ -223,6 +229,7 @@ final class EventLog: Sendable {
 
 /// Everything a collection needs, simulated.
 struct Bench: Sendable {
+  let executor = OneAtATimeExecutor()
   let time = SimulatedTime()
   let store = FakeStore()
   let watch = FakeWatch()
@@ -248,14 +255,16 @@ struct Bench: Sendable {
     service = CollectionService(context) { events.note($0) }
   }
 
-  /// Runs the service while `body` runs.
-  func run(_ body: () async throws -> Void) async throws {
+  /// Runs the service while `body` runs, all tasks of both one at a time unless `concurrently`.
+  func run(concurrently: Bool = false, _ body: () async throws -> Void) async throws {
     let service = service
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await service.run() }
-      try await body()
-      group.cancelAll()
-      try await group.waitForAll()
+    try await withTaskExecutorPreference(concurrently ? nil : executor) {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        try await body()
+        group.cancelAll()
+        try await group.waitForAll()
+      }
     }
   }
 
@@ -267,10 +276,10 @@ struct Bench: Sendable {
     var passed: Duration = .zero
     while true {
       // What is under way comes to its next wait before time moves on.
-      for _ in 0..<200 {
-        if condition() { return }
+      repeat {
         await Task.yield()
-      }
+        if condition() { return }
+      } while !executor.isIdleButForCaller || agents.isMoving
       guard passed < limit else { break }
       time.advance(by: .milliseconds(250))
       passed += .milliseconds(250)

@@ -119,7 +119,7 @@ func script(_ name: String, _ text: String, replicas: Int = 1, ports: [Int] = []
 func eventually(
   _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
 ) async throws {
-  for _ in 0..<3_000 {
+  for _ in 0..<30_000 {
     if try condition() { return }
     try await Task.sleep(for: .milliseconds(10))
   }

@@ -12,12 +12,14 @@ import Testing
 
 @Suite struct LocalFleetTests {
   @Test func startsWatchesAndStopsAgents() async throws {
-    let declared = try LoopbackPort.pick()
+    let (reserved, shared) = (try ReservedPort(), try ReservedPort())
+    defer { withExtendedLifetime((reserved, shared)) {} }
+    let declared = reserved.port
     let text = "echo $AGENT_ID $NAMESPACE $PORT $EXTRA $VERSION $(pwd); exec sleep 1000"
     var silent = try script("elsewhere", "")
     silent.command = []
     let harness = try FleetHarness([
-      try script("planner", text, ports: [declared]), try script("critic", text, replicas: 2, ports: [declared + 1]),
+      try script("planner", text, ports: [declared]), try script("critic", text, replicas: 2, ports: [shared.port]),
       silent,
     ])
     var pids: [Int32] = []
@@ -31,11 +33,13 @@ import Testing
       #expect(all.map { "\($0.agentID)-\($0.ordinal)" } == ["critic-0", "critic-1", "planner-0"])
       #expect(all[2].port == declared)
       #expect(Set(all.map(\.port)).count == 3)
-      #expect(!all[0...1].map(\.port).contains(declared + 1), "shared claims get other ports")
+      #expect(!all[0...1].map(\.port).contains(shared.port), "shared claims get other ports")
       for instance in all {
         #expect(getpgid(instance.pid ?? 0) == instance.pid)
-        let log = harness.log("\(instance.agentID)-\(instance.ordinal)")
-        #expect(log == "\(instance.agentID) multi-agents \(instance.port) base 1 \(harness.scratch.path)\n")
+        let line = "\(instance.agentID) multi-agents \(instance.port) base 1 \(harness.scratch.path)\n"
+        try await eventually("it has printed \(line)") {
+          harness.log("\(instance.agentID)-\(instance.ordinal)") == line
+        }
       }
       let targets = try #require(harness.announced.last)
       #expect(Set(targets.compactMap(\.pid)) == Set(pids))
@@ -56,7 +60,8 @@ import Testing
     try await harness.running {
       try await eventually("the agent is ready") { harness.fleet.snapshot().first?.state == .ready }
       let first = try #require(harness.fleet.snapshot().first)
-      let child = try #require(Int32(harness.log("planner-0").split(separator: "\n")[0]))
+      try await eventually("it has printed its child") { harness.log("planner-0").hasSuffix("\n") }
+      let child = try #require(harness.log("planner-0").split(separator: "\n").first.flatMap { Int32($0) })
       #expect(!isGone(child))
       kill(try #require(first.pid), SIGKILL)
       try await eventually("it is restarted") {
@@ -66,7 +71,7 @@ import Testing
       #expect(second.pid != first.pid)
       #expect(second.port == first.port)
       #expect(second.lastExit == "ended by SIGKILL")
-      #expect(isGone(child), "what the dead process had started is ended with it")
+      try await eventually("what the dead process had started is ended with it") { isGone(child) }
       let announced = harness.announced.filter { !$0.isEmpty }
       #expect(Set(announced.flatMap { $0.map(\.instance) }) == ["127.0.0.1:\(first.port)"])
       #expect(announced.contains { $0.count == 1 && $0[0].pid == nil }, "it stays watched while it is down")
@@ -120,7 +125,7 @@ import Testing
       #expect(reasons[0].hasPrefix("cannot start \(harness.scratch.path)/text: permission denied; "))
       #expect(reasons[1].hasPrefix("cannot start \"no-such-program-anywhere\": no such program in PATH ("))
       #expect(reasons[2].hasPrefix("cannot start \(harness.scratch.path)/bin/agent: no such file or directory; "))
-      #expect(harness.announced.last?.count == 3, "they are watched, and so found down")
+      try await eventually("they are watched, and so found down") { harness.announced.last?.count == 3 }
     }
   }
 
@@ -162,13 +167,17 @@ import Testing
       let after = harness.fleet.snapshot()
       #expect(after.map(\.agentID.name) == ["newcomer", "planner", "planner", "stayer"])
       #expect(after.last?.pid == before.last?.pid, "what has not changed is left alone")
-      for ordinal in 0...1 { #expect(harness.log("planner-\(ordinal)") == "1\n2\n") }
+      for ordinal in 0...1 {
+        try await eventually("both versions have printed") { harness.log("planner-\(ordinal)") == "1\n2\n" }
+      }
       #expect(before.filter { $0.agentID.name != "stayer" }.compactMap(\.pid).allSatisfy(isGone))
     }
   }
 
   @Test func keepsTheDeclaredPortOverARoll() async throws {
-    let port = try LoopbackPort.pick()
+    let reserved = try ReservedPort()
+    defer { withExtendedLifetime(reserved) {} }
+    let port = reserved.port
     let text = "echo $VERSION; exec sleep 1000"
     let harness = try FleetHarness([try script("planner", text, ports: [port])])
     try await harness.running {

@@ -82,7 +82,7 @@ struct NeverCameTrue: Error, CustomStringConvertible {
 }
 
 /// Looks again until `condition` holds, a bounded number of times.
-func eventually(_ what: String, attempts: Int = 600, _ condition: () async throws -> Bool) async throws {
+func eventually(_ what: String, attempts: Int = 12_000, _ condition: () async throws -> Bool) async throws {
   for _ in 0..<attempts {
     if try await condition() { return }
     try await Task.sleep(for: .milliseconds(25))

@@ -33,7 +33,7 @@ private func result(_ answer: Answer) throws -> Result {
 }
 
 /// Each test starts the processes that it needs; one after the other, since together they would starve a small machine.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ResearchTeamTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ResearchTeamTests {
   @Test func fiveProcessesHandARequestRoundAndTheirCountersAddUp() async throws {
     let roles = ["writer", "critic", "coder", "researcher", "planner"]
     let ended = try await ResearchTeam.run(roles) { address in

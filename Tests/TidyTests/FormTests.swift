@@ -40,7 +40,8 @@ struct FormTests {
     for file in try Self.swift() where file.path.hasPrefix("Sources/") {
       for (number, line) in file.lines.enumerated() {
         let found = (line + "\n").contains(word)
-        #expect(!found, "\(file.path):\(number + 1): \(word.trimmingCharacters(in: .whitespacesAndNewlines)) is banned, use \(instead)")
+        let name = word.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(!found, "\(file.path):\(number + 1): \(name) is banned, use \(instead)")
       }
     }
   }

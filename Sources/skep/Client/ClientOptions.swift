@@ -19,7 +19,9 @@ struct ClientOptions: ParsableArguments {
   @Option(name: .customLong("token-file"), help: "A file that holds a bearer token; SKEP_TOKEN_FILE sets a default.")
   var givenTokenFile: String?
 
-  @Option(name: .customLong("ca-file"), help: "A PEM file of certificate authorities to trust; SKEP_CA_FILE sets a default.")
+  @Option(
+    name: .customLong("ca-file"),
+    help: "A PEM file of certificate authorities to trust; SKEP_CA_FILE sets a default.")
   var givenAuthorityFile: String?
 
   var tokenFile: String? { givenTokenFile ?? Self.environment("SKEP_TOKEN_FILE") }

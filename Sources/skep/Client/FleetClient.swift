@@ -109,7 +109,8 @@ struct FleetClient {
     do {
       return try FleetJSON.decode(type, from: bytes)
     } catch {
-      throw CommandFailure.failed("\(base) gave an answer that this version does not understand; are both of one version?")
+      throw CommandFailure.failed(
+        "\(base) gave an answer that this version does not understand; are both of one version?")
     }
   }
 

@@ -10,7 +10,7 @@ import Testing
 @testable import ControlPlane
 @testable import LocalRuntime
 
-@Suite(.timeLimit(.minutes(1))) struct LogTests {
+@Suite(.timeLimit(.minutes(10))) struct LogTests {
   private static func instance(_ ordinal: Int, _ path: String) throws -> LocalInstance {
     LocalInstance(
       agentID: try AgentID("planner"), ordinal: ordinal, state: .ready, pid: 1, port: 9000, restarts: 0, lastExit: nil,

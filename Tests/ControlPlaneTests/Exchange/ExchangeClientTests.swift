@@ -1,5 +1,6 @@
 import ControlPlane
 import Platform
+import TestSupport
 import Testing
 
 @Suite("exchanges with agents, good and bad")
@@ -7,7 +8,7 @@ struct ExchangeClientTests {
   private static let good = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nup 1\n"
 
   private func answer(
-    timeout: Duration = .seconds(20), limit: Int = 1 << 20,
+    timeout: Duration = .seconds(300), limit: Int = 1 << 20,
     _ script: @escaping @Sendable (Int, Int) -> [ScriptedServer.Step]
   ) async throws -> Result<HTTPExchangeResponse, HTTPExchangeError> {
     let server = try await ScriptedServer(script)
@@ -39,7 +40,7 @@ struct ExchangeClientTests {
     }
     let client = try ExchangeClient()
     for request in 0..<5 {
-      let response = try await client.exchange(HTTPExchangeRequest(url: server.url(), timeout: .seconds(20)))
+      let response = try await client.exchange(HTTPExchangeRequest(url: server.url(), timeout: .seconds(300)))
       #expect(String(decoding: response.body, as: UTF8.self) == "0 \(request)")
     }
     await client.shutDown()
@@ -52,7 +53,7 @@ struct ExchangeClientTests {
     }
     let client = try ExchangeClient()
     for _ in 0..<3 {
-      let response = try await client.exchange(HTTPExchangeRequest(url: server.url(), timeout: .seconds(20)))
+      let response = try await client.exchange(HTTPExchangeRequest(url: server.url(), timeout: .seconds(300)))
       #expect(response.status == 200)
     }
     await client.shutDown()
@@ -132,7 +133,7 @@ struct ExchangeClientTests {
     let client = try ExchangeClient()
     await #expect(throws: HTTPExchangeError.cannotConnect("127.0.0.1:\(reserved.port): connection refused")) {
       try await client.exchange(
-        HTTPExchangeRequest(url: "http://127.0.0.1:\(reserved.port)/metrics", timeout: .seconds(20)))
+        HTTPExchangeRequest(url: "http://127.0.0.1:\(reserved.port)/metrics", timeout: .seconds(300)))
     }
     await client.shutDown()
   }
@@ -144,7 +145,7 @@ struct ExchangeClientTests {
     let client = try ExchangeClient(configuration: configuration)
     await #expect(throws: HTTPExchangeError.cannotConnect("localhost is 127.0.0.1: not that one")) {
       try await client.exchange(
-        HTTPExchangeRequest(url: "http://localhost:\(server.port)/", timeout: .seconds(20)))
+        HTTPExchangeRequest(url: "http://localhost:\(server.port)/", timeout: .seconds(300)))
     }
     await client.shutDown()
     try await server.stop()
@@ -154,7 +155,7 @@ struct ExchangeClientTests {
   func anythingButAnAbsoluteURLIsRefused(url: String) async throws {
     let client = try ExchangeClient()
     await #expect(throws: HTTPExchangeError.invalidURL(url)) {
-      try await client.exchange(HTTPExchangeRequest(url: url, timeout: .seconds(20)))
+      try await client.exchange(HTTPExchangeRequest(url: url, timeout: .seconds(300)))
     }
   }
 
@@ -162,7 +163,7 @@ struct ExchangeClientTests {
     let server = try await ScriptedServer { _, _ in [] }
     let client = try ExchangeClient()
     let exchange = Task {
-      try await client.exchange(HTTPExchangeRequest(url: server.url(), timeout: .seconds(60)))
+      try await client.exchange(HTTPExchangeRequest(url: server.url(), timeout: .seconds(300)))
     }
     exchange.cancel()
     await #expect(throws: CancellationError.self) { try await exchange.value }

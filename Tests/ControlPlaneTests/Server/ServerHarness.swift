@@ -20,7 +20,7 @@ struct ServerHarness: Sendable {
   static func with<Result: Sendable>(
     operations: FakeOperations = FakeOperations(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-    configuration: FleetServerConfiguration = FleetServerConfiguration(),
+    configuration: FleetServerConfiguration = .with { _ in }, time: any TimeSource = SystemTime(),
     _ body: @escaping @Sendable (ServerHarness) async throws -> Result
   ) async throws -> Result {
     var configuration = configuration
@@ -28,7 +28,7 @@ struct ServerHarness: Sendable {
     configuration.shutdownGrace = .milliseconds(200)
     let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
     let server = try FleetServer(
-      configuration: configuration, operations: operations, metrics: { "skep_up 1\n" }, time: SystemTime(),
+      configuration: configuration, operations: operations, metrics: { "skep_up 1\n" }, time: time,
       logger: logger, onListening: { continuation.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -70,7 +70,7 @@ struct ServerHarness: Sendable {
         request.headers.add(name: "content-type", value: "application/json")
       }
     }
-    let response = try await client.execute(request, timeout: .seconds(20))
+    let response = try await client.execute(request, timeout: .seconds(300))
     let bytes = try await response.body.collect(upTo: 32 << 20)
     return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
   }
@@ -106,9 +106,11 @@ struct ServerHarness: Sendable {
 }
 
 extension FleetServerConfiguration {
-  /// The defaults but for `change`.
+  /// The defaults but for `change` and for the limits of time, which a busy machine must not reach.
   static func with(_ change: (inout Self) -> Void) -> Self {
     var configuration = Self()
+    configuration.requestTimeout = .seconds(600)
+    configuration.idleTimeout = .seconds(600)
     change(&configuration)
     return configuration
   }

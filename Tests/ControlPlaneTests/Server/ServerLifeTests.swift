@@ -6,12 +6,13 @@ import Platform
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ControlPlane
 @testable import LocalRuntime
 
-@Suite(.timeLimit(.minutes(1))) struct ServerLifeTests {
+@Suite(.timeLimit(.minutes(10))) struct ServerLifeTests {
   private static func server(at address: ListenAddress) throws -> FleetServer {
     var configuration = FleetServerConfiguration()
     configuration.address = address
@@ -65,8 +66,11 @@ import Testing
         "GET /fleet/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n",
         "GET /fleet/v1/agents/planner/logs?follow=true HTTP/1.1\r\nhost: localhost\r\n\r\n",
       ]
-      let endings = try await ServerHarness.with(operations: operations) { server in
+      // The grace does not pass before the streams have ended, however slow the machine is.
+      let time = SimulatedTime()
+      let (endings, grace) = try await ServerHarness.with(operations: operations, time: time) { server in
         let (ready, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (streamEnds, streamEnded) = AsyncStream.makeStream(of: Void.self)
         let clients = Task {
           try await withThrowingTaskGroup(of: (Int, String).self) { group in
             for (index, request) in requests.enumerated() {
@@ -81,6 +85,7 @@ import Testing
                       text += String(buffer: part)
                     }
                   } catch {}
+                  if index > 3 { streamEnded.yield() }
                   return (index, text)
                 }
               }
@@ -90,9 +95,19 @@ import Testing
         }
         var waiting = ready.makeAsyncIterator()
         for _ in requests { _ = await waiting.next() }
-        return clients
+        let grace = Task {
+          var ends = streamEnds.makeAsyncIterator()
+          for _ in 0..<2 { await ends.next() }
+          while !Task.isCancelled {
+            time.advance(by: .seconds(1))
+            try? await Task.sleep(for: .milliseconds(10))
+          }
+        }
+        return (clients, grace)
       }
       // The server has ended here, and with it each of the six connections.
+      grace.cancel()
+      await grace.value
       let texts = try await endings.value
       #expect(texts[2]?.contains("healthy") == true)
       #expect(texts[4]?.contains("text/event-stream") == true)

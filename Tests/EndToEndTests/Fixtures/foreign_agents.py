@@ -7,11 +7,11 @@ import sys
 import threading
 
 OPENMETRICS = b"""# TYPE tasks counter
-# UNIT tasks_seconds seconds
-# TYPE tasks_seconds gauge
 # HELP tasks Tasks done.
 tasks_total{kind="plan"} 17 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 1.0
 tasks_created{kind="plan"} 1.7e9
+# TYPE tasks_seconds gauge
+# UNIT tasks_seconds seconds
 tasks_seconds 0.25
 # TYPE latency histogram
 latency_bucket{le="0.1"} 1

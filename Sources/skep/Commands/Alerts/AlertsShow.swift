@@ -17,7 +17,9 @@ struct AlertsShow: AsyncParsableCommand {
       try await $0.get(FleetAPI.AlertList.self, "/fleet/v1/alerts", query: [("state", "all")])
     }
     let firings = list.alerts.filter { $0.alertID == alert }
-    guard !firings.isEmpty else { throw CommandFailure.failed("there is no alert \(alert); see `skep alerts list --state all`") }
+    guard !firings.isEmpty else {
+      throw CommandFailure.failed("there is no alert \(alert); see `skep alerts list --state all`")
+    }
     switch output.output {
     case .json: Terminal.print(try JSONText.of(["alerts": firings]))
     case .text: Terminal.print(firings.map(Self.text).joined(separator: "\n\n"))

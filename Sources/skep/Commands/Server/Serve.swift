@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup var options: ServerOptions
 
   func run() async throws {
-    let system = try config.map { file throws(CommandFailure) in try SystemInput.read(file) } ?? FleetSystem(name: "fleet")
+    let given = try config.map { file throws(CommandFailure) in try SystemInput.read(file) }
+    let system = given ?? FleetSystem(name: "fleet")
     try await ServerRun(options: options).run(system: system, file: config, runsAgents: false)
   }
 }

@@ -1,8 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import ControlPlane
 import DeployPlan
 import FleetModel
-public import Logging
+import Logging
 import MetricExposition
 import Metrics
 import ServiceLifecycle
@@ -27,18 +27,35 @@ struct ServerOptions: ParsableArguments {
   var keyFile: String?
 
   @Option(
-    name: .customLong("tls-client-ca"), help: "A PEM file of authorities: clients with their certificates are operators.")
+    name: .customLong("tls-client-ca"),
+    help: "A PEM file of authorities: clients with their certificates are operators.")
   var clientAuthorityFile: String?
 
   @Option(
-    name: .customLong("allow-host"), help: "A further name under which browsers may reach this server; may be repeated.")
+    name: .customLong("allow-host"),
+    help: "A further name under which browsers may reach this server; may be repeated.")
   var allowedHosts: [String] = []
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
-  var logLevel = Logger.Level.info
+  var logLevel = LogLevel.info
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// The levels of the logging library, as words of the command line.
+enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+  case trace, debug, info, notice, warning, error, critical
+
+  var level: Logger.Level {
+    switch self {
+    case .trace: .trace
+    case .debug: .debug
+    case .info: .info
+    case .notice: .notice
+    case .warning: .warning
+    case .error: .error
+    case .critical: .critical
+    }
+  }
+}
 
 /// Runs a Skep from the first line on standard output to the last flush.
 struct ServerRun {
@@ -48,7 +65,7 @@ struct ServerRun {
   ///   - system: the system and the file it came from; watched for changes where there is one.
   ///   - runsAgents: whether to start the agents' commands.
   func run(system: FleetSystem, file: String?, runsAgents: Bool) async throws {
-    let level = options.logLevel
+    let level = options.logLevel.level
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)
       handler.logLevel = level
