@@ -18,7 +18,7 @@ cat >>"$folder/system.yaml" <<YAML
 alert_rules:
   - {name: busy, description: '{agent_id} has {value} waiting', condition_type: threshold, metric_name: agent_load1, operator: '>', threshold: 1}
 YAML
-.build-release/release/skep serve --config "$folder/system.yaml" --listen 127.0.0.1:$port --data-dir "$folder/data" --log-level error &
+"${SKEP:-.build-release/release/skep}" serve --config "$folder/system.yaml" --listen 127.0.0.1:$port --data-dir "$folder/data" --log-level error &
 skep=$!
 sleep "${1:-60}"
 curl -fsS "http://127.0.0.1:$port/metrics" | grep -E '^skep_alert_delivery_seconds|^skep_alert.*total'
