@@ -39,7 +39,7 @@ public final class LocalFleet: Service {
   ///   - baseEnvironment: added for each agent, after `AGENT_ID`, `NAMESPACE` and `PORT`.
   ///   - guardian: who ends the agents when this process is killed.
   ///   - onChange: is told of all instances that are to be watched whenever one starts, stops or moves. One that has crashed
-  ///     stays, without a pid, until it runs again; one that Skep stops leaves at once. Called from one task, in order.
+  ///     stays, without a pid, until it runs again; one that Skep stops leaves at once, unless Skep stops as a whole. Called from one task, in order.
   public init(
     system: FleetSystem, workingDirectory: FilePath, logDirectory: FilePath, baseEnvironment: [String: String],
     guardian: GuardianSource = .thisExecutable, http: any HTTPExchanger, time: any TimeSource,

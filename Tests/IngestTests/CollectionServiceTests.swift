@@ -118,6 +118,7 @@ import Testing
       // It has told Skep its pid as well, and cannot take that back when it is killed.
       _ = try bench.registry.register(target("planner", pid: 4))
       await bench.advance("active") { bench.registry.snapshot(of: key)?.status == .active }
+      bench.time.advance(by: .milliseconds(100))
       bench.agents.set(planner, nil)
       bench.resources.set(4, nil)
       bench.registry.replaceTargets(of: .localRuntime, with: [target("planner")])

@@ -90,8 +90,8 @@ struct FleetClient {
       throw CommandFailure.failed("\(base) does not answer in time")
     } catch {
       throw CommandFailure.failed(
-        "cannot reach Skep at \(base) (\(Self.words(for: error))); start it with `skep up SYSTEM.yaml` or name another with --server"
-      )
+        "cannot reach Skep at \(base) (\(Self.words(for: error))); start it with `skep up SYSTEM.yaml` or name "
+          + "another with --server")
     }
   }
 
@@ -101,7 +101,8 @@ struct FleetClient {
       return .failed("\(base) answered \(response.status.code); is it a Skep?")
     }
     let failure = envelope.error
-    let lines = ["skep: \(failure.message)"] + failure.details.filter { !failure.message.contains($0) }.map { "  \($0)" }
+    let further = failure.details.filter { !failure.message.contains($0) }
+    let lines = ["skep: \(failure.message)"] + further.map { "  \($0)" }
     return CommandFailure(exitCode: response.status == .badRequest ? 2 : 1, lines: lines)
   }
 
@@ -130,6 +131,10 @@ struct FleetClient {
 
   private static func words(for error: any Error) -> String {
     let text = "\(error)"
-    return text.contains("ECONNREFUSED") || text.contains("Connection refused") ? "connection refused" : text
+    if text.contains("ECONNREFUSED") || text.contains("Connection refused") { return "connection refused" }
+    if text.contains("CERTIFICATE_VERIFY_FAILED") {
+      return "its certificate is not trusted; name its authority with --ca-file"
+    }
+    return text.contains("failedToLoadCertificate") ? "the file of --ca-file cannot be read as PEM" : text
   }
 }

@@ -25,7 +25,8 @@ struct Validate: ParsableCommand {
       Terminal.print(try JSONText.of(ValidationResult(reading)))
     }
     if errors > 0 {
-      throw CommandFailure(exitCode: 1, lines: output.output == .text ? ["skep: \(file): \(errors) \(errors == 1 ? "error" : "errors")"] : [])
+      let summary = "skep: \(file): \(errors) \(errors == 1 ? "error" : "errors")"
+      throw CommandFailure(exitCode: 1, lines: output.output == .text ? [summary] : [])
     }
   }
 }
