@@ -121,6 +121,10 @@ struct ForeignAgentsTests {
     _ sample: Served, agent: String, collection: Int, store: any SeriesSource
   ) async throws {
     var labels = sample.labels
+    // As Prometheus 3 does, bounds are stored as OpenMetrics writes them: 1 as 1.0.
+    for bound in ["le", "quantile"] {
+      if let text = labels[bound], Int(text) != nil { labels[bound] = text + ".0" }
+    }
     labels[LabelSet.metricName] = sample.name
     labels["agent_id"] = agent
     let matchers = labels.map { LabelMatcher($0.key, .equal, $0.value) }
