@@ -22,9 +22,8 @@ test: system-libraries test-tools ## Build everything and run every test
 	$(SWIFT_BUILD) --build-tests
 	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" swift test --skip-build
 
-tsan: system-libraries test-tools ## The same tests under the thread sanitizer
-	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" \
-	  swift test --sanitize=thread --scratch-path .build-tsan
+tsan: system-libraries test-tools ## The same tests under the thread sanitizer; some: TSAN_TESTS='--filter IngestTests'
+	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" tools/tsan.sh $(TSAN_TESTS)
 
 check-demo: build ## Start the example fleet, hurt it, and check from outside what Skep saw
 	PATH="$(BIN):$$PATH" tools/check-demo.sh
