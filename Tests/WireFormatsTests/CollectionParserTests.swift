@@ -120,19 +120,34 @@ import Testing
   }
 
   /// Bodies built to be slow: each must be read in time proportional to its size, or this test takes minutes.
-  @Test(arguments: [
-    String(repeating: "a 1\n", count: 500_000),
-    "a{" + (0..<100_000).map { "l\($0)=\"\"" }.joined(separator: ",") + "} 1\n",
-    "a{b=\"" + String(repeating: "x", count: 4_000_000) + "\"} 1\n",
-    "# " + String(repeating: "x", count: 4_000_000) + "\n",
-    "a " + String(repeating: "1", count: 1_000_000) + "e-999999\n", String(repeating: "\n", count: 2_000_000),
-  ])
-  func hostileTextIsReadInLinearTime(body: String) throws {
+  @Test(arguments: HostileBody.allCases)
+  func hostileTextIsReadInLinearTime(body: HostileBody) throws {
     var parser = CollectionParser(seed: 1)
     var collection = ParsedCollection()
     for suffix in ["", "b 1\n", "# x\n"] {
-      try parser.parse(Array((suffix + body).utf8), format: .prometheusText, into: &collection)
+      try parser.parse(Array((suffix + body.text).utf8), format: .prometheusText, into: &collection)
       parser.commit()
+    }
+  }
+
+  /// By name, so that a run does not print megabytes.
+  enum HostileBody: CaseIterable {
+    case oneSeriesAgainAndAgain
+    case emptyLabels
+    case longValue
+    case longComment
+    case longNumber
+    case emptyLines
+
+    var text: String {
+      switch self {
+      case .oneSeriesAgainAndAgain: String(repeating: "a 1\n", count: 500_000)
+      case .emptyLabels: "a{" + (0..<100_000).map { "l\($0)=\"\"" }.joined(separator: ",") + "} 1\n"
+      case .longValue: "a{b=\"" + String(repeating: "x", count: 4_000_000) + "\"} 1\n"
+      case .longComment: "# " + String(repeating: "x", count: 4_000_000) + "\n"
+      case .longNumber: "a " + String(repeating: "1", count: 1_000_000) + "e-999999\n"
+      case .emptyLines: String(repeating: "\n", count: 2_000_000)
+      }
     }
   }
 

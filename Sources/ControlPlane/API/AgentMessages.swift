@@ -4,7 +4,8 @@ extension FleetAPI {
   /// `POST /fleet/v1/agents`.
   public struct Registration: Codable, Sendable, Hashable {
     public var agentID: String
-    /// `nil` takes `HOST:PORT` of the metrics endpoint, else of the health endpoint, else `AGENT_ID:PID`.
+    /// `nil` takes `HOST:PORT` of the metrics endpoint, else of the health endpoint, else `AGENT_ID:PID`,
+    /// else the agent's id.
     public var instance: String?
     public var metricsEndpoint: String?
     public var healthEndpoint: String?

@@ -26,12 +26,10 @@ extension CollectionTarget {
       addresses.append(address)
     }
     let instance = fields.string("instance")
-    if metricsEndpoint == nil, healthEndpoint == nil, pid == nil, !fields.has("pid") {
-      fields.add(problem: "nothing to watch: give metrics_endpoint, health_endpoint or pid")
-    }
     try fields.finish("registration")
     guard let agentID else { preconditionFailure("BUG: a registration without agent_id passed the check") }
-    let name = instance ?? addresses.lazy.compactMap(\.self).first ?? "\(agentID):\(pid ?? 0)"
+    // With nothing to ask or look at, the agent's heartbeats alone tell of it.
+    let name = instance ?? addresses.lazy.compactMap(\.self).first ?? pid.map { "\(agentID):\($0)" } ?? agentID.name
     self.init(
       agentID: agentID, instance: name, metricsEndpoint: metricsEndpoint, healthEndpoint: healthEndpoint, pid: pid,
       labels: labels)

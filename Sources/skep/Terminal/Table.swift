@@ -45,6 +45,7 @@ struct Table {
       line += columns[column].alignment == .right ? padding + painted : painted + (isLast ? "" : padding)
       if !isLast { line += "  " }
     }
+    while line.last == " " { line.removeLast() }
     return line
   }
 }

@@ -56,9 +56,8 @@ import Testing
       "POST", "/fleet/v1/agents", #"{"agent_id":"coder","health_endpoint":"https://[::1]/health"}"#, 201,
       #""instance":"[::1]:443""#),
     Case("POST", "/fleet/v1/agents", #"{"agent_id":"coder","instance":"me","pid":1}"#, 201, #""instance":"me""#),
-    Case(
-      "POST", "/fleet/v1/agents", "{}", 400, "lacks agent_id", "nothing to watch", #""details":["agent_id is missing","#
-    ),
+    Case("POST", "/fleet/v1/agents", #"{"agent_id":"beat"}"#, 201, #""instance":"beat""#),
+    Case("POST", "/fleet/v1/agents", "{}", 400, "lacks agent_id"),
     Case("POST", "/fleet/v1/agents", #"{"agent_id":"Coder","pid":1}"#, 400, "may hold only lower-case letters"),
     Case(
       "POST", "/fleet/v1/agents", #"{"agent_id":7,"metrics_endpoint":"x","pid":1.5,"labels":{"a":1}}"#, 400,
