@@ -80,6 +80,7 @@ def five_active(skep):
 def kill_one(skep):
     before = skep.pids()
     step("kill -9 coder")
+    killed_at = skep.overview()["timestamp"]
     os.kill(before["coder"], signal.SIGKILL)
     alert = "agent_health:coder"
     firings = lambda state: [a for a in skep.json("alerts", "list", "--state", state)["alerts"] if a["alert_id"] == alert]
@@ -98,10 +99,14 @@ def kill_one(skep):
     processes = skep.json("agents", "processes")["instances"]
     if [p["restarts"] for p in processes if p["agent_id"] == "coder"] != [1]:
         fail(f"not one restart: {processes}")
+    return killed_at
 
 
-def nobody_else_missed_a_collection(skep):
-    ups = lambda agent: skep.json("samples", "recent", "--agent", agent, "--metric", "up", "--limit", "10000")["samples"]
+def nobody_else_missed_a_collection(skep, since):
+    def ups(agent):
+        samples = skep.json("samples", "recent", "--agent", agent, "--metric", "up", "--limit", "10000")["samples"]
+        return [s for s in samples if s["timestamp"] >= since]
+
     for agent in AGENTS:
         samples = until(f"five collections of {agent}", 15, lambda: len(ups(agent)) >= 5 and ups(agent))
         down = [s for s in samples if s["value"] != 1]
@@ -149,8 +154,7 @@ with tempfile.TemporaryDirectory() as data:
         skep = Skep(data)
         until("five active agents with CPU and memory", 10, lambda: five_active(skep))
         step("five active agents")
-        kill_one(skep)
-        nobody_else_missed_a_collection(skep)
+        nobody_else_missed_a_collection(skep, kill_one(skep))
         documented_commands(skep)
         clean_end(skep, signal.SIGTERM)
 

@@ -54,7 +54,7 @@ extension Glob {
 struct CompiledMatcher: Sendable {
   private enum Test: Sendable {
     case equal(String)
-    case pattern(AnchoredPattern)
+    case pattern(LabelPattern)
   }
 
   private let name: String
@@ -67,8 +67,8 @@ struct CompiledMatcher: Sendable {
     switch matcher.operation {
     case .equal, .notEqual: test = .equal(matcher.value)
     case .matches, .matchesNot:
-      do { test = .pattern(try AnchoredPattern(matcher.value)) } catch {
-        throw .invalid(rule: rule, problem: "label matcher \(matcher): the regular expression does not parse: \(error)")
+      do { test = .pattern(try LabelPattern(matcher.value)) } catch {
+        throw .invalid(rule: rule, problem: "label matcher \(matcher): \(error)")
       }
     }
   }

@@ -24,6 +24,9 @@ struct FleetLoop {
     case shutDown
   }
 
+  /// How long an instance may take to its first readiness before it is watched all the same.
+  private static let startingGrace: Duration = .seconds(10)
+
   private struct Instance {
     var spec: AgentSpec
     var ordinal: Int
@@ -258,12 +261,21 @@ extension FleetLoop {
     return (list, rolls)
   }
 
+  /// One that has just been started is left in peace until it is ready, has failed or takes too long: collections would
+  /// find it down while it opens its port, and alert.
+  private func isToBeWatched(_ instance: Instance) -> Bool {
+    let machine = instance.machine
+    if machine.isStopping || instance.port == 0 { return false }
+    if machine.state != .starting || machine.lastExit != nil { return true }
+    return environment.time.monotonic() - instance.createdAt >= Self.startingGrace
+  }
+
   /// Tells of the instances that are to be watched, if they have changed.
   ///
   /// Not when all are stopped with Skep itself: it goes on with them when it is started again.
   private mutating func announceTargets() {
     guard !isShuttingDown else { return }
-    let watched = instances.sorted { $0.key < $1.key }.map(\.value).filter { !$0.machine.isStopping && $0.port != 0 }
+    let watched = instances.sorted { $0.key < $1.key }.map(\.value).filter(isToBeWatched)
     let targets = watched.map { instance in
       // The newest labels and endpoints, since those restart nothing.
       var spec = instance.spec

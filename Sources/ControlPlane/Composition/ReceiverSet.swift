@@ -14,7 +14,8 @@ struct ReceiverSet {
 
   /// - Throws: ``ReceiverError`` naming a receiver whose secrets cannot be read.
   func connect(to rules: RuleEngine, http: any HTTPExchanger, logger: Logger) throws(ReceiverError) {
-    if receivers.isEmpty { addLog(named: "log", sendResolved: true, to: rules, logger) }
+    // Whoever reads the log sees what fired, unless the file says where that is to be logged.
+    if receivers.allSatisfy(\.logs.isEmpty) { addLog(named: "log", sendResolved: true, to: rules, logger) }
     for receiver in receivers {
       for (index, log) in receiver.logs.enumerated() {
         addLog(named: "\(receiver.name)/log/\(index)", sendResolved: log.sendResolved, to: rules, logger)
