@@ -17,8 +17,12 @@ let package = Package(
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
     .target(name: "SampleStore", dependencies: ["FleetModel"]),
-    .executableTarget(name: "parser-benchmark", dependencies: ["FleetModel", "WireFormats"], path: "Parsers"),
-    .executableTarget(name: "store-benchmark", dependencies: ["FleetModel", "SampleStore"], path: "Store"),
+    .executableTarget(
+      name: "parser-benchmark", dependencies: ["FleetModel", "WireFormats"], path: "Parsers",
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "store-benchmark", dependencies: ["FleetModel", "SampleStore"], path: "Store",
+      linkerSettings: [.linkedLibrary("m")]),
   ]
 )
 
