@@ -8,7 +8,7 @@ import SystemPackage
 struct AlertStateKeeper: Sendable {
   let file: StateFile
   let logger: Logger
-  private let queue = BlockingQueue(label: "skep.alert-state")
+  private let queue = BlockingWork(label: "skep.alert-state")
 
   init(file: StateFile, logger: Logger) {
     self.file = file

@@ -32,7 +32,7 @@ public struct WebhookReceiver: Sendable {
   private let configuration: Configuration
   private let http: any HTTPExchanger
   private let time: any TimeSource
-  private let queue = BlockingQueue(label: "skep.webhook-token")
+  private let queue = BlockingWork(label: "skep.webhook-token")
 
   public init(_ configuration: Configuration, http: any HTTPExchanger, time: any TimeSource) {
     self.configuration = configuration
