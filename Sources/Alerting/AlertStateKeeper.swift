@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Logging
 import Platform
 import SystemPackage
@@ -28,7 +27,7 @@ struct AlertStateKeeper: Sendable {
       }
       return document
     } catch {
-      let aside = try setAside()
+      let aside = try file.setAside().string
       logger.error(
         "the alert state does not decode; it was set aside and alerts begin anew",
         metadata: ["file": "\(file.path.string)", "set_aside": "\(aside)", "error": "\(error)"])
@@ -52,16 +51,6 @@ struct AlertStateKeeper: Sendable {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
     return decoder
-  }
-
-  private func setAside() throws -> String {
-    for number in 1... {
-      let aside = "\(file.path.string).corrupt-\(number)"
-      if access(aside, F_OK) == 0 { continue }
-      guard rename(file.path.string, aside) == 0 else { throw Errno(rawValue: errno) }
-      return aside
-    }
-    preconditionFailure("BUG: an endless sequence ended")
   }
 }
 
