@@ -67,8 +67,8 @@ let package = Package(
 
     // Edges: one kind of I/O each.
     .target(name: "CPlatform"),
-    .target(name: "Platform", dependencies: ["FleetModel", systemPackage]),
-    .target(name: "SampleStore", dependencies: ["FleetModel"]),
+    .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
+    .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
     .target(
       name: "Ingest",
       dependencies: [
@@ -121,7 +121,8 @@ let package = Package(
       name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
     .testTarget(name: "MetricExpositionTests", dependencies: ["MetricExposition", coreMetrics]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport", systemPackage]),
-    .testTarget(name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "TestSupport"]),
+    .testTarget(
+      name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "Platform", "TestSupport", systemPackage]),
     .testTarget(
       name: "IngestTests",
       dependencies: [

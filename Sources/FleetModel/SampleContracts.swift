@@ -16,6 +16,16 @@ public protocol SampleAppender: Sendable {
   /// - Returns: how many were taken and, by reason, how many were not.
   /// - Throws: ``AppendError/closed`` or ``AppendError/storage(_:)``; then none was taken.
   func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome
+
+  /// Returns once all that this caller appended before is as safe as the store promises: to be awaited before a client is
+  /// told that its samples were taken. A store that syncs in the background returns at once; one that was told to sync
+  /// always waits for the disk, together with all others who wait.
+  ///
+  /// - Throws: ``AppendError/storage(_:)`` if the samples could not be made safe; the client must send them again.
+  func acknowledge() async throws(AppendError)
+
+  /// The labels of a series; `nil` if the store no longer has it. Makes a copy: not for hot paths.
+  func labels(of series: SeriesRef) -> LabelSet?
 }
 
 /// What became of a batch of samples.

@@ -36,6 +36,15 @@ public final class HeadStore: SampleAppender, SeriesSource {
     return try result.get()
   }
 
+  /// Nothing to wait for: this store promises nothing beyond the process's life.
+  public func acknowledge() async throws(AppendError) {}
+
+  public func labels(of series: SeriesRef) -> LabelSet? {
+    state.withLock { state in
+      state.live(series.rawValue).map { LabelSet(canonicalEncoding: state.encodedLabels(of: $0.pointee)) }
+    }
+  }
+
   /// Takes no more samples or series; what is there can still be read.
   public func close() { state.withLock { $0.isClosed = true } }
 

@@ -21,6 +21,15 @@ final class FakeStore: SampleAppender {
 
   let state = Mutex(State())
 
+  func acknowledge() async throws(AppendError) {}
+
+  func labels(of series: SeriesRef) -> LabelSet? {
+    state.withLock { state in
+      let number = Int(series.rawValue)
+      return number < state.labels.count && !state.dropped.contains(series.rawValue) ? state.labels[number] : nil
+    }
+  }
+
   func reference(for labels: LabelSet) throws(AppendError) -> SeriesRef {
     let result: Result<SeriesRef, AppendError> = state.withLock { state in
       if let failure = state.failure { return .failure(failure) }
