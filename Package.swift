@@ -123,6 +123,13 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport", systemPackage]),
     .testTarget(
       name: "SampleStoreTests", dependencies: ["SampleStore", "FleetModel", "Platform", "TestSupport", systemPackage]),
+    // A process for the tests to kill: it writes to a store.
+    .executableTarget(
+      name: "store-writer", dependencies: ["SampleStore", "FleetModel", "Platform", "TestSupport", systemPackage],
+      path: "Tests/StoreWriter"),
+    .testTarget(
+      name: "StoreCrashTests",
+      dependencies: ["SampleStore", "FleetModel", "Platform", "TestSupport", "store-writer", systemPackage]),
     .testTarget(
       name: "IngestTests",
       dependencies: [

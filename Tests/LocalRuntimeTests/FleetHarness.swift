@@ -45,7 +45,7 @@ struct FleetHarness: Sendable {
     self.history = history
     fleet = LocalFleet(
       system: Self.system(agents), workingDirectory: scratch.path, logDirectory: scratch.path.appending("logs"),
-      baseEnvironment: ["EXTRA": "base"], guardian: try guardian ?? .executable(Self.parentExecutable()),
+      baseEnvironment: ["EXTRA": "base"], guardian: try guardian ?? .executable(BuiltExecutable.path("fleet-parent")),
       http: http, time: SystemTime(), random: SystemRandom(),
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
       onChange: { targets in history.targets.withLock { $0.append(targets) } })
@@ -70,36 +70,6 @@ struct FleetHarness: Sendable {
     run.cancel()
     try await run.value
     try result.get()
-  }
-
-  /// The built `fleet-parent`, beside the test bundle.
-  static func parentExecutable() throws -> FilePath {
-    var starts = [FilePath(CommandLine.arguments[0]), FilePath(#filePath)]
-    if let own = ownExecutable() { starts.append(own) }
-    for start in starts {
-      var folder = start
-      while folder.lastComponent != nil {
-        folder.removeLastComponent()
-        for below in [[], [".build", "debug"]] {
-          var candidate = folder
-          for component in below { candidate.append(component) }
-          candidate.append("fleet-parent")
-          if candidate.withPlatformString({ access($0, X_OK) }) == 0, !isDirectory(candidate) { return candidate }
-        }
-      }
-    }
-    throw LocalFleetError.guardianUnavailable("fleet-parent is not built")
-  }
-
-  private static func isDirectory(_ path: FilePath) -> Bool {
-    var status = stat()
-    return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  private static func ownExecutable() -> FilePath? {
-    var buffer = [CChar](repeating: 0, count: 4_096)
-    guard readlink("/proc/self/exe", &buffer, buffer.count - 1) > 0 else { return nil }
-    return FilePath(platformString: buffer)
   }
 }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct GuardianTests {
   /// Starts `fleet-parent` with an agent, and gives its process id and those that the agent has printed.
   func start(_ script: String, expecting count: Int, in scratch: ScratchDirectory) async throws -> (Int32, [Int32]) {
-    let executable = try FleetHarness.parentExecutable()
+    let executable = try BuiltExecutable.path("fleet-parent")
     let arguments = [executable.string, scratch.path.string, script]
     let argv = arguments.map { strdup($0) } + [nil]
     defer { for pointer in argv { free(pointer) } }
