@@ -134,7 +134,7 @@ struct SimulatedFileSystemTests {
       files.faults.names = 0.2
       var outputs: [any OutputFile] = []
       for index in 0..<60 {
-        if let output = try? files.create("/data/\(index)") { outputs.append(output) }
+        if let output = try? files.create(Self.folder.appending("\(index)")) { outputs.append(output) }
         for output in outputs.suffix(3) {
           try? output.write([UInt8](repeating: UInt8(index), count: 700), at: UInt64(index * 100))
           if index % 3 == 0 { try? output.sync() }
@@ -142,7 +142,7 @@ struct SimulatedFileSystemTests {
         if index % 4 == 0 { try? files.syncDirectory(Self.folder) }
       }
       files.crash()
-      return (0..<60).map { files.content(of: "/data/\($0)") }
+      return (0..<60).map { files.content(of: Self.folder.appending("\($0)")) }
     }
     #expect(try run(5) == run(5))
     #expect(try run(5) != run(6))
@@ -205,7 +205,7 @@ struct SimulatedFileSystemTests {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<4 {
         group.addTask {
-          let output = try files.create("/data/\(number)")
+          let output = try files.create(Self.folder.appending("\(number)"))
           for index in 0..<200 {
             try output.write([UInt8(number)], at: UInt64(index))
             try output.sync()

@@ -75,9 +75,10 @@ struct WriteAheadLogTests {
     #expect(Self.write(Array(entries[..<2]), to: log, syncEvery: 1).synced == 2)
     files.fail(operation, suffix: ".log", with: .noSpace)
     let failed = Self.write(Array(entries[2...]), to: log, syncEvery: 1)
-    #expect(failed.written == 0 && failed.error?.errno == .noSpace)
-    #expect(throws: failed.error, "a second sync must not succeed") { try log.sync() }
-    #expect(throws: failed.error) { try log.write(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    let error = try #require(failed.error)
+    #expect(failed.written == 0 && error.errno == .noSpace)
+    #expect(throws: error, "a second sync must not succeed") { try log.sync() }
+    #expect(throws: error) { try log.write(UnsafeRawBufferPointer(start: nil, count: 0)) }
     try log.begin(segment: 2)
     #expect(log.segment == 2)
     #expect(Self.write(Array(entries[3...]), to: log, syncEvery: 1).synced == 2)
