@@ -17,6 +17,9 @@ struct ColumnScratch: ~Copyable {
   /// The symbol of each code, and the bits by which its state goes on.
   let symbols: UnsafeMutablePointer<UInt8>
   let stateBits: UnsafeMutablePointer<UInt32>
+  /// Which symbol each state has, and how many states of each are placed.
+  let symbolOf: UnsafeMutablePointer<UInt8>
+  let next: UnsafeMutablePointer<UInt16>
   let output: UnsafeMutableRawPointer
 
   static let histogramSize = 2048
@@ -34,6 +37,8 @@ struct ColumnScratch: ~Copyable {
     bins = .allocate(capacity: count)
     symbols = .allocate(capacity: count)
     stateBits = .allocate(capacity: count)
+    symbolOf = .allocate(capacity: 1 << SymbolCode.maximumBits)
+    next = .allocate(capacity: SymbolCode.maximumSymbols)
     // A code takes at most 8 bits of state and 64 raw ones.
     output = .allocate(byteCount: count * 9 + 32, alignment: 8)
   }
@@ -49,6 +54,8 @@ struct ColumnScratch: ~Copyable {
     bins.deallocate()
     symbols.deallocate()
     stateBits.deallocate()
+    symbolOf.deallocate()
+    next.deallocate()
     output.deallocate()
   }
 }

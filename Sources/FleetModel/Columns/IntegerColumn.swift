@@ -60,21 +60,29 @@ enum IntegerColumn {
       codes.update(repeating: 0, count: count)
       return
     }
-    var stream = BitStream(bytes, end: UnsafeRawPointer(codes))
-    var index = 0
-    if width <= 56 {
-      let inside = stream.insideLimit < 0 ? 0 : min(count, stream.insideLimit / width + 1)
-      let mask = BitStream.mask(UInt64(width))
-      while index < inside {
-        codes[index] = stream.peekInside() & mask
-        stream.position &+= width
-        index &+= 1
+    // Up to here a look of eight bytes stays inside, and holds a whole code.
+    let inside = width > 57 || bytes.count < 8 ? 0 : min(count, (bytes.count - 8) * 8 / width + 1)
+    if inside > 0, let base = bytes.baseAddress {
+      let mask = BitWindow.mask(UInt64(width))
+      var position = 0
+      for index in 0..<inside {
+        let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position &>> 3, as: UInt64.self))
+        codes[index] = (word &>> UInt64(truncatingIfNeeded: position & 7)) & mask
+        position &+= width
       }
     }
-    while index < count {
-      codes[index] = stream.take(width)
-      index &+= 1
+    guard inside < count else { return }
+    let isGood = withUnsafeTemporaryAllocation(byteCount: BitWindow.tailSize, alignment: 8) { tail in
+      guard let tail = tail.baseAddress else { return false }
+      var window = BitWindow(bytes, tail: tail)
+      guard window.skip(to: inside * width) else { return false }
+      for index in inside..<count {
+        guard let code = window.take(width) else { return false }
+        codes[index] = code
+      }
+      return true
     }
+    guard isGood else { throw .truncated(atSample: 0) }
   }
 
   /// Turns codes back into numbers, in place.
@@ -176,11 +184,10 @@ extension IntegerColumn.Header {
     if tableBits > 0 { bytes.append(UInt8(symbols - 1)) }
   }
 
-  /// The least code of a symbol and how many raw bits follow it.
   @inline(__always)
-  func base(_ symbol: Int) -> (number: UInt64, rawBits: Int) {
+  func base(_ symbol: Int) -> SymbolBase {
     guard hasZero else { return scale.base(symbol) }
-    return symbol > 0 ? scale.base(symbol - 1) : (zero, 0)
+    return symbol > 0 ? scale.base(symbol - 1) : SymbolBase(number: zero, rawBits: 0)
   }
 
   /// The code of zero.

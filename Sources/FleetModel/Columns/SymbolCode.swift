@@ -42,34 +42,39 @@ enum SymbolCode {
     return true
   }
 
-  /// Calls `place` for each state in the order in which the symbols take them.
+  /// Scatters the symbols over the states, each as often as it has shares.
   @inline(__always)
   static func spread(
-    _ shares: UnsafePointer<UInt16>, symbols: Int, bits: Int, _ place: (_ state: Int, _ symbol: Int) -> Void
+    _ shares: UnsafePointer<UInt16>, symbols: Int, bits: Int, into symbolOf: UnsafeMutablePointer<UInt8>
   ) {
     let mask = 1 << bits - 1
     let stride = (5 << bits) >> 3 + 3
     var state = 0
     for symbol in 0..<symbols {
       for _ in 0..<shares[symbol] {
-        place(state, symbol)
+        symbolOf[state] = UInt8(truncatingIfNeeded: symbol)
         state = (state &+ stride) & mask
       }
     }
   }
 }
 
-/// One state of a decoder: the symbol, how many bits of the next state follow, its raw bits, and the next state without them.
+/// One state of a decoder: its symbol, and how it goes on.
 struct SymbolState {
   private let packed: UInt32
 
+  /// - Parameter rank: which of the symbol's states it is, counted from the number of them; its highest bits are those of the
+  ///   state that follows.
   @inline(__always)
-  init(symbol: Int, stateBits: Int, rawBits: Int, next: Int) {
-    packed = UInt32(truncatingIfNeeded: symbol | stateBits << 8 | rawBits << 12 | next << 20)
+  init(symbol: Int, rank: Int, rawBits: Int, tableBits: Int) {
+    let stateBits = tableBits &- (63 &- rank.leadingZeroBitCount)
+    let next = (rank &<< stateBits) &- (1 &<< tableBits)
+    packed = UInt32(truncatingIfNeeded: symbol | stateBits &<< 8 | rawBits &<< 12 | next &<< 20)
   }
 
   @inline(__always) var symbol: Int { Int(truncatingIfNeeded: packed & 0xff) }
   @inline(__always) var stateBits: UInt64 { UInt64(truncatingIfNeeded: packed &>> 8 & 0xf) }
   @inline(__always) var rawBits: UInt64 { UInt64(truncatingIfNeeded: packed &>> 12 & 0xff) }
+  /// Without the bits that the stream adds.
   @inline(__always) var next: Int { Int(truncatingIfNeeded: packed &>> 20) }
 }

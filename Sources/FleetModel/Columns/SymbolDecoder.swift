@@ -6,16 +6,23 @@ enum SymbolDecoder {
     let weights = header.isFlat ? nil : try reader.bytes((header.symbols + 1) / 2)
     let bits = reader.rest
     var isGood = false
-    // Both fit the stack: 1 KiB is the most that this does not take from the heap.
+    // All fit the stack: 1 KiB is the most that this does not take from the heap.
     withUnsafeTemporaryAllocation(of: SymbolState.self, capacity: 1 << SymbolCode.maximumBits) { states in
-      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: SymbolCode.maximumSymbols) { bases in
-        guard let states = states.baseAddress, let bases = bases.baseAddress,
-          let widest = fill(states, bases, header: header, weights: weights)
-        else { return }
-        isGood =
-          widest <= 48
-          ? run(bits, bits: header.tableBits, states, bases, count: count, into: codes)
-          : runWide(bits, bits: header.tableBits, states, bases, count: count, into: codes)
+      withUnsafeTemporaryAllocation(of: SymbolBase.self, capacity: SymbolCode.maximumSymbols) { bases in
+        withUnsafeTemporaryAllocation(byteCount: BitWindow.tailSize, alignment: 8) { tail in
+          guard let states = states.baseAddress, let bases = bases.baseAddress, let tail = tail.baseAddress,
+            let widest = fill(states, bases, header: header, weights: weights)
+          else { return }
+          var run = Run(window: BitWindow(bits, tail: tail), states: states, bases: bases)
+          guard run.start(bits: header.tableBits) else { return }
+          // A look at the bytes gives 56 bits; a state takes up to 8, and the raw bits come on top.
+          isGood =
+            switch widest {
+            case ...6: run.decode(count, into: codes, together: 4)
+            case ...20: run.decode(count, into: codes, together: 2)
+            default: run.decodeWide(count, into: codes)
+            }
+        }
       }
     }
     guard isGood else { throw .truncated(atSample: 0) }
@@ -23,90 +30,101 @@ enum SymbolDecoder {
 
   /// - Returns: the most raw bits that a symbol has; `nil` if the weights are none.
   private static func fill(
-    _ states: UnsafeMutablePointer<SymbolState>, _ bases: UnsafeMutablePointer<UInt64>,
+    _ states: UnsafeMutablePointer<SymbolState>, _ bases: UnsafeMutablePointer<SymbolBase>,
     header: IntegerColumn.Header, weights: UnsafeRawBufferPointer?
   ) -> Int? {
     let symbols = header.symbols
-    let bits = header.tableBits
     return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: SymbolCode.maximumSymbols) { shares -> Int? in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << SymbolCode.maximumBits) { symbolOf -> Int? in
         guard let shares = shares.baseAddress, let symbolOf = symbolOf.baseAddress else { return nil }
         for symbol in 0..<symbols {
-          symbolOf[symbol] = weights.map { $0[symbol >> 1] >> UInt8(symbol & 1 * 4) & 15 } ?? 1
+          symbolOf[symbol] = weights.map { $0[symbol >> 1] >> UInt8((symbol & 1) * 4) & 15 } ?? 1
         }
-        guard SymbolCode.share(symbolOf, symbols: symbols, bits: bits, into: shares) else { return nil }
+        guard SymbolCode.share(symbolOf, symbols: symbols, bits: header.tableBits, into: shares) else { return nil }
         var widest = 0
-        for symbol in 0..<symbols {
-          let (base, rawBits) = header.base(symbol)
-          bases[symbol] = base
-          widest = max(widest, rawBits)
+        for symbol in 0..<symbols where shares[symbol] > 0 {
+          bases[symbol] = header.base(symbol)
+          widest = max(widest, bases[symbol].rawBits)
         }
-        SymbolCode.spread(shares, symbols: symbols, bits: bits) { symbolOf[$0] = UInt8(truncatingIfNeeded: $1) }
-        for state in 0..<(1 << bits) {
+        SymbolCode.spread(shares, symbols: symbols, bits: header.tableBits, into: symbolOf)
+        for state in 0..<(1 << header.tableBits) {
           let symbol = Int(symbolOf[state])
           let rank = shares[symbol]
           shares[symbol] = rank &+ 1
-          let stateBits = bits &- (15 &- rank.leadingZeroBitCount)
           states[state] = SymbolState(
-            symbol: symbol, stateBits: stateBits, rawBits: header.base(symbol).rawBits,
-            next: Int(rank) &<< stateBits &- 1 &<< bits)
+            symbol: symbol, rank: Int(rank), rawBits: bases[symbol].rawBits, tableBits: header.tableBits)
         }
         return widest
       }
     }
   }
 
-  private static func run(
-    _ bytes: UnsafeRawBufferPointer, bits: Int, _ states: UnsafePointer<SymbolState>, _ bases: UnsafePointer<UInt64>,
-    count: Int, into codes: UnsafeMutablePointer<UInt64>
-  ) -> Bool {
-    var stream = BitStream(bytes, end: UnsafeRawPointer(codes))
-    // Two states take turns, so that the look-up of one does not wait for that of the other.
-    var even = Int(stream.take(bits))
-    var odd = Int(stream.take(bits))
-    var index = 0
-    // A pair takes at most 2 * 56 bits.
-    let limit = stream.insideLimit &- 56
-    while index &+ 1 < count, stream.position <= limit {
-      codes[index] = step(&stream, &even, stream.peekInside(), states, bases)
-      codes[index &+ 1] = step(&stream, &odd, stream.peekInside(), states, bases)
-      index &+= 2
-    }
-    while index < count {
-      codes[index] = step(&stream, &even, stream.peek(), states, bases)
-      swap(&even, &odd)
-      index &+= 1
-    }
-    return !stream.isOverrun
-  }
+  /// Two states take turns, so that the look-up of one does not wait for that of the other.
+  private struct Run {
+    var window: BitWindow
+    let states: UnsafePointer<SymbolState>
+    let bases: UnsafePointer<SymbolBase>
+    var even = 0
+    var odd = 0
 
-  /// The word must hold the bits of the state and the raw bits: at most 8 and 48.
-  @inline(__always)
-  private static func step(
-    _ stream: inout BitStream, _ state: inout Int, _ word: UInt64, _ states: UnsafePointer<SymbolState>,
-    _ bases: UnsafePointer<UInt64>
-  ) -> UInt64 {
-    let entry = states[state]
-    state = entry.next &+ Int(truncatingIfNeeded: word & BitStream.mask(entry.stateBits))
-    let raw = word &>> entry.stateBits & BitStream.mask(entry.rawBits)
-    stream.position &+= Int(truncatingIfNeeded: entry.stateBits &+ entry.rawBits)
-    return bases[entry.symbol] &+ raw
-  }
+    init(window: BitWindow, states: UnsafePointer<SymbolState>, bases: UnsafePointer<SymbolBase>) {
+      self.window = window
+      self.states = states
+      self.bases = bases
+    }
 
-  @inline(never)
-  private static func runWide(
-    _ bytes: UnsafeRawBufferPointer, bits: Int, _ states: UnsafePointer<SymbolState>, _ bases: UnsafePointer<UInt64>,
-    count: Int, into codes: UnsafeMutablePointer<UInt64>
-  ) -> Bool {
-    var stream = BitStream(bytes, end: UnsafeRawPointer(codes))
-    var even = Int(stream.take(bits))
-    var odd = Int(stream.take(bits))
-    for index in 0..<count {
+    mutating func start(bits: Int) -> Bool {
+      guard let first = window.take(bits), let second = window.take(bits) else { return false }
+      even = Int(first)
+      odd = Int(second)
+      return true
+    }
+
+    @inline(__always)
+    consuming func decode(_ count: Int, into codes: UnsafeMutablePointer<UInt64>, together: Int) -> Bool {
+      var index = 0
+      while index &+ together <= count {
+        guard window.refill() else { return false }
+        for _ in 0..<(together / 2) {
+          codes[index] = step()
+          codes[index &+ 1] = step()
+          index &+= 2
+        }
+      }
+      while index < count {
+        guard window.refill() else { return false }
+        codes[index] = step()
+        index &+= 1
+      }
+      return !window.isOverrun
+    }
+
+    @inline(__always)
+    private mutating func step() -> UInt64 {
       let entry = states[even]
-      even = entry.next &+ Int(truncatingIfNeeded: stream.take(Int(entry.stateBits)))
-      codes[index] = bases[entry.symbol] &+ stream.take(Int(entry.rawBits))
-      swap(&even, &odd)
+      even = odd
+      odd = entry.next &+ Int(truncatingIfNeeded: window.bits & BitWindow.mask(entry.stateBits))
+      let raw = (window.bits &>> entry.stateBits) & BitWindow.mask(entry.rawBits)
+      window.drop(entry.stateBits &+ entry.rawBits)
+      return bases[entry.symbol].number &+ raw
     }
-    return !stream.isOverrun
+
+    consuming func decodeWide(_ count: Int, into codes: UnsafeMutablePointer<UInt64>) -> Bool {
+      for index in 0..<count {
+        guard window.refill() else { return false }
+        let entry = states[even]
+        even = entry.next &+ Int(truncatingIfNeeded: window.bits & BitWindow.mask(entry.stateBits))
+        window.drop(entry.stateBits)
+        if entry.rawBits <= 48 {
+          codes[index] = bases[entry.symbol].number &+ (window.bits & BitWindow.mask(entry.rawBits))
+          window.drop(entry.rawBits)
+        } else {
+          guard let raw = window.take(Int(entry.rawBits)) else { return false }
+          codes[index] = bases[entry.symbol].number &+ raw
+        }
+        (even, odd) = (odd, even)
+      }
+      return !window.isOverrun
+    }
   }
 }

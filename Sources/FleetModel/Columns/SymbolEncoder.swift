@@ -2,9 +2,16 @@
 enum SymbolEncoder {
   private struct Transition {
     /// Added to a state, bits 16 and up say how many of its bits go out.
-    var stateBits: Int32 = 0
+    let stateBits: Int32
     /// Added to what remains of the state: an index of the next one.
-    var offset: Int32 = 0
+    let offset: Int32
+
+    /// - Parameter before: how many states the symbols before have.
+    init(share: Int, before: Int, bits: Int) {
+      let most = share > 1 ? bits - (63 - (share - 1).leadingZeroBitCount) : bits
+      stateBits = Int32(truncatingIfNeeded: most << 16 - share << most)
+      offset = Int32(truncatingIfNeeded: before - share)
+    }
   }
 
   /// Appends the weights to `bytes`, the rest to `writer`.
@@ -69,41 +76,35 @@ enum SymbolEncoder {
     let bits = header.tableBits
     let size = 1 << bits
     withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 1 << SymbolCode.maximumBits) { states in
-      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << SymbolCode.maximumBits) { symbolOf in
-        withUnsafeTemporaryAllocation(of: Transition.self, capacity: SymbolCode.maximumSymbols) { transitions in
-          withUnsafeTemporaryAllocation(of: UInt16.self, capacity: SymbolCode.maximumSymbols) { next in
-            SymbolCode.spread(shares, symbols: header.symbols, bits: bits) { symbolOf[$0] = UInt8($1) }
-            var total = 0
-            for symbol in 0..<header.symbols {
-              let share = Int(shares[symbol])
-              next[symbol] = UInt16(total)
-              let most = bits - (share > 1 ? 63 - (share - 1).leadingZeroBitCount : 0)
-              transitions[symbol] =
-                share == 1
-                ? Transition(stateBits: Int32(bits << 16 - size), offset: Int32(total - 1))
-                : Transition(stateBits: Int32(most << 16 - share << most), offset: Int32(total - share))
-              total += share
-            }
-            for state in 0..<size {
-              let symbol = Int(symbolOf[state])
-              states[Int(next[symbol])] = UInt16(size + state)
-              next[symbol] += 1
-            }
-            var even = size
-            var odd = size
-            for index in stride(from: count - 1, through: 0, by: -1) {
-              // Turns are counted from the first.
-              if index & 1 == 0 { swap(&even, &odd) }
-              let transition = transitions[Int(scratch.symbols[index])]
-              let out = (Int(transition.stateBits) + odd) >> 16
-              scratch.stateBits[index] = UInt32(out << 16 | odd & (1 << out - 1))
-              odd = Int(states[odd >> out + Int(transition.offset)])
-              if index & 1 == 0 { swap(&even, &odd) }
-            }
-            writer.putShort(UInt64(even - size), bits)
-            writer.putShort(UInt64(odd - size), bits)
-          }
+      withUnsafeTemporaryAllocation(of: Transition.self, capacity: SymbolCode.maximumSymbols) { transitions in
+        guard let states = states.baseAddress, let transitions = transitions.baseAddress else { return }
+        let symbolOf = scratch.symbolOf
+        let next = scratch.next
+        SymbolCode.spread(shares, symbols: header.symbols, bits: bits, into: symbolOf)
+        var total = 0
+        for symbol in 0..<header.symbols {
+          let share = Int(shares[symbol])
+          transitions[symbol] = Transition(share: share, before: total, bits: bits)
+          next[symbol] = UInt16(truncatingIfNeeded: total)
+          total += share
         }
+        for state in 0..<size {
+          let symbol = Int(symbolOf[state])
+          states[Int(next[symbol])] = UInt16(truncatingIfNeeded: size + state)
+          next[symbol] &+= 1
+        }
+        var state = size
+        var other = size
+        for index in stride(from: count - 1, through: 0, by: -1) {
+          let transition = transitions[Int(scratch.symbols[index])]
+          let out = (Int(transition.stateBits) &+ state) &>> 16
+          scratch.stateBits[index] = UInt32(truncatingIfNeeded: out &<< 16 | state & (1 &<< out &- 1))
+          state = Int(states[state &>> out &+ Int(transition.offset)])
+          swap(&state, &other)
+        }
+        // The first value is coded last: its state is the other one now.
+        writer.putShort(UInt64(other - size), bits)
+        writer.putShort(UInt64(state - size), bits)
       }
     }
   }

@@ -14,12 +14,18 @@ struct SymbolScale: Equatable {
     return (symbol, shift &+ octave)
   }
 
-  /// The least number of a symbol and how many bits follow it. Any symbol is safe.
+  /// Any symbol is safe.
   @inline(__always)
-  func base(_ symbol: Int) -> (number: UInt64, rawBits: Int) {
+  func base(_ symbol: Int) -> SymbolBase {
     let octave = max(0, symbol &>> digits &- 1)
     let scaled = UInt64(bitPattern: Int64(symbol &- octave &<< digits))
     let rawBits = shift + octave
-    return (scaled << UInt64(rawBits), min(rawBits, 64))
+    return SymbolBase(number: scaled << UInt64(rawBits), rawBits: min(rawBits, 64))
   }
+}
+
+/// The least number of a symbol, and how many bits are added to it.
+struct SymbolBase {
+  let number: UInt64
+  let rawBits: Int
 }
