@@ -23,12 +23,19 @@ enum IntegerColumnEncoder {
     var tried = scratch.triedCodes
     var patched = scratch.patched
     var triedPatched = scratch.triedPatched
-    for index in 1..<count { scratch.sources[index - 1] = numbers[index] &- numbers[index - 1] }
-    var best = ColumnPlan.make(.steps, scratch.sources, count: count - 1, codes: codes, patched: patched, scratch)
-    for kind in [IntegerColumn.Kind.signedSteps, .numbers] {
-      let plan = ColumnPlan.make(
-        kind, kind == .numbers ? numbers : scratch.sources, count: kind == .numbers ? count : count - 1, codes: tried,
-        patched: triedPatched, scratch)
+    let sources = scratch.sources
+    for index in 1..<count { sources[index - 1] = numbers[index] &- numbers[index - 1] }
+    var best = ColumnPlan(.steps, sources, count: count - 1, codes: codes, patched: patched, scratch)
+    if best.isPeaked {
+      let plan = ColumnPlan(.signedSteps, sources, count: count - 1, codes: tried, patched: triedPatched, scratch)
+      if plan.bits < best.bits {
+        best = plan
+        swap(&codes, &tried)
+        swap(&patched, &triedPatched)
+      }
+    }
+    if isNarrow(numbers, count: count, steps: best.range) {
+      let plan = ColumnPlan(.numbers, numbers, count: count, codes: tried, patched: triedPatched, scratch)
       if plan.bits < best.bits {
         best = plan
         swap(&codes, &tried)
@@ -51,6 +58,17 @@ enum IntegerColumnEncoder {
       SymbolEncoder.encode(codes, count: coded, header: best.header, scratch, &writer, into: &bytes)
     }
     bytes.append(contentsOf: UnsafeRawBufferPointer(start: scratch.output, count: writer.byteCount))
+  }
+
+  /// The numbers themselves may be as good as the steps between them: most lie within a few of these.
+  private static func isNarrow(_ numbers: UnsafePointer<Int64>, count: Int, steps: UInt64) -> Bool {
+    let (limit, overflow) = steps.multipliedReportingOverflow(by: 2)
+    let center = numbers[count / 2]
+    var far = 0
+    for index in 0..<count {
+      if !overflow, (numbers[index] &- center).magnitude > limit { far += 1 }
+    }
+    return far <= count / 32
   }
 
   private static func appendPatches(

@@ -21,12 +21,25 @@ struct ValueDomain: Equatable {
   static func fill(
     _ numbers: UnsafeMutablePointer<Int64>, from values: UnsafeBufferPointer<Double>, exceptions: inout [UInt8]
   ) -> ValueDomain {
+    if fillWholes(numbers, from: values) { return ValueDomain(exponent: 0) }
     if let exponent = decimalExponent(values), fillDecimals(numbers, from: values, exponent, &exceptions) {
       return ValueDomain(exponent: exponent)
     }
     exceptions.removeAll(keepingCapacity: true)
     for index in values.indices { numbers[index] = ordered(Int64(bitPattern: values[index].bitPattern)) }
     return bits
+  }
+
+  /// - Returns: `false` as soon as a value is no integer.
+  private static func fillWholes(
+    _ numbers: UnsafeMutablePointer<Int64>, from values: UnsafeBufferPointer<Double>
+  ) -> Bool {
+    for index in values.indices {
+      let number = ScaledInteger.number(values[index])
+      guard number != ScaledInteger.none else { return false }
+      numbers[index] = number
+    }
+    return true
   }
 
   /// The least exponent under which nearly all values are integers.
