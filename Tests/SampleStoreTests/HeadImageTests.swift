@@ -56,7 +56,7 @@ import Testing
 
   @Test func anImageGivesTheSameHead() async throws {
     let (store, references) = try Self.head()
-    let copy = HeadStore()
+    let copy = HeadStore(store.configuration)
     try Self.read(try Self.image(store), into: copy)
     #expect(copy.finishImage())
     #expect(try await Self.contents(copy) == Self.contents(store))

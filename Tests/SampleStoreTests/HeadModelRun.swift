@@ -149,7 +149,7 @@ final class HeadModelRun {
   private func restart() throws {
     log += takeJournal()
     let next = HeadStore(Self.configuration, isJournalled: true)
-    for payload in image { try payload.withUnsafeBytes { (payload) throws(ImageError) in try next.readImage(payload) } }
+    for payload in image { try payload.withUnsafeBytes { try next.readImage($0) } }
     #expect(next.finishImage())
     var replay = next.replay()
     #expect(Self.read(log, into: &replay) == nil)
