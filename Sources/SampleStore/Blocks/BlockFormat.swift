@@ -170,7 +170,7 @@ extension BlockFooter {
     guard version == BlockFormat.version else {
       throw BlockFlaw(
         "written in version \(version) of the format, and this program knows \(BlockFormat.version)",
-        isOtherVersion: true)
+        kind: .otherVersion)
     }
   }
 

@@ -69,6 +69,11 @@ struct BlockOutput: ~Copyable {
     try files.syncDirectory(path.removingLastComponent())
   }
 
+  func tooLarge() -> FileError {
+    FileError(
+      path: path, operation: "write", errno: .fileTooLarge, mend: "an index section would pass 4 GiB; keep fewer series")
+  }
+
   /// Closes and removes what there is; that this fails helps nobody to know.
   mutating func abandon() {
     try? file.close()

@@ -1,12 +1,20 @@
 import Glibc
 import SystemPackage
 
-/// A block that cannot be used: it is to be set aside, unless it is of another version.
+/// A block that cannot be used.
 struct BlockError: Error, Sendable, Hashable, CustomStringConvertible {
+  enum Kind: Sendable {
+    /// The bytes are not what was written: to be set aside.
+    case broken
+    /// Another version of the program wrote the file: to be left as it is.
+    case otherVersion
+    /// The system did not hand the file over: what is in it is not known.
+    case unreadable
+  }
+
   var path: FilePath
   var reason: String
-  /// Nothing is broken: another version of the program wrote the file, and it must be left as it is.
-  var isOtherVersion = false
+  var kind = Kind.broken
 
   var description: String { "\(path): \(reason)" }
 }
@@ -14,14 +22,14 @@ struct BlockError: Error, Sendable, Hashable, CustomStringConvertible {
 /// What is wrong with a block, before it is known where its file lies.
 struct BlockFlaw: Error, Sendable {
   var reason: String
-  var isOtherVersion = false
+  var kind: BlockError.Kind
 
-  init(_ reason: String, isOtherVersion: Bool = false) {
+  init(_ reason: String, kind: BlockError.Kind = .broken) {
     self.reason = reason
-    self.isOtherVersion = isOtherVersion
+    self.kind = kind
   }
 
-  func at(_ path: FilePath) -> BlockError { BlockError(path: path, reason: reason, isOtherVersion: isOtherVersion) }
+  func at(_ path: FilePath) -> BlockError { BlockError(path: path, reason: reason, kind: kind) }
 }
 
 /// Reads numbers out of bytes that may hold anything; never past their end.
