@@ -17,11 +17,17 @@ final class Block: @unchecked Sendable {
   private let pages: PageChecks
   private let file: MappedFile
 
-  init(files: any FileSystem, path: FilePath) throws(BlockError) {
-    self.path = path
+  convenience init(files: any FileSystem, path: FilePath) throws(BlockError) {
+    let file: MappedFile
     do throws(FileError) { file = try files.map(path) } catch {
       throw BlockError(path: path, reason: error.description, kind: .unreadable)
     }
+    try self.init(file)
+  }
+
+  init(_ file: MappedFile) throws(BlockError) {
+    path = file.path
+    self.file = file
     do throws(BlockFlaw) {
       footer = try BlockFooter(file: file.bytes)
       summary = footer.summary
@@ -49,7 +55,7 @@ final class Block: @unchecked Sendable {
     try GroupedTable(Self.section(section, file, footer), count: count, perGroup: perGroup, of: "\(section)")
   }
 
-  private static func verifySections(_ file: UnsafeRawBufferPointer, _ footer: BlockFooter) throws(BlockFlaw) {
+  static func verifySections(_ file: UnsafeRawBufferPointer, _ footer: BlockFooter) throws(BlockFlaw) {
     for section in BlockFormat.Section.allCases {
       let bytes = Self.section(section, file, footer)
       guard CRC32C.checksum(bytes) == footer.checksums[section.rawValue] else {

@@ -33,12 +33,11 @@ struct BlockOutput: ~Copyable {
 
   private mutating func flush(_ count: Int) throws(FileError) {
     if isData { checksumPages(count) }
-    do {
-      try bytes.withUnsafeBytes { bytes throws(FileError) in
-        try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: UInt64(written))
-      }
+    let (file, written) = (file, written)
+    try bytes.withUnsafeBufferPointer { bytes throws(FileError) in
+      try file.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]), at: UInt64(written))
     }
-    written += count
+    self.written += count
     bytes.removeFirst(count)
   }
 

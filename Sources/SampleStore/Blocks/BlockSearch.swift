@@ -26,7 +26,7 @@ extension Block {
   /// Values of the label `name` among these series.
   func labelValues(of name: [UInt8], _ places: [Place]) throws(BlockError) -> Set<[UInt8]> {
     try naming { () throws(BlockFlaw) in
-      guard let found = try name.withUnsafeBytes({ name throws(BlockFlaw) in try labels.find(name: name) }) else {
+      guard let found = try labels.find(name: name) else {
         return []
       }
       var cursor = PairCursor(labels)
@@ -105,14 +105,13 @@ struct BlockSearch {
   }
 
   private func labels(of matcher: CompiledMatcher) throws(BlockFlaw) -> Named {
-    let found = try matcher.name.withUnsafeBytes { name throws(BlockFlaw) in try labels.find(name: name) }
-    guard let name = found else { return Named() }
+    guard let name = try labels.find(name: matcher.name) else { return Named() }
     var named = Named()
     switch matcher.labels {
     case .values(let values):
       for value in Set(values) {
         let bytes = Array(value.utf8)
-        let cursor = try bytes.withUnsafeBytes { bytes throws(BlockFlaw) in try labels.lowerBound(bytes, in: name.pairs) }
+        let cursor = try labels.lowerBound(bytes, in: name.pairs)
         if cursor.number < name.pairs.upperBound, cursor.value == bytes { try add(cursor, to: &named) }
       }
       named.pairs.sort()
@@ -124,9 +123,7 @@ struct BlockSearch {
       }
     case .pattern(let pattern, let inverted):
       let prefix = inverted ? [] : pattern.literalPrefix
-      var cursor = try prefix.withUnsafeBytes { prefix throws(BlockFlaw) in
-        try labels.lowerBound(prefix, in: name.pairs)
-      }
+      var cursor = try labels.lowerBound(prefix, in: name.pairs)
       while cursor.number < name.pairs.upperBound, cursor.value.starts(with: prefix) {
         if cursor.value.withUnsafeBufferPointer({ pattern.matches(utf8: $0) }) != inverted { try add(cursor, to: &named) }
         try cursor.advance()

@@ -79,6 +79,9 @@ struct ChunkCursor {
   /// Where the data of the next chunk begin.
   private(set) var position = 0
   private(set) var nextColumn = 0
+  /// What the group began with.
+  private(set) var firstPosition = 0
+  private(set) var firstColumn = 0
   /// The time column of each chunk.
   private(set) var columns: [Int] = []
   /// The bytes of each chunk's values in the file.
@@ -113,6 +116,7 @@ struct ChunkCursor {
     reader = table.reader(group: group)
     position = try reader.number(atMost: dataEnd)
     nextColumn = try reader.number(atMost: columnCount)
+    (firstPosition, firstColumn) = (position, nextColumn)
     columns.removeAll(keepingCapacity: true)
     hasNewColumns = true
     place = group * table.perGroup - 1

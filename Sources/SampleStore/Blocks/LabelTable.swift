@@ -33,7 +33,11 @@ struct LabelTable {
     return Name(text: text, pairs: first..<end)
   }
 
-  func find(name: UnsafeRawBufferPointer) throws(BlockFlaw) -> Name? {
+  func find(name: [UInt8]) throws(BlockFlaw) -> Name? {
+    try name.withUnsafeBufferPointer { name throws(BlockFlaw) in try find(name: UnsafeRawBufferPointer(name)) }
+  }
+
+  private func find(name: UnsafeRawBufferPointer) throws(BlockFlaw) -> Name? {
     var low = 0
     var high = names.count
     while low < high {
@@ -62,7 +66,13 @@ struct LabelTable {
   }
 
   /// A cursor at the first of `range` whose value does not come before `value`; behind its end if there is none.
-  func lowerBound(_ value: UnsafeRawBufferPointer, in range: Range<Int>) throws(BlockFlaw) -> PairCursor {
+  func lowerBound(_ value: [UInt8], in range: Range<Int>) throws(BlockFlaw) -> PairCursor {
+    try value.withUnsafeBufferPointer { value throws(BlockFlaw) in
+      try lowerBound(UnsafeRawBufferPointer(value), in: range)
+    }
+  }
+
+  private func lowerBound(_ value: UnsafeRawBufferPointer, in range: Range<Int>) throws(BlockFlaw) -> PairCursor {
     let perGroup = pairs.perGroup
     var low = (range.lowerBound + perGroup - 1) / perGroup
     var high = (range.upperBound + perGroup - 1) / perGroup
