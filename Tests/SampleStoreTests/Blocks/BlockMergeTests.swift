@@ -122,7 +122,7 @@ struct BlockMergeTests {
     let fixture = try BlockFixture()
     _ = try fixture.write("1.block", [LabelSet(["a": "b"]): Self.run(0, 700)])
     var bytes = try fixture.files.read(fixture.path("1.block"))
-    bytes[100] ^= 1
+    bytes[BlockFormat.headerBytes + 5] ^= 1
     let broken = try Block(mapped(bytes))
     let error = #expect(throws: BlockWorkError.self) {
       try BlockMerge.run([broken], files: fixture.files, into: fixture.path("m.block"))
