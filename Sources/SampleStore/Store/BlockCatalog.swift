@@ -21,7 +21,7 @@ final class BlockCatalog: Sendable {
     /// By rising sequence. A block of the manifest that could not be opened is missing here.
     var members: [Member]
     /// Found to be bad by a reader: no longer in `members`, to be set aside at the next occasion.
-    var bad: [(member: Member, error: BlockError)] = []
+    var bad: [Member] = []
     /// No longer needed, but a manifest on disk may name them.
     var garbage: [FilePath] = []
   }
@@ -89,13 +89,13 @@ final class BlockCatalog: Sendable {
 
   // MARK: Blocks that are bad
 
-  /// Takes a block out of the list at once; its file follows at the next ``setAsideBad()``.
+  /// Takes the block that the error names out of the list at once; its file follows at the next ``setAsideBad()``.
   ///
   /// - Returns: `false` if it was known already.
-  func report(_ number: UInt64, _ error: BlockError) -> Bool {
+  func report(_ error: BlockError) -> Bool {
     state.withLock { state in
-      guard let index = state.members.firstIndex(where: { $0.number == number }) else { return false }
-      state.bad.append((state.members.remove(at: index), error))
+      guard let index = state.members.firstIndex(where: { $0.block.path == error.path }) else { return false }
+      state.bad.append(state.members.remove(at: index))
       return true
     }
   }
@@ -107,7 +107,7 @@ final class BlockCatalog: Sendable {
     let bad = state.withLock { $0.bad }
     guard !bad.isEmpty else { return [] }
     var targets: [FilePath] = []
-    for (member, _) in bad {
+    for member in bad {
       let path = layout.block(member.number)
       do throws(FileError) {
         targets.append(try StoreLayout.setAside(path, files))
@@ -116,9 +116,9 @@ final class BlockCatalog: Sendable {
         guard error.errno == .noSuchFileOrDirectory else { throw error }
       }
     }
-    let numbers = Set(bad.map(\.member.number))
+    let numbers = Set(bad.map(\.number))
     try commit { $0.remove(numbers) }
-    state.withLock { state in state.bad.removeAll { numbers.contains($0.member.number) } }
+    state.withLock { state in state.bad.removeAll { numbers.contains($0.number) } }
     return targets
   }
 }

@@ -1,4 +1,6 @@
 import Platform
+import Dispatch
+import Synchronization
 import SystemPackage
 
 /// The head's image on disk, in the frames of one file.
@@ -18,10 +20,10 @@ enum CheckpointFile {
       try head.writeImage { payload throws(FileError) in
         FrameFile.append(payload, to: &waiting)
         guard waiting.count >= bytesAtOnce else { return }
-        try waiting.withUnsafeBytes { bytes throws(FileError) in try file.write(bytes) }
+        try file.write(waiting)
         waiting.removeAll(keepingCapacity: true)
       }
-      try waiting.withUnsafeBytes { bytes throws(FileError) in try file.write(bytes) }
+      try file.write(waiting)
     } catch {
       file.abandon()
       throw error

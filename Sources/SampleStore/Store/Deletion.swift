@@ -2,15 +2,6 @@ import FleetModel
 import Platform
 import SystemPackage
 
-/// Which samples of a block are to be left out when it is written anew.
-struct BlockDeletion {
-  var request: Manifest.Deletion
-  /// Of the series that match, in the one block that is rewritten.
-  var places: Set<Block.Place>
-
-  func hits(_ series: SeriesWalk.Series) -> Bool { series.parts.contains { places.contains($0.place) } }
-}
-
 extension DurableStore {
   /// A deletion goes through these steps, and a restart goes on with the one it finds:
   ///
@@ -28,10 +19,10 @@ extension DurableStore {
       .filter { $0.summary.minTime <= through && $0.summary.maxTime >= from }.map(\.number)
     let deletion = Manifest.Deletion(
       matchers: matchers, from: from, through: through, includesHead: true, blocks: concerned)
-    var summary = try count(compiled, from: from, through: through)
+    var summary = count(compiled, from: from, through: through)
     do {
       try catalog.commit { $0.deletions.append(deletion) }
-      let fromHead = try images.step { () throws(InvalidMatcher) in
+      let fromHead = try images.step { () throws in
         try head.delete(matchers, from: from, through: through)
       }
       summary.samples += fromHead.samples
@@ -47,16 +38,15 @@ extension DurableStore {
   }
 
   /// Series and samples that the blocks hold of what is to be deleted.
-  private func count(
-    _ matchers: [CompiledMatcher], from: Int64, through: Int64
-  ) throws(StoreFailure) -> DeletionSummary {
+  private func count(_ matchers: [CompiledMatcher], from: Int64, through: Int64) -> DeletionSummary {
     var summary = DeletionSummary()
     var hashes: Set<Int> = []
     for member in catalog.members(from: from, through: through) {
-      do throws(BadBlock) {
-        for (place, count) in try hits(member, matchers, from, through) {
+      do throws(BlockError) {
+        var reader = member.block.reader()
+        for (place, count) in try hits(&reader, matchers, from, through) {
           summary.samples += UInt64(count)
-          hashes.insert(try member.read { block throws(BlockError) in try block.encodedLabels(place) }.hashValue)
+          hashes.insert(try reader.labels(place).hashValue)
         }
       } catch {
         report(error)
@@ -68,21 +58,18 @@ extension DurableStore {
 
   /// The series of a block that match and have samples in the range, each with how many.
   private func hits(
-    _ member: BlockCatalog.Member, _ matchers: [CompiledMatcher], _ from: Int64, _ through: Int64
-  ) throws(BadBlock) -> [(place: Block.Place, count: Int)] {
+    _ reader: inout BlockSeriesReader, _ matchers: [CompiledMatcher], _ from: Int64, _ through: Int64
+  ) throws(BlockError) -> [(place: Block.Place, count: Int)] {
     var hits: [(place: Block.Place, count: Int)] = []
-    var buffer = ColumnBuffer()
-    for place in try member.read({ block throws(BlockError) in try block.find(matchers) }) {
+    for place in try reader.block.find(matchers) {
       var count = 0
-      for chunk in try member.read({ block throws(BlockError) in try block.chunks(place) })
-      where chunk.minTime <= through && chunk.maxTime >= from {
+      try reader.readChunks(place)
+      for chunk in reader.chunks where chunk.minTime <= through && chunk.maxTime >= from {
         if chunk.minTime >= from, chunk.maxTime <= through {
           count += chunk.count
-          continue
+        } else {
+          count += try reader.block.withTimes(of: chunk) { $0.count { $0 >= from && $0 <= through } }
         }
-        buffer.removeAll()
-        try SeriesPieces.decode(chunk, of: member, to: &buffer)
-        count += buffer.range(from, through).count
       }
       if count > 0 { hits.append((place, count)) }
     }
@@ -134,16 +121,17 @@ extension DurableStore {
       return try settle(deletion, number)
     }
     let places: [Block.Place]
-    do throws(BadBlock) {
-      places = try hits(member, matchers, deletion.from, deletion.through).map(\.place)
+    do throws(BlockError) {
+      var reader = member.block.reader()
+      places = try hits(&reader, matchers, deletion.from, deletion.through).map(\.place)
     } catch {
       report(error)
       throw .damaged(error)
     }
     guard !places.isEmpty else { return try settle(deletion, number) }
-    var merge = BlockMerge(members: [member], smallChunk: tuning.smallChunk)
-    merge.deletion = BlockDeletion(request: deletion, places: Set(places))
-    try rewrite(merge)
+    try rewrite(
+      [member], BlockMerge.Deletion(places: [places], from: deletion.from, through: deletion.through),
+      fulfilling: deletion)
   }
 
   /// Nothing is left to delete in a block.

@@ -56,23 +56,13 @@ extension DurableStore {
     let block = try open(path, number)
     do throws(FileError) { try catalog.commit(adding: [block]) } catch { throw .file(error) }
   }
-
-  /// Opens a block that was just written.
-  func open(_ path: FilePath, _ number: UInt64) throws(StoreFailure) -> BlockCatalog.Member {
-    do throws(BlockError) {
-      return BlockCatalog.Member(number: number, block: try Block(files: files, path: path))
-    } catch {
-      try? files.remove(path)
-      throw .written(error)
-    }
-  }
 }
 
 /// Why a step of upkeep came to nothing. Everything is as it was before; the step may be tried again.
 enum StoreFailure: Error, Sendable, CustomStringConvertible {
   case file(FileError)
   /// A block that was there is damaged.
-  case damaged(BadBlock)
+  case damaged(BlockError)
   /// A block that was just written cannot be read.
   case written(BlockError)
   /// The store is being closed.
@@ -81,7 +71,7 @@ enum StoreFailure: Error, Sendable, CustomStringConvertible {
   var description: String {
     switch self {
     case .file(let error): error.description
-    case .damaged(let bad): bad.error.description
+    case .damaged(let error): error.description
     case .written(let error): "\(error); it had just been written: check the disk and the memory"
     case .stopped: "the store is being closed"
     }

@@ -1,5 +1,5 @@
 /// Writes numbers and texts as the files of the store hold them: little-endian, texts with their length before them.
-struct ByteWriter {
+struct FieldWriter {
   private(set) var bytes: [UInt8] = []
 
   mutating func put<Number: FixedWidthInteger>(_ number: Number) {
@@ -13,8 +13,8 @@ struct ByteWriter {
   }
 }
 
-/// Reads what ``ByteWriter`` wrote. Bytes of any content are safe: after the end everything is zero and ``isOverrun`` set.
-struct ByteReader {
+/// Reads what ``FieldWriter`` wrote. Bytes of any content are safe: after the end everything is zero and ``isOverrun`` set.
+struct FieldReader {
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
   private(set) var isOverrun = false

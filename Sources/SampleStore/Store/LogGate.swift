@@ -27,6 +27,9 @@ final class LogGate: Sendable {
     var nextSegment: UInt64
     /// What ``written`` was when the segment began.
     var writtenBefore: UInt64 = 0
+
+    /// Nothing has been written to the segment, and nothing went wrong with it.
+    var isFresh: Bool { written == writtenBefore && (failure?.segment ?? 0) < log.segment }
   }
 
   private struct Failure {
@@ -68,6 +71,9 @@ final class LogGate: Sendable {
 
   /// Bytes of log that no checkpoint covers.
   var bytes: UInt64 { state.withLock { $0.olderBytes + $0.log.segmentBytes } }
+
+  /// The segment that is written to.
+  var segment: UInt64 { state.withLock { $0.log.segment } }
 
   /// How much has been written up to now, for ``isSynced(_:)``.
   var position: UInt64 { state.withLock { $0.written } }
@@ -131,11 +137,7 @@ final class LogGate: Sendable {
   ///
   /// - Returns: its number. Everything that the head took and the log may have lost lies before it.
   func rotate() throws(FileError) -> UInt64 {
-    let unused = state.withLock { state -> UInt64? in
-      let segment = state.log.segment
-      guard state.log.segmentBytes <= UInt64(FrameFile.headerBytes), !state.isClosed else { return nil }
-      return state.failure.map { $0.segment < segment } ?? true ? segment : nil
-    }
+    let unused = state.withLock { $0.isFresh ? $0.log.segment : nil }
     if let unused { return unused }
     let number = state.withLock { state in
       defer { state.nextSegment += 1 }
@@ -149,7 +151,10 @@ final class LogGate: Sendable {
       state.writtenBefore = state.written
       return old
     }
-    guard old.isGood else { return number }
+    guard old.isGood else {
+      try? old.log.close()
+      return number
+    }
     do throws(FileError) {
       try old.log.close()
       noteSynced(old.written)
@@ -179,10 +184,12 @@ final class LogGate: Sendable {
   /// Writes what is journalled, syncs and closes. To be called on ``work``, once.
   func close(_ head: HeadStore) throws(FileError) {
     try? write(head)
-    let log = state.withLock { state -> WriteAheadLog? in
+    let closing = state.withLock { state -> (log: WriteAheadLog, written: UInt64)? in
       defer { state.isClosed = true }
-      return state.failure == nil && !state.isClosed ? state.log : nil
+      return state.isClosed ? nil : (state.log, state.written)
     }
-    try log?.close()
+    guard let closing else { return }
+    try closing.log.close()
+    noteSynced(closing.written)
   }
 }

@@ -78,7 +78,7 @@ struct Manifest: Sendable, Hashable {
   // MARK: Bytes
 
   func encoded() -> [UInt8] {
-    var payload = ByteWriter()
+    var payload = FieldWriter()
     payload.put(hashSeed)
     payload.put(nextNumber)
     payload.put(UInt32(truncatingIfNeeded: blocks.count))
@@ -90,7 +90,7 @@ struct Manifest: Sendable, Hashable {
     return bytes
   }
 
-  private static func put(_ entry: Entry, _ payload: inout ByteWriter) {
+  private static func put(_ entry: Entry, _ payload: inout FieldWriter) {
     let summary = entry.summary
     payload.put(entry.number)
     payload.put(summary.sequence)
@@ -102,7 +102,7 @@ struct Manifest: Sendable, Hashable {
     payload.put(summary.bytes)
   }
 
-  private static func put(_ deletion: Deletion, _ payload: inout ByteWriter) {
+  private static func put(_ deletion: Deletion, _ payload: inout FieldWriter) {
     payload.put(deletion.from)
     payload.put(deletion.through)
     payload.put(deletion.includesHead ? 1 as UInt8 : 0)
@@ -117,11 +117,18 @@ struct Manifest: Sendable, Hashable {
   }
 
   /// Reads what ``encoded()`` wrote.
+  init(_ bytes: [UInt8]) throws(ManifestError) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(ManifestError) in try Manifest(bytes) }
+    }
+    self = try result.get()
+  }
+
   init(_ bytes: UnsafeRawBufferPointer) throws(ManifestError) {
     if let flaw = FrameFile.flaw(ofHeader: bytes, Self.kind) { throw ManifestError(reason: flaw) }
     var reader = FrameFile.Reader(bytes)
     guard let payload = reader.next() else { throw ManifestError(reason: reader.flaw ?? "it holds nothing") }
-    var fields = ByteReader(payload)
+    var fields = FieldReader(payload)
     self.init(hashSeed: fields.take())
     nextNumber = fields.take()
     let blockCount: UInt32 = fields.take()
@@ -138,7 +145,7 @@ struct Manifest: Sendable, Hashable {
     guard Set(blocks.map(\.number)).count == blocks.count else { throw ManifestError(reason: "it names a block twice") }
   }
 
-  private static func entry(_ fields: inout ByteReader) throws(ManifestError) -> Entry {
+  private static func entry(_ fields: inout FieldReader) throws(ManifestError) -> Entry {
     let number: UInt64 = fields.take()
     var summary = BlockSummary()
     summary.sequence = fields.take()
@@ -156,7 +163,7 @@ struct Manifest: Sendable, Hashable {
     return Entry(number: number, summary: summary)
   }
 
-  private static func deletion(_ fields: inout ByteReader) throws(ManifestError) -> Deletion {
+  private static func deletion(_ fields: inout FieldReader) throws(ManifestError) -> Deletion {
     let from: Int64 = fields.take()
     let through: Int64 = fields.take()
     let head: UInt8 = fields.take()
@@ -177,7 +184,7 @@ struct Manifest: Sendable, Hashable {
   func write(_ layout: StoreLayout, _ files: any FileSystem) throws(FileError) {
     var file = try FileReplacement(of: layout.manifest, files)
     do throws(FileError) {
-      try encoded().withUnsafeBytes { bytes throws(FileError) in try file.write(bytes) }
+      try file.write(encoded())
     } catch {
       file.abandon()
       throw error

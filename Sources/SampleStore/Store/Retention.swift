@@ -1,5 +1,7 @@
 import FleetModel
 import Platform
+import Synchronization
+import SystemPackage
 
 extension DurableStore {
   /// Drops blocks that are past the retention in age or size, and from the head samples and series whose time is over.

@@ -79,8 +79,12 @@ struct FileReplacement: ~Copyable {
     }
   }
 
-  mutating func write(_ part: UnsafeRawBufferPointer) throws(FileError) {
-    try output.write(part, at: bytes)
+  mutating func write(_ part: [UInt8]) throws(FileError) {
+    let offset = bytes
+    let result = part.withUnsafeBytes { part in
+      Result { () throws(FileError) in try output.write(part, at: offset) }
+    }
+    try result.get()
     bytes += UInt64(part.count)
   }
 

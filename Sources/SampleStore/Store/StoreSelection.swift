@@ -1,5 +1,6 @@
-import FleetModel
+public import FleetModel
 import Synchronization
+import SystemPackage
 
 /// A query over the blocks, joined with what the head answered.
 ///
@@ -24,14 +25,15 @@ struct StoreSelection {
   let through: Int64
 
   /// - Parameter head: what the head answered to the same question, sorted.
-  /// - Throws: `CancellationError`; ``BadBlock``: ask anew without that block.
+  /// - Throws: `CancellationError`; ``BlockError``: ask anew without that block.
   func run(joining head: [SelectedSeries]) async throws -> [SelectedSeries] {
     let found = try await find(head)
+    var readers = members.map { $0.block.reader() }
     var result: [SelectedSeries] = []
     result.reserveCapacity(found.count)
     var next = 0
     while next < found.count {
-      next = try decode(found, from: next, head, into: &result)
+      next = try decode(found, from: next, head, &readers, into: &result)
       try await Self.pause()
     }
     return result
@@ -46,10 +48,10 @@ struct StoreSelection {
   ///
   /// - Returns: the index to go on from.
   private func decode(
-    _ found: [Found], from start: Int, _ head: [SelectedSeries], into result: inout [SelectedSeries]
-  ) throws(BadBlock) -> Int {
-    var pieces = SeriesPieces()
-    var buffer = ColumnBuffer()
+    _ found: [Found], from start: Int, _ head: [SelectedSeries], _ readers: inout [BlockSeriesReader],
+    into result: inout [SelectedSeries]
+  ) throws(BlockError) -> Int {
+    var joiner = SampleJoiner()
     var index = start
     var samples = 0
     while index < found.count, samples < Self.samplesAtOnce {
@@ -59,25 +61,15 @@ struct StoreSelection {
         result.append(head[fromHead])
         continue
       }
-      pieces.removeAll()
+      var sources: [(block: Block, chunks: [Block.Chunk])] = []
       for part in series.parts {
-        let chunks = try members[part.block].read { block throws(BlockError) in try block.chunks(part.place) }
-        pieces.add(chunks, block: part.block, from: from, through: through)
+        try readers[part.block].readChunks(part.place)
+        sources.append((members[part.block].block, readers[part.block].chunks))
       }
-      if let fromHead = series.fromHead {
-        pieces.add(Columns(times: head[fromHead].samples.timestamps, values: head[fromHead].samples.values))
-      }
-      buffer.removeAll()
-      try pieces.forEachGroup { group throws(BadBlock) in
-        try SeriesPieces.decode(group, of: members, to: &buffer)
-      }
-      samples += buffer.count + 64
-      let range = buffer.range(from, through)
-      guard !range.isEmpty else { continue }
-      result.append(
-        SelectedSeries(
-          labels: series.labels,
-          samples: SampleColumns(timestamps: Array(buffer.times(range)), values: Array(buffer.values(range)))))
+      let columns = try joiner.join(
+        sources, series.fromHead.map { [head[$0].samples] } ?? [], from: from, through: through)
+      samples += columns.count + 64
+      if columns.count > 0 { result.append(SelectedSeries(labels: series.labels, samples: columns)) }
     }
     return index
   }
@@ -88,13 +80,13 @@ struct StoreSelection {
     var indices: [LabelSet: Int] = [:]
     for (block, member) in members.enumerated() {
       try await Self.pause()
-      let places = try member.read { block throws(BlockError) in try block.find(matchers) }
+      let places = try member.block.find(matchers)
+      var reader = member.block.reader()
       // Blocks mostly hold the same series in the same order: the one after the last that was found is a good guess.
       var guess = 0
       for (count, place) in places.enumerated() {
         if count % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await Self.pause() }
-        let labels = LabelSet(
-          canonicalEncoding: try member.read { block throws(BlockError) in try block.encodedLabels(place) })
+        let labels = LabelSet(canonicalEncoding: try reader.labels(place))
         let index = Self.index(of: labels, in: &found, &indices, guess)
         found[index].parts.append((block, place))
         guess = index + 1
@@ -128,37 +120,34 @@ struct StoreSelection {
       try await Self.pause()
       let places = try await places(of: member)
       guard !places.isEmpty else { continue }
-      texts.formUnion(
-        try member.read { block throws(BlockError) in
-          if let name { return try block.labelValues(of: name, places) }
-          return try block.labelNames(places)
-        })
+      if let name {
+        texts.formUnion(try member.block.labelValues(of: name, places))
+      } else {
+        texts.formUnion(try member.block.labelNames(places))
+      }
     }
     return texts
   }
 
   /// The matching series of a block with samples in the range.
   private func places(of member: BlockCatalog.Member) async throws -> [Block.Place] {
-    let all = try member.read { block throws(BlockError) in try block.find(matchers) }
+    let all = try member.block.find(matchers)
     if member.block.summary.minTime >= from, member.block.summary.maxTime <= through { return all }
     var places: [Block.Place] = []
-    var buffer = ColumnBuffer()
+    var reader = member.block.reader()
     for (count, place) in all.enumerated() {
       if count % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await Self.pause() }
-      if try hasSample(member, place, &buffer) { places.append(place) }
+      if try hasSample(&reader, place) { places.append(place) }
     }
     return places
   }
 
-  private func hasSample(
-    _ member: BlockCatalog.Member, _ place: Block.Place, _ buffer: inout ColumnBuffer
-  ) throws(BadBlock) -> Bool {
-    let chunks = try member.read { block throws(BlockError) in try block.chunks(place) }
-    for chunk in chunks where chunk.minTime <= through && chunk.maxTime >= from {
+  private func hasSample(_ reader: inout BlockSeriesReader, _ place: Block.Place) throws(BlockError) -> Bool {
+    try reader.readChunks(place)
+    for chunk in reader.chunks where chunk.minTime <= through && chunk.maxTime >= from {
       if chunk.minTime >= from || chunk.maxTime <= through { return true }
-      buffer.removeAll()
-      try SeriesPieces.decode(chunk, of: member, to: &buffer)
-      if !buffer.range(from, through).isEmpty { return true }
+      let isHit = try reader.block.withTimes(of: chunk) { $0.contains { $0 >= from && $0 <= through } }
+      if isHit { return true }
     }
     return false
   }
@@ -208,19 +197,19 @@ extension DurableStore {
         return try await ask(
           StoreSelection(
             members: members, matchers: compiled, from: from.milliseconds, through: through.milliseconds))
-      } catch let bad as BadBlock {
-        report(bad)
+      } catch let error as BlockError {
+        report(error)
       }
     }
   }
 
   /// Takes a bad block out of use. Its file is set aside by the next upkeep.
-  func report(_ bad: BadBlock) {
-    guard catalog.report(bad.number, bad.error) else { return }
+  func report(_ error: BlockError) {
+    guard catalog.report(error) else { return }
     onEvent(
       StoreEvent(
         .error, "a block is damaged and is set aside; its samples are missing from answers",
-        ["file": bad.error.path.string, "reason": bad.error.reason]))
+        ["file": error.path.string, "reason": error.reason]))
   }
 
   private static func joined(_ texts: [String], _ more: Set<[UInt8]>) -> [String] {
