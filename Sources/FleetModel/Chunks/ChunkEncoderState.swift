@@ -33,7 +33,9 @@ extension ChunkEncoder {
     mode = state.loadUnaligned(fromByteOffset: 26, as: UInt8.self)
     guard lastDelta <= UInt32(Int32.max), mode & 0x30 == 0, mode & 0x0f <= Self.maximumOddNumbers else { return nil }
     if codec == .xor {
-      guard adaptive == Self.noWindow || (adaptive >> 8 < 32 && adaptive >> 8 + adaptive & 0xff < 64) else { return nil }
+      guard adaptive == Self.noWindow || (adaptive >> 8 < 32 && adaptive >> 8 + adaptive & 0xff < 64) else {
+        return nil
+      }
     } else {
       let number = Int64(bitPattern: previous)
       guard adaptive <= 0x3fff_ffff, abs(Double(number)) <= ScaledInteger.limit else { return nil }

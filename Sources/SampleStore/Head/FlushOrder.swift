@@ -1,5 +1,6 @@
 import FleetModel
 import Glibc
+import Synchronization
 
 /// A series whose samples move to a block.
 struct FlushEntry: Sendable {

@@ -57,7 +57,8 @@ extension HeadState {
       ClosedChunk(
         next: 0, firstSegment: record.pointee.firstSegment,
         firstTime: firstTime(inSegment: record.pointee.firstSegment), bitCount: record.pointee.bitCount,
-        count: UInt16(truncatingIfNeeded: record.pointee.encoder.count), codec: record.pointee.encoder.codec), to: record)
+        count: UInt16(truncatingIfNeeded: record.pointee.encoder.count), codec: record.pointee.encoder.codec),
+      to: record)
     forgetOpenChunk(record)
   }
 
@@ -136,7 +137,8 @@ extension HeadState {
     _ value: Double, at time: Int64, place: Int, intoOpenChunkOf record: UnsafeMutablePointer<SeriesRecord>
   ) {
     let count = record.pointee.encoder.count
-    precondition(place > 0 && place < count && count < ChunkCodec.maximumSamples, "BUG: insertion at \(place) of \(count)")
+    precondition(
+      place > 0 && place < count && count < ChunkCodec.maximumSamples, "BUG: insertion at \(place) of \(count)")
     (scratch.times + place + 1).update(from: scratch.times + place, count: count - place)
     (scratch.values + place + 1).update(from: scratch.values + place, count: count - place)
     scratch.times[place] = time

@@ -1,4 +1,5 @@
 import FleetModel
+import Synchronization
 
 extension HeadStore {
   /// Drops the samples in `from ... through` of the series that match, and journals it. Series that lose all their samples

@@ -33,7 +33,8 @@ struct AgeHistogram {
 extension HeadState {
   /// Bytes in use: what ``HeadConfiguration/maximumBytes`` bounds.
   var usedBytes: Int {
-    segments.used * SegmentArena.bytes + lateCount * LateColumns.sampleBytes + closedChunks.usedWords * 4 + pairNumbers.usedWords * 4 + series.reservedBytes
+    segments.used * SegmentArena.bytes + lateCount * LateColumns.sampleBytes + closedChunks.usedWords * 4 + pairNumbers
+      .usedWords * 4 + series.reservedBytes
       + table.reservedBytes + labels.labelBytes + labels.postingsBytes
   }
 
@@ -56,7 +57,9 @@ extension HeadState {
         oldest = min(oldest, ClosedChunk(closedChunks.words(record.pointee.oldestChunk)).firstTime)
       } else if record.pointee.hasOpenChunk {
         oldest = min(oldest, firstTime(inSegment: record.pointee.firstSegment))
-      } else if pins == 0, !record.pointee.flags.contains(.late), isForgotten(record, forgetBefore: forgetBefore, now: now) {
+      } else if pins == 0, !record.pointee.flags.contains(.late),
+        isForgotten(record, forgetBefore: forgetBefore, now: now)
+      {
         remove(number, record)
         continue
       }

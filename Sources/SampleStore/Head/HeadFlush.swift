@@ -99,7 +99,8 @@ struct HeadFlush: ~Copyable {
   /// decoded outside the head's lock. `times` and `values` have the same count and are valid during the call only.
   func forEachSeries(
     _ body: (
-      _ encodedLabels: UnsafeRawBufferPointer, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>
+      _ encodedLabels: UnsafeRawBufferPointer, _ times: UnsafeBufferPointer<Int64>,
+      _ values: UnsafeBufferPointer<Double>
     ) throws(FileError) -> Void
   ) throws(FileError) {
     var copied = CopiedSeries()

@@ -9,9 +9,10 @@ extension HeadStore {
   ///
   /// - Throws: ``ImageError``; the head is then good for nothing.
   func readImage(_ payload: UnsafeRawBufferPointer) throws(ImageError) {
+    let payload = Lent(payload)
     let failure: ImageError? = state.withLock { state in
       do throws(ImageError) {
-        if let seed = try state.readImage(payload) { self.seed.store(seed, ordering: .relaxed) }
+        if let seed = try state.readImage(payload.buffer) { self.seed.store(seed, ordering: .relaxed) }
         return nil
       } catch {
         return error
@@ -120,7 +121,8 @@ extension HeadState {
     let bits = Int(row.number(ImageFormat.bitsOffset, as: UInt16.self))
     let words = (bits + 31) / 32
     var offset = ImageFormat.seriesBytes + (pairCount + words) * 4
-    guard rows.count >= offset, bits == 0 ? encoder.count == 0 : ImageFormat.isPossible(bits: bits, samples: encoder.count)
+    guard rows.count >= offset,
+      bits == 0 ? encoder.count == 0 : ImageFormat.isPossible(bits: bits, samples: encoder.count)
     else { throw ImageError("image: the open chunk of series \(number) cannot be") }
     var record = SeriesRecord()
     record.hash = row.number(4, as: UInt32.self)
@@ -193,12 +195,15 @@ extension HeadState {
       let bits = Int(row.number(offset, as: UInt16.self))
       let count = Int(row.number(offset + 2, as: UInt8.self))
       let words = (bits + 31) / 32
-      guard let codec = ChunkCodec(rawValue: row.number(offset + 3, as: UInt8.self)), count <= ChunkCodec.maximumSamples,
+      guard let codec = ChunkCodec(rawValue: row.number(offset + 3, as: UInt8.self)),
+        count <= ChunkCodec.maximumSamples,
         ImageFormat.isPossible(bits: bits, samples: count), size - offset - 4 >= words * 4
       else { throw ImageError("image: a chunk cannot be") }
       let segment = segments.makeChain(row + offset + 4, words: words).first
       let first = firstTime(inSegment: segment)
-      guard previous.map({ $0 < first }) ?? true, first < end else { throw ImageError("image: chunks are out of order") }
+      guard previous.map({ $0 < first }) ?? true, first < end else {
+        throw ImageError("image: chunks are out of order")
+      }
       previous = first
       withUnsafeMutablePointer(to: &record) { record in
         link(

@@ -161,7 +161,8 @@ extension HeadState {
     row.storeBytes(of: record.pairCount.littleEndian, toByteOffset: ImageFormat.pairCountOffset, as: UInt16.self)
     row.storeBytes(of: chunks.littleEndian, toByteOffset: ImageFormat.chunkCountOffset, as: UInt32.self)
     row.storeBytes(
-      of: UInt32(truncatingIfNeeded: late.count).littleEndian, toByteOffset: ImageFormat.lateCountOffset, as: UInt32.self)
+      of: UInt32(truncatingIfNeeded: late.count).littleEndian, toByteOffset: ImageFormat.lateCountOffset,
+      as: UInt32.self)
     var offset = ImageFormat.seriesBytes
     for pair in pairs {
       let pair = writing.isRenumbering ? writing.newPairs[pair] : pair

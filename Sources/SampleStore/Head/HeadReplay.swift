@@ -1,4 +1,5 @@
 import FleetModel
+import Synchronization
 
 extension HeadStore {
   /// A consumer that brings a log's records into this head without journalling them again.
@@ -26,7 +27,9 @@ struct HeadReplay: LogConsumer, ~Copyable {
 
   mutating func series(_ number: UInt32, encodedLabels: UnsafeRawBufferPointer) {
     let hash = LabelHash.hash(encodedLabels, seed: store.seed.load(ordering: .relaxed))
+    let lent = Lent(encodedLabels)
     let isTaken = store.state.withLock { state in
+      let encodedLabels = lent.buffer
       guard state.live(number) == nil, Int(number) >= state.series.issued else { return true }
       guard Int(number) - state.series.issued <= Self.widestGap, encodedLabels.count <= HeadState.maximumLabelBytes,
         !state.series.isExhausted, !state.labels.pairs.isExhausted, state.labels.arena.hasRoom,
@@ -38,13 +41,15 @@ struct HeadReplay: LogConsumer, ~Copyable {
   }
 
   mutating func samples(_ samples: UnsafeBufferPointer<Sample>, at time: Int64) {
-    let (taken, unknown) = store.state.withLock { $0.replay(samples, at: time) }
+    let samples = Lent(samples)
+    let (taken, unknown) = store.state.withLock { $0.replay(samples.buffer, at: time) }
     takenSamples += taken
     unknownSamples += unknown
   }
 
   mutating func lateSamples(_ samples: UnsafeBufferPointer<Sample>, at time: Int64) {
-    let (taken, unknown) = store.state.withLock { $0.replayLate(samples, at: time) }
+    let samples = Lent(samples)
+    let (taken, unknown) = store.state.withLock { $0.replayLate(samples.buffer, at: time) }
     takenSamples += taken
     unknownSamples += unknown
   }

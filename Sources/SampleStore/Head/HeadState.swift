@@ -184,3 +184,10 @@ struct DecodeScratch: ~Copyable {
     values.deallocate()
   }
 }
+
+/// A caller's buffer that is read under the lock, during the call.
+struct Lent<Buffer>: @unchecked Sendable {
+  let buffer: Buffer
+
+  init(_ buffer: Buffer) { self.buffer = buffer }
+}

@@ -20,7 +20,10 @@ import Glibc
 enum ImageFormat {
   static let version: UInt32 = 1
 
-  enum Kind: UInt32 { case header = 1, names, pairs, series, end }
+  enum Kind: UInt32 {
+    case header = 1
+    case names, pairs, series, end
+  }
 
   static let headerBytes = 48
   static let endBytes = 32
@@ -59,8 +62,8 @@ struct ImageError: Error, Sendable, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// A payload in the making; its memory is used again for the next one.
-struct ImagePayload: ~Copyable {
+/// A payload in the making; its memory is used again for the next one. Sendable because it alone owns that.
+struct ImagePayload: ~Copyable, @unchecked Sendable {
   private var base: UnsafeMutableRawPointer
   private var capacity = 1 << 19
   private(set) var count = 0

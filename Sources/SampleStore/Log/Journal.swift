@@ -127,8 +127,8 @@ struct Journal: ~Copyable {
   }
 }
 
-/// Framed records.
-struct JournalBytes: ~Copyable {
+/// Framed records. Sendable because it alone owns its memory.
+struct JournalBytes: ~Copyable, @unchecked Sendable {
   /// What ``removeAll()`` does not keep: a backlog was written.
   private static let largestKept = 4 << 20
 
