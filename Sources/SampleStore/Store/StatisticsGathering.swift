@@ -76,21 +76,26 @@ extension HeadStore {
     var next: Int? = 0
     while let first = next {
       var labels: [[UInt8]] = []
-      next = state.withLock { state in
-        var numbers: [UInt32] = []
-        defer {
-          for number in numbers { if let record = state.live(number) { labels.append(state.encodedLabels(of: record.pointee)) } }
-        }
-        return state.collectLive(from: first, limit: Self.listedAtOnce, into: &numbers)
-      }
+      next = state.withLock { $0.listLabels(from: first, limit: Self.listedAtOnce, into: &labels) }
       labels.forEach(body)
     }
   }
 
   fileprivate func contains(encodedLabels: [UInt8]) -> Bool {
-    encodedLabels.withUnsafeBytes { encoded in
-      let hash = LabelHash.hash(encoded, seed: seed.load(ordering: .relaxed))
-      return state.withLock { state in state.table.find(hash, where: { state.isSeries($0, encoded) }) != nil }
-    }
+    let hash = encodedLabels.withUnsafeBytes { LabelHash.hash($0, seed: seed.load(ordering: .relaxed)) }
+    return state.withLock { $0.contains(encodedLabels, hash: hash) }
+  }
+}
+
+extension HeadState {
+  fileprivate func contains(_ encoded: [UInt8], hash: UInt32) -> Bool {
+    encoded.withUnsafeBytes { encoded in table.find(hash, where: { isSeries($0, encoded) }) != nil }
+  }
+
+  fileprivate func listLabels(from first: Int, limit: Int, into labels: inout [[UInt8]]) -> Int? {
+    var numbers: [UInt32] = []
+    let next = collectLive(from: first, limit: limit, into: &numbers)
+    for number in numbers { if let record = live(number) { labels.append(encodedLabels(of: record.pointee)) } }
+    return next
   }
 }

@@ -11,14 +11,17 @@ extension DurableStore {
   /// - Parameter all: merges whatever belongs to one window, also where that is not worth the writing.
   /// - Returns: whether there was something to merge.
   func mergeNow(all: Bool) throws(StoreFailure) -> Bool {
+    // A block that waits for a deletion is written anew for that: its samples must not mix with newer ones before.
+    let waiting = Set(catalog.manifest.deletions.flatMap(\.blocks))
     let members = catalog.members
     let entries = members.map(\.entry)
     let plan = MergePlan(
       retention: configuration.retention.wholeMilliseconds,
       outOfOrderWindow: configuration.outOfOrderWindow.wholeMilliseconds, windows: tuning.mergeWindows)
-    guard let chosen = all ? plan.nextOfAll(entries) : plan.next(entries, now: time.now().milliseconds) else {
-      return false
-    }
+    let now = time.now().milliseconds
+    guard let chosen = all ? plan.nextOfAll(entries) : plan.next(entries, now: now),
+      !chosen.contains(where: { waiting.contains($0.number) })
+    else { return false }
     let numbers = Set(chosen.map(\.number))
     try rewrite(members.filter { numbers.contains($0.number) })
     return true

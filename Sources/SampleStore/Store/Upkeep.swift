@@ -1,6 +1,7 @@
 import FleetModel
 import Platform
 import Synchronization
+import SystemPackage
 
 /// What upkeep remembers between its steps.
 struct UpkeepProgress: Sendable {
