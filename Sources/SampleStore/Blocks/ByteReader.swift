@@ -79,6 +79,13 @@ struct ByteReader {
     return Int(number)
   }
 
+  @inline(__always)
+  mutating func byte() throws(BlockFlaw) -> Int {
+    guard position < bytes.count else { throw Self.ended(position) }
+    defer { position += 1 }
+    return Int(bytes[position])
+  }
+
   mutating func u32() throws(BlockFlaw) -> UInt32 {
     let bytes = try take(4)
     return UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))

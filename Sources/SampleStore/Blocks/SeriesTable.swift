@@ -67,7 +67,7 @@ struct SeriesCursor {
   }
 
   private mutating func step() throws(BlockFlaw) {
-    let head = try reader.number(atMost: 255)
+    let head = try reader.byte()
     let shared = head >> 4 < 15 ? head >> 4 : 15 + (try reader.number(atMost: pairCount))
     let rest = head & 15 < 15 ? head & 15 : 15 + (try reader.number(atMost: pairCount))
     place += 1

@@ -42,11 +42,11 @@ struct BlockTests {
     var random = SplitMix(state: seed &+ 100)
     let fixture = try BlockFixture()
     var series: PlainSeries = [:]
-    for _ in 0..<random.number(1...1500) { series[random.labels()] = [Int64(random.number(1...9)): 1] }
+    for _ in 0..<random.number(1...600) { series[random.labels()] = [Int64(random.number(1...9)): 1] }
     let block = try fixture.write("1.block", series)
     let sorted = series.keys.sorted(by: LabelSet.precedes)
     let model = PlainModel(series: series.mapValues { _ in PlainModel.Series(samples: [(1, 1)], last: 1) })
-    for _ in 0..<200 {
+    for _ in 0..<40 {
       let matchers = (0..<random.number(0...4)).map { _ in random.matcher() }
       let places = try block.find(matchers.compactMap { try CompiledMatcher.compile($0) })
       let expected = Set(model.select(matchers, from: 0, through: 9).map(\.labels))
