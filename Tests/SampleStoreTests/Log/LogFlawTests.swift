@@ -109,13 +109,17 @@ struct LogFlawTests {
   func anyBytesAreSafe(seed: UInt64) throws {
     let random = SeededRandom(seed: seed)
     let start = try LogSegment([]).bytes
+    var journal = Journal(isEnabled: true)
+    var buffer = JournalBytes()
     for _ in 0..<200 {
       var payload: [UInt8]
       if random.next() % 2 == 0 {
         payload = (0..<1 + random.next() % 60).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         payload[0] = UInt8(random.next() % 7)
       } else {
-        payload = Array(try LogSegment([.random(random)]).bytes.dropFirst(start.count + FrameFile.frameOverhead))
+        LogEntry.random(random).write(to: &journal)
+        journal.exchange(&buffer)
+        payload = Array(buffer.bytes.dropFirst(FrameFile.frameOverhead))
         for _ in 0..<1 + random.next() % 3 {
           payload[Int(random.next() % UInt64(payload.count))] = UInt8(truncatingIfNeeded: random.next())
         }
