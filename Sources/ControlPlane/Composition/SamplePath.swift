@@ -5,7 +5,7 @@ public import FleetModel
 public import Ingest
 public import Logging
 public import Platform
-public import SampleStore
+import SampleStore
 public import ServiceLifecycle
 public import SystemPackage
 
