@@ -25,7 +25,8 @@ struct WriteRoutes: Sendable {
       try Self.check(body)
       let outcome: WriteOutcome
       do throws(WriteRefusal) {
-        outcome = try await operations.write(body.bytes, from: request.principal.role == .agent ? request.principal.agentID : nil)
+        outcome = try await operations.write(
+          body.bytes, from: request.principal.role == .agent ? request.principal.agentID : nil)
       } catch {
         throw APIError(error)
       }

@@ -57,7 +57,8 @@ public enum OfflineStore {
         // A snapshot, or a store named itself: then its data directory's lock counts.
         let parent = directory.lexicallyNormalized().removingLastComponent()
         let isInData = (try? files.names(in: parent))?.contains("skep.lock") == true
-        lock = isInData && directory.lexicallyNormalized().lastComponent?.string == DataDirectory.store
+        lock =
+          isInData && directory.lexicallyNormalized().lastComponent?.string == DataDirectory.store
           ? try DirectoryLock(directory: parent) : nil
         store = directory
       } else {

@@ -76,7 +76,8 @@ public struct SamplePath: Sendable {
       agents: agents, activeAlerts: rules.alerts(.active), resolvedAlerts: rules.alerts(.resolved).count,
       usage: Dictionary(averages, uniquingKeysWith: { $1 }),
       metrics: SystemOverview.Metrics(
-        samplesCollected: totals.samplesCollected + remoteWrite.samplesWritten, agentMetricPairs: totals.agentMetricPairs,
+        samplesCollected: totals.samplesCollected + remoteWrite.samplesWritten,
+        agentMetricPairs: totals.agentMetricPairs,
         collectionInterval: collectionInterval),
       at: time.now())
   }

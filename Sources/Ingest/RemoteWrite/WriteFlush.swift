@@ -169,7 +169,8 @@ struct WriteScratch: Sendable {
 
   /// One huge request should not hold its memory for ever.
   fileprivate var isWorthKeeping: Bool {
-    let places = order.capacity * MemoryLayout<Place>.stride + entries.capacity * MemoryLayout<WrittenSeriesCache.Entry>.stride
+    let places =
+      order.capacity * MemoryLayout<Place>.stride + entries.capacity * MemoryLayout<WrittenSeriesCache.Entry>.stride
     return text.count + request.reservedBytes + places + batch.capacity * MemoryLayout<Sample>.stride <= 4 << 20
   }
 }

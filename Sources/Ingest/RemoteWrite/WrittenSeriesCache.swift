@@ -26,7 +26,9 @@ struct WrittenSeriesCache: Sendable {
     init(reference: SeriesRef, token: WatchToken?) {
       self.reference = reference
       // A token beyond the last number is not followed; there are never so many.
-      mark = token.flatMap { $0.rawValue <= UInt32.max - Self.firstToken ? $0.rawValue + Self.firstToken : nil } ?? Self.unwatched
+      mark =
+        token.flatMap { $0.rawValue <= UInt32.max - Self.firstToken ? $0.rawValue + Self.firstToken : nil }
+        ?? Self.unwatched
     }
 
     var token: WatchToken? { mark >= Self.firstToken ? WatchToken(rawValue: mark - Self.firstToken) : nil }

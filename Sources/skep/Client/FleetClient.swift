@@ -51,7 +51,8 @@ struct FleetClient {
   func post(_ path: String, body: [UInt8]) async throws -> [UInt8] { try await send(.POST, path, body: body) }
 
   /// Waits as long as it takes, for work on all that is stored.
-  func postLong<Message: Decodable>(_ type: Message.Type, _ path: String, body: [UInt8]? = nil) async throws -> Message {
+  func postLong<Message: Decodable>(_ type: Message.Type, _ path: String, body: [UInt8]? = nil) async throws -> Message
+  {
     try decode(type, await send(.POST, path, body: body, deadline: .distantFuture))
   }
 

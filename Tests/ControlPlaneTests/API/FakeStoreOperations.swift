@@ -66,7 +66,9 @@ final class FakeStoreOperations: StoreOperations {
 
   func delete(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> DeletionSummary {
     try checkFailure()
-    for matcher in matchers where matcher.value == "(" { throw InvalidMatcher(matcher: matcher, problem: "does not parse") }
+    for matcher in matchers where matcher.value == "(" {
+      throw InvalidMatcher(matcher: matcher, problem: "does not parse")
+    }
     state.withLock { $0.deleted.append((matchers, from, through)) }
     var summary = DeletionSummary()
     summary.samples = 3

@@ -1,4 +1,7 @@
 import Ingest
+import NIOHTTP1
+import SampleStore
+import Synchronization
 import Testing
 
 @testable import ControlPlane
@@ -39,7 +42,8 @@ import Testing
     (.storage("the store cannot take samples: no space left"), 503, "no space left"),
   ]
 
-  @Test(arguments: refusals) func refusalsHaveTheirStatus(refusal: WriteRefusal, status: Int, text: String) async throws {
+  @Test(arguments: refusals) func refusalsHaveTheirStatus(refusal: WriteRefusal, status: Int, text: String) async throws
+  {
     try await ServerHarness.with { server in
       server.store.state.withLock { $0.outcome = .failure(refusal) }
       let answer = try await server.ask("POST", "/api/v1/write", headers: Self.good, bytes: [0])
@@ -77,7 +81,8 @@ import Testing
     try await ServerHarness.with { server in
       server.store.state.withLock { $0.failure = .closed }
       for path in ["check", "compact", "snapshot"] {
-        #expect(try await server.ask("POST", "/fleet/v1/store/\(path)").status == 503)
+        let answer = try await server.ask("POST", "/fleet/v1/store/\(path)")
+        #expect(answer.status == 503)
       }
     }
   }

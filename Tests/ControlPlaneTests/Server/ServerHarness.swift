@@ -41,7 +41,8 @@ struct ServerHarness: Sendable {
         try await tasks.waitForAll()
         throw CancellationError()
       }
-      let harness = ServerHarness(port: address.port, url: server.url(for: address), operations: operations, store: store)
+      let harness = ServerHarness(
+        port: address.port, url: server.url(for: address), operations: operations, store: store)
       let result: Swift.Result<Result, any Error>
       do { result = .success(try await body(harness)) } catch { result = .failure(error) }
       await group.triggerGracefulShutdown()
