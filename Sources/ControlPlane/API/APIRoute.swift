@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 
 /// One operation of the API: what it takes, who may use it, what it answers, and the code that does it. The routes that are
 /// served and the OpenAPI document both come from these values.
@@ -31,6 +32,13 @@ struct APIRoute: Sendable {
     var isRequired = true
   }
 
+  /// A body that is not JSON; the route itself looks at its type and encoding.
+  struct RawBody: Sendable {
+    /// For the description.
+    var contentType: String
+    var maximumBytes: Int
+  }
+
   /// One answer.
   struct Answer: Sendable {
     enum Content: Sendable, Hashable {
@@ -51,8 +59,11 @@ struct APIRoute: Sendable {
   var operationID: String
   var summary: String
   var access: Access
+  /// Whether the work may take longer than the server's request timeout.
+  var takesLong = false
   var parameters: [Parameter] = []
   var body: Body?
+  var rawBody: RawBody?
   /// The answers of success; refusals are common to all routes.
   var answers: [Answer]
   var handle: @Sendable (APIRequest) async throws -> APIResponse
@@ -67,6 +78,14 @@ struct APIRequest: Sendable {
   var query: [String: String] = [:]
   /// `nil` where the route takes none or the client sent none.
   var body: JSONValue?
+  /// Where the route takes one; without bytes where the client sent none.
+  var rawBody: RawBody?
+
+  struct RawBody: Sendable {
+    var bytes: ByteBuffer
+    var contentType: String
+    var contentEncoding: String
+  }
 
   /// The path's segment called `name`.
   func segment(_ name: String) -> String {

@@ -64,7 +64,7 @@ enum APISchemas {
   private static func list(of name: String) -> JSONValue { ["type": "array", "items": reference(name)] }
 
   static let all: [Named] =
-    agents + overview + alerts + [
+    agents + overview + alerts + store + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),
@@ -137,6 +137,7 @@ enum APISchemas {
             key("total_metrics_collected", whole), key("unique_metric_types", whole),
             key("collection_interval_seconds", number),
           ])),
+        key("store_failure", textOrNull),
       ])),
     Named(
       name: "AgentDetail",
@@ -159,6 +160,58 @@ enum APISchemas {
         key("state", ["type": "string", "enum": ["pending", "firing", "resolved"]]), key("resolved", flag),
         key("resolution_timestamp", timeOrNull), key("labels", textMap), key("annotations", textMap),
         key("runbook_url", textOrNull), key("value", sampleValueOrNull),
+      ])),
+  ]
+
+  private static let store: [Named] = [
+    Named(
+      name: "StoreStatistics",
+      schema: object([
+        key("series", whole), key("samples", whole), key("oldest", timeOrNull), key("newest", timeOrNull),
+        key("bytes_per_sample", numberOrNull), key("block_bytes", whole), key("log_bytes", whole),
+        key("checkpoint_bytes", whole),
+        key(
+          "head",
+          object(
+            ["series", "samples", "chunks", "label_bytes", "index_bytes", "chunk_bytes", "reserved_bytes"]
+              .map { key($0, whole) })),
+        key("blocks", list(of: "StoreBlock")), key("labels", list(of: "Cardinality")),
+        key("metrics", list(of: "Cardinality")), key("pairs", list(of: "Cardinality")), key("set_aside", texts),
+        key("failure", textOrNull),
+      ])),
+    Named(
+      name: "StoreBlock",
+      schema: object([
+        key("name", text), key("min_time", time), key("max_time", time), key("series", whole), key("chunks", whole),
+        key("samples", whole), key("bytes", whole),
+      ])),
+    Named(name: "Cardinality", schema: object([key("name", text), key("count", whole)])),
+    Named(
+      name: "StoreCheck",
+      schema: object([
+        key("good", flag), key("notes", texts), key("series", whole), key("samples", whole),
+        key(
+          "files",
+          [
+            "type": "array",
+            "items": object([key("name", text), key("bytes", whole), key("problems", texts)]),
+          ]),
+      ])),
+    Named(name: "SnapshotRequest", schema: object([.optional("name", text)])),
+    Named(
+      name: "StoreSnapshot",
+      schema: object([
+        key("name", text), key("directory", text), key("blocks", whole), key("series", whole), key("samples", whole),
+        key("bytes", whole),
+      ])),
+    Named(
+      name: "DeletionRequest",
+      schema: object([key("matchers", texts), .optional("start", time), .optional("end", time)])),
+    Named(name: "StoreDeletion", schema: object([key("series", whole), key("samples", whole)])),
+    Named(
+      name: "SampleCount",
+      schema: object([
+        key("metric_name", text), key("start", time), key("end", time), key("series", whole), key("samples", whole),
       ])),
   ]
 

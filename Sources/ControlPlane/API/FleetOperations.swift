@@ -40,6 +40,9 @@ protocol FleetOperations: Sendable {
 
   /// What keeps Skep from serving, in words; empty when it is ready.
   func obstacles() async -> [String]
+
+  /// What does not work at present though Skep serves, in words.
+  func troubles() async -> [String]
 }
 
 /// What the API shows of one agent.
@@ -61,6 +64,8 @@ struct OverviewInputs: Sendable {
   var alerts: [Alert]
   var totals: CollectionTotals
   var collectionInterval: Duration
+  /// Why the store takes no samples; `nil` if it does.
+  var storeFailure: String?
 }
 
 /// Something that happened in the fleet.

@@ -48,6 +48,13 @@ enum OpenAPIDocument {
             "content": ["application/json": ["schema": reference(body.schema), "example": body.example]],
           ]))
     }
+    if let body = route.rawBody {
+      let content: JSONValue = ["schema": ["type": "string", "format": "binary"]]
+      members.append(
+        .init(
+          key: "requestBody",
+          value: ["required": true, "content": .object([.init(key: body.contentType, value: content)])]))
+    }
     let answers = route.answers.map { JSONValue.Member(key: "\($0.status)", value: answer($0)) }
     let refusal = JSONValue.Member(
       key: "default",

@@ -14,6 +14,13 @@ extension FleetAPI {
     public var agents: AgentTotals
     public var alerts: AlertTotals
     public var metrics: MetricTotals
+    /// Why the store takes no samples at present; `null` if it does.
+    @ExplicitNull public var storeFailure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case timestamp, agents, alerts, metrics
+      case storeFailure = "store_failure"
+    }
   }
 
   public struct AgentTotals: Codable, Sendable, Hashable {
@@ -114,7 +121,8 @@ extension FleetAPI.Overview {
       timestamp: FleetAPI.Time(inputs.now), agents: agents, alerts: FleetAPI.AlertTotals(inputs.alerts),
       metrics: FleetAPI.MetricTotals(
         totalMetricsCollected: inputs.totals.samplesCollected, uniqueMetricTypes: inputs.totals.agentMetricPairs,
-        collectionIntervalSeconds: inputs.collectionInterval.seconds))
+        collectionIntervalSeconds: inputs.collectionInterval.seconds),
+      storeFailure: inputs.storeFailure)
   }
 }
 

@@ -11,8 +11,14 @@ struct OwnRoutes: Sendable {
   private var healthy: APIRoute {
     APIRoute(
       method: .get, path: "/-/healthy", operationID: "healthy", summary: "Whether this process answers", access: .open,
-      answers: [.init(status: 200, summary: "It does", content: .text("text/plain"))]
-    ) { _ in .text("Skep is healthy\n") }
+      answers: [
+        .init(
+          status: 200, summary: "It does; further lines name what does not work, such as a store that takes no samples",
+          content: .text("text/plain"))
+      ]
+    ) { [operations] _ in
+      .text((["Skep is healthy"] + (await operations.troubles())).map { $0 + "\n" }.joined())
+    }
   }
 
   private var ready: APIRoute {
@@ -51,11 +57,13 @@ struct OwnRoutes: Sendable {
 extension RouteTable {
   /// Everything that the fleet API serves.
   static func fleet(
-    operations: any FleetOperations, metrics: @escaping @Sendable () async -> String, further: [APIRoute] = []
+    operations: any FleetOperations, store: any StoreOperations, metrics: @escaping @Sendable () async -> String,
+    further: [APIRoute] = []
   ) -> RouteTable {
     let routes =
       AgentRoutes(operations: operations).routes + FleetRoutes(operations: operations).routes
       + RuleRoutes(operations: operations).routes + LocalRoutes(operations: operations).routes
+      + StoreRoutes(operations: store).routes + WriteRoutes(operations: store).routes
       + OwnRoutes(operations: operations, metrics: metrics).routes + further
     return RouteTable(routes + [OwnRoutes.openAPI(of: routes)])
   }

@@ -15,7 +15,7 @@ import SystemPackage
 /// 2. The path of a system: its file, its processes or named instances, and what changes when the file does.
 /// 3. The server, over both.
 ///
-/// Swapping the store for another engine is a change in ``SamplePath`` and nowhere else.
+/// Swapping the store for another engine is a change in ``SampleKeeper`` and nowhere else.
 public final class Composition: Service {
   private let configuration: ControlPlaneConfiguration
   private let lock: DirectoryLock
@@ -25,7 +25,7 @@ public final class Composition: Service {
   private let exchange: ExchangeClient
   private let logger: Logger
 
-  /// Puts everything together and starts nothing.
+  /// Puts everything together, opens the store and starts nothing. Blocks for as long as opening takes.
   ///
   /// - Parameter onListening: is told the address once the server is bound to it.
   /// - Throws: what is wrong with the data directory, its files, the tokens or certificates, each naming its mend.
@@ -49,15 +49,20 @@ public final class Composition: Service {
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
     serving.security = configuration.security
+    let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
+    let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
-      configuration: serving, operations: fleet, metrics: configuration.ownMetrics, time: SystemTime(), logger: logger,
-      onListening: onListening)
+      configuration: serving, operations: fleet, store: store,
+      metrics: { [ownMetrics = configuration.ownMetrics] in
+        instruments.update()
+        return ownMetrics()
+      }, time: SystemTime(), logger: logger, onListening: onListening)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
-  /// server first, then collection, then the agents, and last what the rules still have to deliver.
+  /// server first, then collection, then the agents, then what the rules still have to deliver, and last the store.
   public func run() async throws {
-    let services: [any Service] = [samples.rules, samples.upkeep] + system.services + [samples.collection, server]
+    let services: [any Service] = [samples.upkeep, samples.rules] + system.services + [samples.collection, server]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)

@@ -60,9 +60,11 @@ struct LiveFleet: FleetOperations {
   }
 
   func overview() async -> OverviewInputs {
-    OverviewInputs(
-      now: now(), agents: await agents(), alerts: engine.alerts(.all), totals: samples.collection.totals(),
-      collectionInterval: samples.collectionInterval)
+    var totals = samples.collection.totals()
+    totals.samplesCollected += samples.remoteWrite.samplesWritten
+    return OverviewInputs(
+      now: now(), agents: await agents(), alerts: engine.alerts(.all), totals: totals,
+      collectionInterval: samples.collectionInterval, storeFailure: samples.keeper.failure)
   }
 
   // MARK: Alerts and rules
@@ -85,5 +87,10 @@ struct LiveFleet: FleetOperations {
 
   func events() async -> AsyncStream<FleetEvent> { hub.subscribe() }
 
+  /// None: the store is open before the server listens, and what fails later is mended while it serves.
   func obstacles() async -> [String] { [] }
+
+  func troubles() async -> [String] {
+    samples.keeper.failure.map { ["the sample store takes no samples: \($0)"] } ?? []
+  }
 }

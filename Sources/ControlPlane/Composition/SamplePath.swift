@@ -5,53 +5,65 @@ public import FleetModel
 public import Ingest
 public import Logging
 public import Platform
-public import SampleStore
+import SampleStore
 public import ServiceLifecycle
 public import SystemPackage
 
-/// The path of a sample: collection → store → rules → handlers.
+/// The path of a sample: collection or remote write → store → rules → handlers.
 public struct SamplePath: Sendable {
-  public let store: HeadStore
+  public let keeper: SampleKeeper
   public let rules: RuleEngine
   public let registry: AgentRegistry
   public let collection: CollectionService
+  public let remoteWrite: RemoteWriteIntake
   let upkeep: StoreUpkeep
   let usage: UsageReader
   let time: any TimeSource
   let collectionInterval: Duration
 
-  /// Puts the parts together and starts nothing.
+  /// Where the samples can be read.
+  public var store: any SeriesSource { keeper.source }
+
+  /// Puts the parts together, opens the store and starts nothing. Blocks for as long as opening takes.
   ///
   /// - Parameters:
-  ///   - stateDirectory: where registrations and alerts outlive a restart; `nil` keeps them in memory.
+  ///   - stateDirectory: where samples, registrations and alerts outlive a restart; `nil` keeps them in memory.
   ///   - onEvent: is told what becomes of instances, after the rules were.
-  /// - Throws: ``RuleError``, or what is wrong with the state files.
+  /// - Throws: ``RuleError``, `StoreError`, or what is wrong with the state files.
   public init(
     system: FleetSystem, stateDirectory: FilePath?, http: any HTTPExchanger, time: any TimeSource, logger: Logger,
     onEvent: @escaping @Sendable (InstanceEvent) -> Void = { _ in }
   ) throws {
     let state = { (name: String) in stateDirectory.map { StateFile($0.appending(name)) } }
-    let store = HeadStore(system.headConfiguration)
+    let keeper: SampleKeeper =
+      if let stateDirectory {
+        .disk(
+          try DurableStore(system.storeConfiguration(in: stateDirectory), time: time) { logger.note($0) })
+      } else {
+        .memory(HeadStore(system.headConfiguration))
+      }
     let rules = try RuleEngine(rules: system.alertRules, state: state("alerts.json"), time: time, logger: logger)
-    self.store = store
+    self.keeper = keeper
     self.rules = rules
     registry = try AgentRegistry(state: state("registry.json"), time: time)
     let loops = CollectionLoops()
+    let ingest = system.ingestConfiguration
     collection = CollectionService(
-      configuration: system.ingestConfiguration, registry: registry, appender: store, watch: rules, http: http,
+      configuration: ingest, registry: registry, appender: keeper.appender, watch: rules, http: http,
       resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, executor: loops.executor
     ) { event in
       rules.handle(event)
       onEvent(event)
     }
-    upkeep = StoreUpkeep(store: store, time: time)
-    usage = UsageReader(source: store)
+    remoteWrite = RemoteWriteIntake(limits: ingest.limits, appender: keeper.appender, watch: rules, time: time)
+    upkeep = StoreUpkeep(keeper: keeper, time: time)
+    usage = UsageReader(source: keeper.source)
     self.time = time
     collectionInterval = system.monitoring.collectionInterval
   }
 
   /// What runs, in the order in which it starts; it is stopped in the opposite one.
-  public var services: [any Service] { [rules, upkeep, collection] }
+  public var services: [any Service] { [upkeep, rules, collection] }
 
   /// How the fleet fares now.
   public func overview() async -> SystemOverview { await overview(usage: usage.usage(at: time.now())) }
@@ -64,7 +76,8 @@ public struct SamplePath: Sendable {
       agents: agents, activeAlerts: rules.alerts(.active), resolvedAlerts: rules.alerts(.resolved).count,
       usage: Dictionary(averages, uniquingKeysWith: { $1 }),
       metrics: SystemOverview.Metrics(
-        samplesCollected: totals.samplesCollected, agentMetricPairs: totals.agentMetricPairs,
+        samplesCollected: totals.samplesCollected + remoteWrite.samplesWritten,
+        agentMetricPairs: totals.agentMetricPairs,
         collectionInterval: collectionInterval),
       at: time.now())
   }
@@ -78,19 +91,21 @@ extension FleetSystem {
     configuration.maximumSeries = limits.seriesTotal
     return configuration
   }
+
+  func storeConfiguration(in dataDirectory: FilePath) -> StoreConfiguration {
+    var configuration = StoreConfiguration(directory: dataDirectory.appending(DataDirectory.store))
+    configuration.syncInterval = storage.fsyncInterval
+    configuration.outOfOrderWindow = storage.outOfOrderWindow
+    configuration.retention = monitoring.retention
+    configuration.maximumBytes = monitoring.retentionSize
+    configuration.maximumSeries = limits.seriesTotal
+    return configuration
+  }
 }
 
-/// Drops what is past its retention, once a minute.
-struct StoreUpkeep: Service {
-  let store: HeadStore
-  let time: any TimeSource
-
-  func run() async throws {
-    try? await cancelWhenGracefulShutdown {
-      while true {
-        try await time.sleep(for: .seconds(60))
-        store.expire(now: time.now())
-      }
-    }
-  }
+/// What lies where in a data directory.
+enum DataDirectory {
+  static let store = "store"
+  static let snapshots = "snapshots"
+  static let logs = "logs"
 }

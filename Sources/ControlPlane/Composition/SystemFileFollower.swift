@@ -64,9 +64,9 @@ struct SystemFileFollower: Service {
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
     await local?.apply(changed)
     if changed.monitoring != current.monitoring || changed.receivers != current.receivers
-      || changed.limits != current.limits
+      || changed.limits != current.limits || changed.storage != current.storage
     {
-      logger.warning("changes of monitoring, limits and receivers take effect at the next start")
+      logger.warning("changes of monitoring, limits, storage and receivers take effect at the next start")
     }
   }
 }

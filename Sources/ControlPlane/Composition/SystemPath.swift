@@ -28,7 +28,8 @@ extension Composition {
     if configuration.runsAgents {
       local = LocalFleet(
         system: configuration.system, workingDirectory: configuration.systemDirectory,
-        logDirectory: configuration.dataDirectory.appending("logs"), baseEnvironment: configuration.agentEnvironment,
+        logDirectory: configuration.dataDirectory.appending(DataDirectory.logs),
+        baseEnvironment: configuration.agentEnvironment,
         http: exchange, time: SystemTime(), random: SystemRandom(), logger: logger
       ) { registry.replaceTargets(of: .localRuntime, with: $0) }
     }

@@ -20,10 +20,16 @@ struct ExchangeRunner: Sendable {
 
   func run(_ request: Request, _ writer: consuming ResponseWriter, on channel: any Channel) async throws {
     let began = time.monotonic()
-    let deadline = closing(channel)
+    var deadline = closing(channel)
+    let reading = deadline
     let outcome = await handler.answer(request, on: channel) {
       try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+    } onLongWork: {
+      reading.cancel()
     }
+    // The client has its time for the answer, however long the work took.
+    deadline.cancel()
+    deadline = closing(channel)
     var response = outcome.response
     let streams = if case .stream = response.content { request.method != .head } else { false }
     if streams, !connections.beginStream(on: channel, maximum: configuration.maximumStreams) {

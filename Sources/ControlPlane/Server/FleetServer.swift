@@ -34,7 +34,7 @@ public final class FleetServer: Service {
   ///   - onListening: is told the bound address before the first request is served.
   /// - Throws: ``SecurityError``.
   init(
-    configuration: FleetServerConfiguration, operations: any FleetOperations,
+    configuration: FleetServerConfiguration, operations: any FleetOperations, store: any StoreOperations,
     metrics: @escaping @Sendable () async -> String, routes: [APIRoute] = [], time: any TimeSource, logger: Logger,
     onListening: @escaping @Sendable (ListenAddress) async -> Void
   ) throws(SecurityError) {
@@ -56,7 +56,7 @@ public final class FleetServer: Service {
     let lookUp = tokens.map { tokens -> @Sendable (Substring) -> Principal? in { tokens.principal(for: $0) } }
     runner = ExchangeRunner(
       handler: RequestHandler(
-        table: RouteTable.fleet(operations: operations, metrics: metrics, further: routes),
+        table: RouteTable.fleet(operations: operations, store: store, metrics: metrics, further: routes),
         policy: AccessPolicy(
           principalForToken: lookUp, certificateRole: asksForCertificates ? security.clientCertificateRole : nil,
           allowedHosts: Set(security.allowedHosts.map { $0.lowercased() })),

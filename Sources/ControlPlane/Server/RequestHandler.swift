@@ -26,9 +26,11 @@ struct RequestHandler: Sendable {
     var closesConnection = false
   }
 
-  func answer(_ request: Request, on channel: any Channel, informClientToContinue: () async throws -> Void) async
-    -> Outcome
-  {
+  /// - Parameter onLongWork: is called before work that may take longer than the request timeout.
+  func answer(
+    _ request: Request, on channel: any Channel, informClientToContinue: () async throws -> Void,
+    onLongWork: () -> Void = {}
+  ) async -> Outcome {
     var outcome = Outcome(response: .noContent)
     do {
       let target = try RequestTarget(request.head.path ?? "")
@@ -42,6 +44,12 @@ struct RequestHandler: Sendable {
         var work = APIRequest(principal: principal, path: path)
         work.query = try target.values(of: route.parameters)
         if route.body != nil { work.body = try await body(of: request, continuing: informClientToContinue) }
+        if let raw = route.rawBody {
+          work.rawBody = APIRequest.RawBody(
+            bytes: try await bytes(of: request, upTo: raw.maximumBytes, continuing: informClientToContinue),
+            contentType: request.headers[.contentType] ?? "", contentEncoding: request.headers[.contentEncoding] ?? "")
+        }
+        if route.takesLong { onLongWork() }
         outcome.response = try await route.handle(work)
       }
     } catch let error as APIError {
@@ -71,19 +79,27 @@ struct RequestHandler: Sendable {
     return facts
   }
 
-  /// The body as JSON; `nil` if there is none.
-  private func body(of request: Request, continuing: () async throws -> Void) async throws -> JSONValue? {
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumBodyBytes { throw tooLarge() }
+  /// The whole body.
+  private func bytes(
+    of request: Request, upTo maximum: Int, continuing: () async throws -> Void
+  ) async throws -> ByteBuffer {
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximum {
+      throw Self.tooLarge(maximum)
+    }
     if request.headers[.expect]?.lowercased() == "100-continue" { try await continuing() }
-    let buffer: ByteBuffer
     do {
-      buffer = try await request.body.collect(upTo: maximumBodyBytes)
+      return try await request.body.collect(upTo: maximum)
     } catch is NIOTooManyBytesError {
-      throw tooLarge()
+      throw Self.tooLarge(maximum)
     } catch {
       // The client left or sent broken framing; there may be nobody to tell.
       throw APIError(.invalidRequest, "the body ended before its declared end")
     }
+  }
+
+  /// The body as JSON; `nil` if there is none.
+  private func body(of request: Request, continuing: () async throws -> Void) async throws -> JSONValue? {
+    let buffer = try await bytes(of: request, upTo: maximumBodyBytes, continuing: continuing)
     if buffer.readableBytes == 0 { return nil }
     let type = request.headers[.contentType] ?? ""
     let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
@@ -99,9 +115,8 @@ struct RequestHandler: Sendable {
     }
   }
 
-  private func tooLarge() -> APIError {
-    APIError(
-      .payloadTooLarge, "the body has more than \(maximumBodyBytes) bytes; send less", headers: [.connection: "close"])
+  private static func tooLarge(_ maximum: Int) -> APIError {
+    APIError(.payloadTooLarge, "the body has more than \(maximum) bytes; send less", headers: [.connection: "close"])
   }
 
   private static func notFound(_ request: Request) -> APIError {

@@ -50,6 +50,19 @@ struct FleetClient {
 
   func post(_ path: String, body: [UInt8]) async throws -> [UInt8] { try await send(.POST, path, body: body) }
 
+  /// Waits as long as it takes, for work on all that is stored.
+  func postLong<Message: Decodable>(_ type: Message.Type, _ path: String, body: [UInt8]? = nil) async throws -> Message
+  {
+    try decode(type, await send(.POST, path, body: body, deadline: .distantFuture))
+  }
+
+  /// As ``get(_:_:query:)``, however long it takes.
+  func getLong<Message: Decodable>(
+    _ type: Message.Type, _ path: String, query: [(String, String?)] = []
+  ) async throws -> Message {
+    try decode(type, await send(.GET, path, query: query, deadline: .distantFuture))
+  }
+
   func delete(_ path: String) async throws { _ = try await send(.DELETE, path) }
 
   /// Hands on the pieces of an answer as they arrive, until it ends.
@@ -60,14 +73,15 @@ struct FleetClient {
   }
 
   private func send(
-    _ method: HTTPMethod, _ path: String, query: [(String, String?)] = [], body: [UInt8]? = nil
+    _ method: HTTPMethod, _ path: String, query: [(String, String?)] = [], body: [UInt8]? = nil,
+    deadline: NIODeadline? = nil
   ) async throws -> [UInt8] {
     var request = request(method, path, query: query)
     if let body {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(body)
     }
-    let response = try await execute(request, deadline: .now() + .seconds(30))
+    let response = try await execute(request, deadline: deadline ?? .now() + .seconds(30))
     guard (200..<300).contains(response.status.code) else { throw try await refusal(response) }
     let buffer = try await response.body.collect(upTo: 256 << 20)
     return Array(buffer.readableBytesView)

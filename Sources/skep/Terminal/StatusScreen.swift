@@ -8,6 +8,9 @@ struct StatusScreen {
 
   var text: String {
     var parts = [totals]
+    if let failure = overview.storeFailure {
+      parts.append(Terminal.paint("the sample store takes no samples: \(Terminal.safe(failure))", .red))
+    }
     if !overview.agents.agentsDetail.isEmpty { parts.append(agentTable) }
     if !alerts.isEmpty { parts.append(AlertTable.text(of: alerts, at: overview.timestamp.timestamp)) }
     return parts.joined(separator: "\n\n")

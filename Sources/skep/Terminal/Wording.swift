@@ -26,5 +26,29 @@ enum Wording {
     return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
   }
 
+  /// `512 B`, `1.5 KiB`, `12.0 MiB`.
+  static func bytes(_ count: UInt64) -> String {
+    if count < 1024 { return "\(count) B" }
+    var value = Double(count) / 1024
+    for unit in ["KiB", "MiB", "GiB"] {
+      if value < 1023.95 { return "\(decimal(value)) \(unit)" }
+      value /= 1024
+    }
+    return "\(decimal(value)) TiB"
+  }
+
+  /// `1,234,567`.
+  static func count(_ value: UInt64) -> String {
+    let digits = Array("\(value)")
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+      text.append(digit)
+    }
+    return text
+  }
+
+  static func count(_ value: Int) -> String { count(UInt64(max(0, value))) }
+
   static func percent(_ value: Double?) -> String { value.map { decimal($0) + " %" } ?? "-" }
 }

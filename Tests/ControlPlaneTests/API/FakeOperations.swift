@@ -20,6 +20,7 @@ final class FakeOperations: FleetOperations {
     var samples: [RecentSample] = []
     var instances: [LocalInstance] = []
     var obstacles: [String] = []
+    var troubles: [String] = []
     var listeners: [AsyncStream<FleetEvent>.Continuation] = []
   }
 
@@ -130,6 +131,8 @@ final class FakeOperations: FleetOperations {
     state.withLock { $0.listeners.append(continuation) }
     return events
   }
+
+  func troubles() async -> [String] { state.withLock { $0.troubles } }
 
   func obstacles() async -> [String] { state.withLock { $0.obstacles } }
 

@@ -128,6 +128,40 @@ import Testing
     Case("GET", "/fleet/v1/agents/planner/logs?follow=perhaps", 400, "query parameter follow"),
     Case("GET", "/fleet/v1/agents/planner/logs?ordinal=7", 404, "no instance 7"),
     Case("GET", "/fleet/v1/agents/planner/logs", 200),
+    // The store.
+    Case(
+      "GET", "/fleet/v1/store", 200, #""bytes_per_sample":0.5"#, #""name":"0000000007.block""#, #""failure":null"#,
+      #""set_aside":["log/0000000001.corrupt-1"]"#),
+    Case("GET", "/fleet/v1/store?labels=1001", 400, "labels"),
+    Case("POST", "/fleet/v1/store/check", 200, #""good":false"#, "bad checksum at 12"),
+    Case("POST", "/fleet/v1/store/compact", 200, #""block_bytes":500"#),
+    Case("POST", "/fleet/v1/store/snapshot", 201, #""name":"now""#, #""directory":".skep/snapshots/now""#),
+    Case("POST", "/fleet/v1/store/snapshot", #"{"name":"a.b-c_1"}"#, 201, #""name":"a.b-c_1""#),
+    Case("POST", "/fleet/v1/store/snapshot", #"{"name":"../a"}"#, 400, "may hold letters"),
+    Case("POST", "/fleet/v1/store/snapshot", #"{"name":"a/b"}"#, 400, "may hold letters"),
+    Case("POST", "/fleet/v1/store/snapshot", #"{"name":".."}"#, 400, "may hold letters"),
+    Case("POST", "/fleet/v1/store/snapshot", #"{"directory":"/tmp/x"}"#, 400, "unknown key"),
+    Case("POST", "/fleet/v1/store/snapshot", #"{"name":"taken"}"#, 409, "choose another name"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":["a=\"b\"","c!~x"]}"#, 200, #""samples":3"#),
+    Case(
+      "POST", "/fleet/v1/store/delete",
+      #"{"matchers":["a=b"],"start":"2026-11-01T00:00:00Z","end":"2026-11-02T00:00:00+01:00"}"#, 200),
+    Case("POST", "/fleet/v1/store/delete", 400, "the body is empty"),
+    Case("POST", "/fleet/v1/store/delete", "{}", 400, "lacks matchers"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":[]}"#, 400, "say which series"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":"up"}"#, 400, "expected an array"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":["up"]}"#, 400, "matchers[0] is not a matcher"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":["a!=b","c=~.*","d=\"\""]}"#, 400, "fit every series"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":["a=~\"(\""]}"#, 400, "does not parse"),
+    Case("POST", "/fleet/v1/store/delete", #"{"matchers":["a=b"],"end":"now"}"#, 400, "is not a time"),
+    Case(
+      "POST", "/fleet/v1/store/delete",
+      #"{"matchers":["a=b"],"start":"2026-11-02T00:00:00Z","end":"2026-11-01T00:00:00Z"}"#, 400, "exchange them"),
+    Case(
+      "GET", "/fleet/v1/samples/count?metric_name=up&end=2026-11-02T00:00:00Z", 200, #""samples":42"#,
+      #""start":"2026-11-01T23:00:00.000Z""#),
+    Case("GET", "/fleet/v1/samples/count", 400, "metric_name is missing"),
+    Case("GET", "/fleet/v1/samples/count?metric_name=up&start=yesterday", 400, "start"),
     // Skep itself.
     Case("GET", "/-/healthy", 200, "healthy"),
     Case("GET", "/-/ready", 200, "ready"),
@@ -180,6 +214,17 @@ import Testing
       let answer = try await server.ask("GET", "/-/ready")
       #expect(answer.status == 503)
       #expect(answer.body == "the store replays its log\n")
+    }
+  }
+
+  @Test func healthNamesWhatDoesNotWork() async throws {
+    let operations = FakeOperations()
+    operations.state.withLock { $0.troubles = ["the sample store takes no samples: no space left"] }
+    try await ServerHarness.with(operations: operations) { server in
+      let answer = try await server.ask("GET", "/-/healthy")
+      #expect(answer.status == 200)
+      #expect(answer.body == "Skep is healthy\nthe sample store takes no samples: no space left\n")
+      #expect(try await server.ask("GET", "/-/ready").status == 200)
     }
   }
 

@@ -15,10 +15,11 @@ struct ServerHarness: Sendable {
   var port: Int
   var url: String
   var operations: FakeOperations
+  var store: FakeStoreOperations
 
   /// Starts a server, hands it to `body`, and shuts it down gracefully whatever happens.
   static func with<Result: Sendable>(
-    operations: FakeOperations = FakeOperations(),
+    operations: FakeOperations = FakeOperations(), store: FakeStoreOperations = FakeStoreOperations(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     configuration: FleetServerConfiguration = .with { _ in }, time: any TimeSource = SystemTime(),
     _ body: @escaping @Sendable (ServerHarness) async throws -> Result
@@ -28,7 +29,7 @@ struct ServerHarness: Sendable {
     configuration.shutdownGrace = .milliseconds(200)
     let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
     let server = try FleetServer(
-      configuration: configuration, operations: operations, metrics: { "skep_up 1\n" }, time: time,
+      configuration: configuration, operations: operations, store: store, metrics: { "skep_up 1\n" }, time: time,
       logger: logger, onListening: { continuation.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -40,7 +41,8 @@ struct ServerHarness: Sendable {
         try await tasks.waitForAll()
         throw CancellationError()
       }
-      let harness = ServerHarness(port: address.port, url: server.url(for: address), operations: operations)
+      let harness = ServerHarness(
+        port: address.port, url: server.url(for: address), operations: operations, store: store)
       let result: Swift.Result<Result, any Error>
       do { result = .success(try await body(harness)) } catch { result = .failure(error) }
       await group.triggerGracefulShutdown()
@@ -59,7 +61,7 @@ struct ServerHarness: Sendable {
 
   func ask(
     _ method: String = "GET", _ path: String, headers: [(String, String)] = [], body: String? = nil,
-    client: HTTPClient = .shared
+    bytes: [UInt8]? = nil, client: HTTPClient = .shared
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: url + path)
     request.method = HTTPMethod(rawValue: method)
@@ -70,6 +72,7 @@ struct ServerHarness: Sendable {
         request.headers.add(name: "content-type", value: "application/json")
       }
     }
+    if let bytes { request.body = .bytes(bytes) }
     let response = try await client.execute(request, timeout: .seconds(300))
     let bytes = try await response.body.collect(upTo: 32 << 20)
     return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))

@@ -17,7 +17,8 @@ import Testing
     var configuration = FleetServerConfiguration()
     configuration.address = address
     return try FleetServer(
-      configuration: configuration, operations: FakeOperations(), metrics: { "" }, time: SystemTime(),
+      configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
+      time: SystemTime(),
       logger: TokenTests.silent, onListening: { _ in })
   }
 
@@ -36,14 +37,16 @@ import Testing
     configuration.address = ListenAddress(host: "192.0.2.1", port: 0)
     #expect(throws: SecurityError.publicWithoutProof("192.0.2.1:0")) {
       try FleetServer(
-        configuration: configuration, operations: FakeOperations(), metrics: { "" }, time: SystemTime(),
+        configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
+        time: SystemTime(),
         logger: TokenTests.silent, onListening: { _ in })
     }
     try await withTemporaryDirectory { directory in
       try writeFile("operator:0123456789abcdef\n", to: directory + "/tokens")
       configuration.security.tokenFile = directory + "/tokens"
       let server = try FleetServer(
-        configuration: configuration, operations: FakeOperations(), metrics: { "" }, time: SystemTime(),
+        configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
+        time: SystemTime(),
         logger: TokenTests.silent, onListening: { _ in })
       await #expect(throws: FleetServerError.notAnAddressOfThisMachine(configuration.address)) {
         try await server.run()
@@ -121,11 +124,13 @@ import Testing
     var configuration = FleetServerConfiguration()
     configuration.address = ListenAddress(port: 0)
     let server = try FleetServer(
-      configuration: configuration, operations: FakeOperations(), metrics: { "" }, time: SystemTime(),
+      configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
+      time: SystemTime(),
       logger: TokenTests.silent, onListening: { continuation.yield($0) })
     let running = Task { try await server.run() }
     let address = try #require(await addresses.first { _ in true })
-    let harness = ServerHarness(port: address.port, url: server.url(for: address), operations: FakeOperations())
+    let harness = ServerHarness(
+      port: address.port, url: server.url(for: address), operations: FakeOperations(), store: FakeStoreOperations())
     #expect(try await harness.ask("GET", "/-/healthy").status == 200)
     try await harness.withConnection { inbound, outbound in
       try await outbound.write(ByteBuffer(string: "GET /fleet/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n"))

@@ -4,8 +4,8 @@ import FleetModel
 
 struct Samples: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show the last collected samples; check what an exporter serves.",
-    subcommands: [SamplesRecent.self, SamplesParse.self], defaultSubcommand: SamplesRecent.self)
+    abstract: "Show the last collected samples; count stored ones; check what an exporter serves.",
+    subcommands: [SamplesRecent.self, SamplesCount.self, SamplesParse.self], defaultSubcommand: SamplesRecent.self)
 }
 
 struct SamplesRecent: AsyncParsableCommand {

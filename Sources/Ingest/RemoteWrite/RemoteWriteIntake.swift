@@ -1,0 +1,159 @@
+public import FleetModel
+public import Platform
+import Synchronization
+import WireFormats
+
+/// Takes samples that agents and other engines push by Prometheus' remote write 1.0
+/// (<https://prometheus.io/docs/specs/prw/remote_write_spec/>).
+///
+/// A request goes through: 1. snappy; 2. protobuf; 3. each series to its number in the store, by the bytes of its labels
+/// where they were seen before; 4. the samples, grouped by time, to the store; 5. those that a rule watches to the rule
+/// engine. A request whose series are known builds no labels and allocates nothing per sample.
+public final class RemoteWriteIntake: Sendable {
+  /// Further in the future than this a sender's time is not believed; further in the past than this a sample is stored and
+  /// no rule looks at it. As for collected samples.
+  static let maximumAhead: Duration = .seconds(600)
+  /// As long as the store remembers a series without samples.
+  private static let memory: Duration = .seconds(15 * 60)
+
+  private let limits: IngestLimits
+  private let appender: any SampleAppender
+  private let watch: any SampleWatch
+  private let time: any TimeSource
+  private let metrics: RemoteWriteMetrics
+  private let cache: Mutex<WrittenSeriesCache>
+  private let scratch: WriteScratchPool
+  private let taken = Atomic<Int>(0)
+
+  public init(
+    limits: IngestLimits, appender: any SampleAppender, watch: any SampleWatch, time: any TimeSource
+  ) {
+    self.limits = limits
+    self.appender = appender
+    self.watch = watch
+    self.time = time
+    metrics = RemoteWriteMetrics()
+    cache = Mutex(WrittenSeriesCache(turn: Self.memory, now: time.monotonic()))
+    scratch = WriteScratchPool(seed: SystemRandom().next())
+  }
+
+  /// Samples taken since the start.
+  public var samplesWritten: Int { taken.load(ordering: .relaxed) }
+
+  /// Bytes that a request may have after decompression.
+  public var maximumBytes: Int { limits.bodyBytes }
+
+  /// Takes the good samples of one request. Does not wait; ``acknowledge()`` is to be awaited before the sender is told.
+  ///
+  /// - Parameters:
+  ///   - body: a snappy block of a `prometheus.WriteRequest`.
+  ///   - agent: the one agent whose series the sender may write; `nil` for any.
+  /// - Throws: ``WriteRefusal``; of a request that the store refused in the middle, samples may have been taken.
+  public func take(_ body: UnsafeRawBufferPointer, from agent: AgentID? = nil) throws(WriteRefusal) -> WriteOutcome {
+    var work = scratch.take()
+    defer { scratch.giveBack(work) }
+    // Moved out, so that the rest can be changed while this is read.
+    var text: [UInt8] = []
+    swap(&text, &work.text)
+    defer { swap(&text, &work.text) }
+    let count: Int
+    do throws(SnappyError) { count = try SnappyBlock.decode(body, limit: limits.bodyBytes, into: &text) } catch {
+      throw error.isTooLong ? .tooLarge(limit: limits.bodyBytes) : .malformed("\(error)")
+    }
+    let result = text.withUnsafeBytes { bytes -> Result<WriteOutcome, WriteRefusal> in
+      let message = UnsafeRawBufferPointer(rebasing: bytes[0..<count])
+      do throws(WriteRefusal) { return .success(try take(message, from: agent, &work)) } catch {
+        return .failure(error)
+      }
+    }
+    if case .failure(.storage) = result { metrics.storeFailed() }
+    let outcome = try result.get()
+    metrics.note(outcome)
+    taken.add(outcome.written, ordering: .relaxed)
+    return outcome
+  }
+
+  /// Returns once what ``take(_:from:)`` took is as safe as the store promises.
+  ///
+  /// - Throws: ``WriteRefusal/storage(_:)``: the sender must send it again.
+  public func acknowledge() async throws(WriteRefusal) {
+    do throws(AppendError) { try await appender.acknowledge() } catch {
+      metrics.storeFailed()
+      throw .storage("\(error)")
+    }
+  }
+
+  private func take(
+    _ message: UnsafeRawBufferPointer, from agent: AgentID?, _ work: inout WriteScratch
+  ) throws(WriteRefusal) -> WriteOutcome {
+    do throws(WireFault) { try work.request.read(message) } catch { throw .malformed("\(error)") }
+    let scope = agent.map { StringHash.of($0.name) }
+    let (now, generation) = (time.monotonic(), watch.generation)
+    cache.withLock { cache in
+      cache.prepare(now: now, generation: generation)
+      cache.find(work.request.series, scope: scope, into: &work.entries)
+    }
+    var outcome = WriteOutcome()
+    outcome.refuse(.unsupported, work.request.histograms, "native histograms are not stored in this version")
+    for index in work.entries.indices where work.entries[index].mark <= WrittenSeriesCache.Entry.unasked {
+      try learn(index, message, scope: scope, agent: agent, &work, &outcome)
+    }
+    var flush = WriteFlush(message: message, now: time.now(), appender: appender, watch: watch, outcome: outcome)
+    do throws(AppendError) { try flush.run(&work) } catch { throw .storage("\(error)") }
+    if !flush.renewed.isEmpty { remember(flush.renewed, scope: scope, work) }
+    return flush.outcome
+  }
+
+  /// Gets the number of a series that was not seen before, and asks the watcher about it.
+  private func learn(
+    _ index: Int, _ message: UnsafeRawBufferPointer, scope: UInt64?, agent: AgentID?, _ work: inout WriteScratch,
+    _ outcome: inout WriteOutcome
+  ) throws(WriteRefusal) {
+    let series = work.request.series[index]
+    let samples = Int(series.sampleCount)
+    let labels: LabelSet
+    do throws(WrittenLabelFlaw) { labels = try work.request.labels(of: series, in: message) } catch {
+      return outcome.refuse(.invalid, samples, "\(error)")
+    }
+    var entry = work.entries[index]
+    if entry.mark == WrittenSeriesCache.Entry.missing {
+      if let problem = limits.problem(in: Array(labels)) { return outcome.refuse(.limit, samples, problem.message) }
+      if let agent, labels["agent_id"] != agent.name {
+        return outcome.refuse(
+          .forbidden, samples,
+          "series \(labels) does not bear agent_id=\"\(agent)\", the only agent that this token may write for")
+      }
+      do throws(AppendError) { entry.reference = try appender.reference(for: labels) } catch {
+        guard case .tooManySeries = error else { throw .storage("\(error)") }
+        return outcome.refuse(.limit, samples, "\(error)")
+      }
+    }
+    entry = WrittenSeriesCache.Entry(reference: entry.reference, token: watch.interest(in: labels))
+    work.entries[index] = entry
+    let identity = scope.map { series.identity.within($0) } ?? series.identity
+    let known = cache.withLock { cache in
+      cache.set(identity, entry)
+      return cache.count
+    }
+    metrics.knows(known)
+  }
+
+  private func remember(_ renewed: [Int], scope: UInt64?, _ work: WriteScratch) {
+    cache.withLock { cache in
+      for index in renewed {
+        let identity = work.request.series[index].identity
+        cache.set(scope.map { identity.within($0) } ?? identity, work.entries[index])
+      }
+    }
+  }
+}
+
+/// A number for the name of an agent; two agents have the same by chance with a probability of 2^-64.
+private enum StringHash {
+  /// FNV-1a, then a finaliser (<http://www.isthe.com/chongo/tech/comp/fnv/>).
+  static func of(_ text: String) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return (hash ^ hash >> 32) &* 0x9e37_79b9_7f4a_7c15 | 1
+  }
+}

@@ -1,0 +1,49 @@
+/// What became of the samples of one write request. The good ones are taken whatever the others are.
+public struct WriteOutcome: Sendable, Hashable {
+  public enum Reason: String, Sendable, CaseIterable {
+    /// Labels that cannot be those of a series.
+    case invalid
+    /// Labels beyond a limit, or a series more than the store may hold.
+    case limit
+    /// The series of an agent that the sender may not act for.
+    case forbidden
+    case outOfOrder = "out_of_order"
+    /// Another value than the one that is stored of that time.
+    case duplicate
+    case future
+    /// Native histograms.
+    case unsupported
+  }
+
+  public var written = 0
+  public private(set) var refused: [Reason: Int] = [:]
+  /// Of the first sample that was refused, in words.
+  public private(set) var firstRefusal: String?
+
+  public init() {}
+
+  public var refusedCount: Int { refused.values.reduce(0, +) }
+
+  mutating func refuse(_ reason: Reason, _ count: Int, _ words: @autoclosure () -> String) {
+    if count == 0 { return }
+    refused[reason, default: 0] += count
+    if firstRefusal == nil { firstRefusal = words() }
+  }
+}
+
+/// Why nothing, or nothing more, of a request was taken.
+public enum WriteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Not what remote write sends.
+  case malformed(String)
+  case tooLarge(limit: Int)
+  /// The store takes nothing at present: the sender should send all of it again.
+  case storage(String)
+
+  public var description: String {
+    switch self {
+    case .malformed(let problem): problem
+    case .tooLarge(let limit): "the message has more than \(limit) bytes; send less or raise limits.body_size"
+    case .storage(let problem): problem
+    }
+  }
+}
