@@ -15,6 +15,8 @@ struct InstanceLoop: Sendable {
   private var process: ProcessLook
   private var system = SystemMetrics()
   private let isLocal: Bool
+  private let fetch: InstanceFetch
+  private let policy: LivenessPolicy
   private var lastFailure: String?
 
   init(_ assignment: AgentRegistry.Assignment, series: InstanceSeries, context: CollectionContext) {
@@ -25,6 +27,9 @@ struct InstanceLoop: Sendable {
     key = target.key
     let endpoints = [target.metricsEndpoint, target.healthEndpoint].compactMap(\.self)
     isLocal = endpoints.isEmpty ? target.pid != nil : endpoints.contains(where: EndpointPolicy.isLoopback(url:))
+    fetch = InstanceFetch(
+      target, timeout: context.timeout(of: target), maximumBytes: context.configuration.limits.bodyBytes)
+    policy = context.policy(of: target)
     // A pid of another machine, or of another container, names some other process here.
     process = ProcessLook(pid: isLocal ? target.pid : nil, startTicks: assignment.processStart)
   }
@@ -68,10 +73,7 @@ struct InstanceLoop: Sendable {
 
   private mutating func round(at timestamp: Timestamp) async throws {
     let begun = context.time.monotonic()
-    let fetch = InstanceFetch(
-      http: context.http, time: context.time, timeout: context.timeout(of: target),
-      maximumBytes: context.configuration.limits.bodyBytes)
-    let result = try await fetch.run(target)
+    let result = try await fetch.run(over: context.http)
     // About 15 µs in /proc, which never waits for a disk: cheaper here than on another thread.
     let look = process.look(context.resources)
     var failures: [CollectionFailure] = []
@@ -135,7 +137,7 @@ struct InstanceLoop: Sendable {
     let now = context.time.monotonic()
     do throws(AppendError) {
       return try series.store(round) { agent in
-        let needsHost = isUp && (usage == nil || usage?.network == nil)
+        let needsHost = isUp && usage?.network == nil
         return system.sample(
           SystemMetrics.Input(
             process: usage, agent: agent, host: needsHost ? context.host.usage() : nil,
@@ -169,12 +171,12 @@ struct InstanceLoop: Sendable {
     let isGone = if case .gone = look { true } else { false }
     let hasChecks = target.metricsEndpoint != nil || target.healthEndpoint != nil || isRunning
     let outcome = RoundOutcome(failure: message, good: message == nil && hasChecks, alive: answered || isRunning)
-    context.registry.record(
+    let status = context.registry.record(
       RoundReport(
         outcome: outcome, time: time, samples: stored, series: series.count, processStart: process.startTicks,
         processIsGone: isGone),
-      for: key, revision: assignment.revision, policy: context.policy(of: target))
-    if context.registry.status(of: key) == .lost { series.release() }
+      for: key, revision: assignment.revision, policy: policy)
+    if status == .lost { series.release() }
     log(message)
   }
 
