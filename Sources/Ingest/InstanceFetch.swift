@@ -34,7 +34,7 @@ struct InstanceFetch: Sendable {
   }
 
   /// - Throws: `CancellationError`.
-  func run(over http: any HTTPExchanger) async throws -> FetchResult {
+  nonisolated(nonsending) func run(over http: any HTTPExchanger) async throws -> FetchResult {
     let metrics: Answer?
     let health: Answer?
     switch (self.metrics, self.health) {
@@ -51,7 +51,9 @@ struct InstanceFetch: Sendable {
       answered: metrics.map(Self.isAnswer) ?? false || health.map(Self.isAnswer) ?? false)
   }
 
-  private func fetch(_ request: HTTPExchangeRequest, _ http: any HTTPExchanger) async -> Answer {
+  private nonisolated(nonsending) func fetch(
+    _ request: HTTPExchangeRequest, _ http: any HTTPExchanger
+  ) async -> Answer {
     do {
       return .success(try await http.exchange(request))
     } catch let error as HTTPExchangeError {

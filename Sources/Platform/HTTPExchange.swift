@@ -105,5 +105,5 @@ public protocol HTTPExchanger: Sendable {
   /// Ends within the request's timeout, whatever the peer does: nobody else watches over it.
   ///
   /// - Throws: ``HTTPExchangeError``, or `CancellationError` when the task is cancelled.
-  func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse
+  nonisolated(nonsending) func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse
 }

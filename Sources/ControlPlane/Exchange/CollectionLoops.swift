@@ -45,7 +45,7 @@ struct EventLoopTime: TimeSource {
 
   func monotonic() -> Duration { clock.monotonic() }
 
-  func sleep(untilMonotonic deadline: Duration) async throws {
+  nonisolated(nonsending) func sleep(untilMonotonic deadline: Duration) async throws {
     guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else {
       return try await clock.sleep(untilMonotonic: deadline)
     }

@@ -20,10 +20,9 @@ final class ExchangeHandler: ChannelInboundHandler {
   struct Outgoing: Sendable {
     /// Rises from exchange to exchange.
     var id: UInt64
-    /// Head and body.
-    var bytes: ByteBuffer
+    var request: HTTPExchangeRequest
+    var endpoint: Endpoint
     var deadline: NIODeadline
-    var timeout: Duration
     var maximumBytes: Int
   }
 
@@ -42,6 +41,8 @@ final class ExchangeHandler: ChannelInboundHandler {
   /// An exchange that was cancelled before it got here.
   private var cancelledAhead: UInt64?
   private var inflated: InflatedBody?
+  /// What was sent last, since the next request is mostly the same.
+  private var lastRequest: (request: HTTPExchangeRequest, bytes: ByteBuffer)?
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -62,9 +63,17 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
     let alarm = LoopAlarms.on(context.eventLoop).set(at: outgoing.deadline, .expire(self, exchange: outgoing.id))
     running = Running(
-      continuation: continuation, id: outgoing.id, timeout: outgoing.timeout, alarm: alarm,
+      continuation: continuation, id: outgoing.id, timeout: outgoing.request.timeout, alarm: alarm,
       maximumBytes: outgoing.maximumBytes, reader: ResponseReader(maximumBodyBytes: outgoing.maximumBytes))
-    context.writeAndFlush(wrapOutboundOut(outgoing.bytes), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(bytes(of: outgoing)), promise: nil)
+  }
+
+  private func bytes(of outgoing: Outgoing) -> ByteBuffer {
+    if let lastRequest, lastRequest.request == outgoing.request { return lastRequest.bytes }
+    let bytes = RequestBytes.of(outgoing.request, to: outgoing.endpoint)
+    // One with a body seldom comes again and may be large.
+    lastRequest = outgoing.request.method == .get ? (outgoing.request, bytes) : nil
+    return bytes
   }
 
   /// Ends exchange `id`, whether it is under way, yet to come or over (then nothing happens).
@@ -106,7 +115,9 @@ final class ExchangeHandler: ChannelInboundHandler {
 
   private func take(_ buffer: ByteBuffer) throws(HTTPExchangeError) -> Int {
     let result = buffer.withUnsafeReadableBytes { bytes in
-      Result { () throws(HTTPExchangeError) -> Int in try running?.reader.take(bytes) ?? 0 }
+      Result { () throws(HTTPExchangeError) -> Int in
+        try running?.reader.take(bytes, ReceiveBuffer.current.bodies) ?? 0
+      }
     }
     return try result.get()
   }
@@ -143,6 +154,7 @@ final class ExchangeHandler: ChannelInboundHandler {
       }
     }
     running = nil
+    ReceiveBuffer.current.bodies.note(body)
     let response = HTTPExchangeResponse(status: head.status, fieldLines: head.fieldLines, body: body)
     let reusable = head.keepsAlive && !isLast && context?.channel.isActive == true
     if let context {

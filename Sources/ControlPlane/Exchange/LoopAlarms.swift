@@ -6,7 +6,7 @@ import NIOPosix
 ///
 /// Lives on its loop; nothing here is called from elsewhere. Setting and taking back an alarm costs O(log n); one that was
 /// taken back stays in the heap until its time and does nothing then.
-final class LoopAlarms {
+final class LoopAlarms: NIOScheduledCallbackHandler {
   // Every thread has a value of its own.
   private nonisolated(unsafe) static let ofThread = ThreadSpecificVariable<LoopAlarms>()
 
@@ -60,15 +60,19 @@ final class LoopAlarms {
     while let first = heap.first, actions[first.number] == nil { pop() }
     guard let first = heap.first, armed.map({ first.time < $0 }) ?? true else { return }
     armed = first.time
-    let alarms = NIOLoopBound(self, eventLoop: loop)
-    loop.scheduleTask(deadline: first.time) { alarms.value.ring(armedFor: first.time) }
+    do {
+      _ = try loop.assumeIsolated().scheduleCallback(at: first.time, handler: self)
+    } catch {
+      // The loop is shutting down, and with it everything that waits here.
+      armed = nil
+    }
   }
 
-  private func ring(armedFor time: NIODeadline) {
-    // An alarm that was set later and is due earlier has replaced this one.
-    guard armed == time else { return }
-    armed = nil
+  func handleScheduledCallback(eventLoop: some EventLoop) {
     let now = NIODeadline.now()
+    // Set before an earlier alarm was, which has been here already.
+    guard let time = armed, time <= now else { return }
+    armed = nil
     while let first = heap.first, first.time <= now {
       pop()
       switch actions.removeValue(forKey: first.number) {

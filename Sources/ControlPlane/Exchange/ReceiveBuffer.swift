@@ -21,6 +21,7 @@ final class ReceiveBuffer {
   }
 
   private var free: ByteBuffer?
+  let bodies = BodyMemory()
 
   private init() {}
 
@@ -53,5 +54,29 @@ struct SharedReceiveAllocator: RecvByteBufferAllocator {
   mutating func record(actualReadBytes: Int) -> Bool {
     hasRead = true
     return true
+  }
+}
+
+/// The last few bodies of an event loop, whose memory the next ones take: by then whoever got them has read them, and a
+/// fresh allocation of their size costs more than reading does. A body that somebody still holds is left to him.
+final class BodyMemory {
+  private static let count = 16
+  /// A larger one is not kept.
+  private static let maximumCapacity = 128 << 10
+
+  /// Oldest first.
+  private var bodies: [[UInt8]] = []
+
+  /// An empty array, with room for about as much as other bodies had.
+  func take() -> [UInt8] {
+    guard bodies.count >= Self.count else { return [] }
+    var body = bodies.removeFirst()
+    body.removeAll(keepingCapacity: true)
+    return body
+  }
+
+  /// Notes a body that is handed out.
+  func note(_ body: [UInt8]) {
+    if body.capacity <= Self.maximumCapacity, bodies.count < Self.count { bodies.append(body) }
   }
 }

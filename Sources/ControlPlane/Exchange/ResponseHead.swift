@@ -16,7 +16,7 @@ struct ResponseHead {
   init() {}
 
   /// - Parameter text: all lines with the empty one that ends them.
-  init(_ text: [UInt8]) throws(HTTPExchangeError) {
+  init(_ text: UnsafeRawBufferPointer) throws(HTTPExchangeError) {
     guard let first = text.firstIndex(of: UInt8(ascii: "\n")) else { throw .malformedResponse("not HTTP/1.1") }
     try readStatus(Self.withoutReturn(text[..<first]))
     var start = first + 1
@@ -26,22 +26,24 @@ struct ResponseHead {
       try readField(line)
       start = end + 1
     }
-    fieldLines = Array(text[(first + 1)..<start])
     if isChunked, contentLength != nil { throw .malformedResponse("has both a length and chunks") }
+    fieldLines = Array(text[(first + 1)..<start])
   }
+
+  private typealias Text = Slice<UnsafeRawBufferPointer>
 
   /// `HTTP/1.1 200 OK`; the reason may be missing.
-  private mutating func readStatus(_ line: ArraySlice<UInt8>) throws(HTTPExchangeError) {
-    let line = Array(line)
-    guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), line[7] == 48 || line[7] == 49, line[8] == 32,
-      line[9...11].allSatisfy({ $0 >= 48 && $0 <= 57 }), line.count == 12 || line[12] == 32
+  private mutating func readStatus(_ line: Text) throws(HTTPExchangeError) {
+    let text = UnsafeRawBufferPointer(rebasing: line)
+    guard text.count >= 12, text.starts(with: "HTTP/1.".utf8), text[7] == 48 || text[7] == 49, text[8] == 32,
+      text[9...11].allSatisfy({ $0 >= 48 && $0 <= 57 }), text.count == 12 || text[12] == 32
     else { throw .malformedResponse("not HTTP/1.1") }
-    status = line[9...11].reduce(0) { $0 * 10 + Int($1) - 48 }
+    status = text[9...11].reduce(0) { $0 * 10 + Int($1) - 48 }
     guard status >= 100 else { throw .malformedResponse("not HTTP/1.1") }
-    keepsAlive = line[7] == 49
+    keepsAlive = text[7] == 49
   }
 
-  private mutating func readField(_ line: ArraySlice<UInt8>) throws(HTTPExchangeError) {
+  private mutating func readField(_ line: Text) throws(HTTPExchangeError) {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
       line[..<colon].allSatisfy(Self.isToken), line[colon...].allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 })
     else { throw .malformedResponse("a header is not \"NAME: VALUE\"") }
@@ -68,18 +70,18 @@ struct ResponseHead {
     }
   }
 
-  private static func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  private static func withoutReturn(_ line: Text) -> Text {
     line.last == UInt8(ascii: "\r") ? line.dropLast() : line
   }
 
-  private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  private static func trimmed(_ text: Text) -> Text {
     var text = text.drop { $0 == 32 || $0 == 9 }
     while let last = text.last, last == 32 || last == 9 { text.removeLast() }
     return text
   }
 
   /// `word` is in lower case.
-  private static func isSame(_ text: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
+  private static func isSame(_ text: Text, _ word: StaticString) -> Bool {
     guard text.count == word.utf8CodeUnitCount else { return false }
     var position = 0
     for byte in text {

@@ -41,14 +41,17 @@ struct ResponseReader {
 
   /// Takes bytes until the response is complete.
   ///
+  /// - Parameter memory: gives room for the body once it begins.
   /// - Returns: how many were taken.
-  mutating func take(_ bytes: UnsafeRawBufferPointer) throws(HTTPExchangeError) -> Int {
+  mutating func take(
+    _ bytes: UnsafeRawBufferPointer, _ memory: BodyMemory
+  ) throws(HTTPExchangeError) -> Int {
     var position = 0
     while position < bytes.count || needsNoByte {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
       switch state {
       case .complete: return position
-      case .head: position += try takeHead(rest)
+      case .head: position += try takeHead(rest, memory)
       case .sized(let remaining):
         let count = min(remaining, rest.count)
         try append(rest, count)
@@ -89,29 +92,37 @@ struct ResponseReader {
 
   // MARK: Head
 
-  private mutating func takeHead(_ bytes: UnsafeRawBufferPointer) throws(HTTPExchangeError) -> Int {
-    var taken = 0
-    while taken < bytes.count {
-      // Up to the end of the next line: only there can the head end.
-      let line = bytes[taken...].prefix { $0 != UInt8(ascii: "\n") }
-      let isWhole = line.endIndex < bytes.count
-      gathered.append(contentsOf: bytes[taken..<(isWhole ? line.endIndex + 1 : line.endIndex)])
-      taken = isWhole ? line.endIndex + 1 : line.endIndex
-      guard gathered.count <= Self.maximumHeadBytes else {
-        throw .malformedResponse("its headers are too long")
-      }
-      guard isWhole, endsWithEmptyLine else { continue }
-      let head = try ResponseHead(gathered)
-      gathered.removeAll(keepingCapacity: true)
-      // 1xx answers precede the real one (RFC 9110, section 15.2); nobody asked for another protocol.
-      guard head.status >= 200 else {
-        guard head.status != 101 else { throw .malformedResponse("switches to another protocol") }
-        continue
-      }
-      try beginBody(head)
-      return taken
+  private mutating func takeHead(
+    _ bytes: UnsafeRawBufferPointer, _ memory: BodyMemory
+  ) throws(HTTPExchangeError) -> Int {
+    if gathered.isEmpty, let end = Self.endOfHead(bytes) {
+      // The whole head in one piece, as it nearly always comes.
+      try judge(UnsafeRawBufferPointer(rebasing: bytes[..<end]), memory)
+      return end
     }
+    // Line by line: only behind a line can the head end.
+    let text = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    let taken = min(text.count + 1, bytes.count)
+    gathered.append(contentsOf: bytes[..<taken])
+    guard gathered.count <= Self.maximumHeadBytes else { throw .malformedResponse("its headers are too long") }
+    guard gathered.last == UInt8(ascii: "\n"), endsWithEmptyLine else { return taken }
+    let head = gathered
+    gathered = []
+    let result = head.withUnsafeBytes { bytes in
+      Result { () throws(HTTPExchangeError) in try judge(bytes, memory) }
+    }
+    try result.get()
     return taken
+  }
+
+  /// How many bytes the head has, with the empty line that ends it; `nil` if it does not end here.
+  private static func endOfHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")), end < maximumHeadBytes {
+      if start > 0, end == start || end == start + 1 && bytes[start] == UInt8(ascii: "\r") { return end + 1 }
+      start = end + 1
+    }
+    return nil
   }
 
   private var endsWithEmptyLine: Bool {
@@ -120,11 +131,20 @@ struct ResponseReader {
     return line.isEmpty || line.last == UInt8(ascii: "\n")
   }
 
-  private mutating func beginBody(_ head: ResponseHead) throws(HTTPExchangeError) {
+  private mutating func judge(
+    _ text: UnsafeRawBufferPointer, _ memory: BodyMemory
+  ) throws(HTTPExchangeError) {
+    let head = try ResponseHead(text)
+    // 1xx answers precede the real one (RFC 9110, section 15.2); nobody asked for another protocol.
+    guard head.status != 101 else { throw .malformedResponse("switches to another protocol") }
+    guard head.status >= 200 else { return }
     self.head = head
     if head.status == 204 || head.status == 304 {
       state = .complete
-    } else if head.isChunked {
+      return
+    }
+    body = memory.take()
+    if head.isChunked {
       state = .chunkSize
     } else if let length = head.contentLength {
       guard length <= maximumBodyBytes else { throw .bodyTooLarge(limit: maximumBodyBytes) }
