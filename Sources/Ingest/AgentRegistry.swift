@@ -272,22 +272,38 @@ extension AgentRegistry.State {
 
   /// Steps the instance's machine and queues the event that follows.
   mutating func step(_ key: InstanceKey, _ event: InstanceMachine.Event, at now: Moment) {
-    guard var record = agents[key.agent]?[key.instance] else { return }
-    let before = record.machine.status
-    let action = record.machine.step(event, policy: record.policy, at: now)
+    guard let step = agents[key.agent]?[key.instance]?.step(event, at: now) else { return }
+    note(step, of: key, at: now)
+  }
+
+  /// Queues the event that follows from a step.
+  mutating func note(_ step: RegistryRecord.Step, of key: InstanceKey, at now: Moment) {
     staleness.times = true
-    if record.machine.status != before { staleness.structure = true }
-    agents[key.agent]?[key.instance] = record
-    switch action {
+    if step.changesStatus { staleness.structure = true }
+    switch step.action {
     case .failed(let error):
       events.append(
-        .failed(
-          agentID: key.agent, instance: key.instance, status: record.machine.status, error: error, at: now.wall))
+        .failed(agentID: key.agent, instance: key.instance, status: step.status, error: error, at: now.wall))
     case .recovered: events.append(.recovered(agentID: key.agent, instance: key.instance, at: now.wall))
-    case nil: break
+    case nil: return
     }
     // Nobody may be listening yet; the newest events say how things stand.
     if sink == nil, events.count > 10_000 { events.removeFirst(events.count - 10_000) }
+  }
+}
+
+extension RegistryRecord {
+  /// What a step of the machine came to.
+  struct Step: Sendable {
+    var action: InstanceMachine.Action?
+    var status: AgentStatus
+    var changesStatus: Bool
+  }
+
+  mutating func step(_ event: InstanceMachine.Event, at now: Moment) -> Step {
+    let before = machine.status
+    let action = machine.step(event, policy: policy, at: now)
+    return Step(action: action, status: machine.status, changesStatus: machine.status != before)
   }
 }
 

@@ -8,11 +8,18 @@ struct BodyReader: Sendable {
   static let noTimestamp = ParsedSample.noTimestamp
 
   private var parser: CollectionParser
+  private let seed: UInt64
+  /// The header of the last body and what it means: an agent's seldom changes.
+  private var contentType: String?
+  private var format = ExpositionFormat.choose(contentType: nil).format
   /// What the last body said; lent by the round, so that its memory serves all instances in turn.
   var collection = ParsedCollection()
 
   /// `seed` is secret and random: with it agents cannot craft series that collide.
-  init(seed: UInt64) { parser = CollectionParser(seed: seed) }
+  init(seed: UInt64) {
+    self.seed = seed
+    parser = CollectionParser(seed: seed)
+  }
 
   /// In the order of the body; valid until the next call.
   var samples: [ParsedSample] { collection.samples }
@@ -23,13 +30,15 @@ struct BodyReader: Sendable {
 
   /// Reads `body`. Must be followed by ``keep()`` or ``undo()``, also when it throws.
   mutating func read(_ body: [UInt8], contentType: String?, limits: IngestLimits) throws(CollectionFailure) {
-    let format = ExpositionFormat.choose(contentType: contentType).format
+    if contentType != self.contentType {
+      self.contentType = contentType
+      format = ExpositionFormat.choose(contentType: contentType).format
+    }
     let limit = limits.samplesPerCollection
     do throws(ExpositionError) {
       try parser.parse(body, format: format, maximumSamples: limit, into: &collection)
     } catch {
-      // The parser has one error type; that it stopped for the bound is told by its message, which a test holds to.
-      guard !error.message.hasPrefix("more than \(limit) samples") else {
+      guard error.code != .tooManySamples else {
         throw CollectionFailure(
           over: .samplesPerCollection,
           "the body has more than the limit of \(limit) samples; serve fewer or raise limits.samples_per_collection")
@@ -41,6 +50,19 @@ struct BodyReader: Sendable {
   mutating func keep() { parser.commit() }
 
   mutating func undo() { parser.rollback() }
+
+  /// The labels of the series in `slots` as the last body, given once more, serves them. Reads all of it anew: for what
+  /// hardly ever happens.
+  func labels(of slots: Set<Int32>, in body: [UInt8]) -> [Int32: LabelSet] {
+    var fresh = CollectionParser(seed: seed)
+    var again = ParsedCollection()
+    do throws(ExpositionError) { try fresh.parse(body, format: format, into: &again) } catch { return [:] }
+    let labels = Dictionary(again.started.map { ($0.slot, $0.labels) }, uniquingKeysWith: { first, _ in first })
+    var found: [Int32: LabelSet] = [:]
+    // The same body has the same samples in the same order.
+    for (old, new) in zip(samples, again.samples) where slots.contains(old.slot) { found[old.slot] = labels[new.slot] }
+    return found
+  }
 
   /// Begins anew: every series of the next body is a started one.
   mutating func forget() { _ = parser.forget() }

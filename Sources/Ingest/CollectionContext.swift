@@ -35,8 +35,8 @@ final class CollectionContext: Sendable {
     self.time = time
     self.logger = logger
     self.metrics = metrics
-    budget = SeriesBudget(limits: configuration.limits)
-    recent = RecentSamples(capacity: configuration.recentSamples)
+    budget = SeriesBudget(limits: configuration.limits, seed: seed)
+    recent = RecentSamples(capacity: configuration.recentSamples, store: appender)
     host = HostReadings(resources: resources, time: time)
   }
 

@@ -7,7 +7,7 @@ import FleetModel
 /// from the wall clock anew, the schedule follows a clock that is slewed, and a clock that is set does not stall it.
 struct CollectionSchedule: Sendable {
   /// Offsets are multiples of about this many milliseconds.
-  static let step: Int64 = 10
+  static let step: Int64 = 25
 
   let interval: Int64
   let offset: Int64

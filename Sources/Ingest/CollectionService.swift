@@ -99,35 +99,25 @@ public final class CollectionService: Service {
 
   /// Runs the instance's loops, one after the other, for as long as it is registered.
   private func keep(_ key: InstanceKey, _ wakeups: AsyncStream<Void>) async {
-    var kept: InstanceSeries?
+    let series = SeriesHandover()
     while !Task.isCancelled, let assignment = context.registry.assignment(for: key) {
-      let handover = SeriesHandover(seriesForNext(assignment.target, after: kept))
-      kept = nil
+      series.prepare(for: assignment.target, context)
       let context = context
-      kept = await withTaskGroup(of: InstanceSeries.self) { group in
+      await withTaskGroup(of: Void.self) { group in
         group.addTask {
-          guard let series = handover.take() else { preconditionFailure("BUG: series handed over twice") }
-          var loop = InstanceLoop(assignment, series: series, context: context)
+          let loop = series.loop(assignment, context)
           await loop.run()
-          return loop.series
+          series.giveBack(loop)
         }
         for await _ in wakeups where context.registry.assignment(for: key)?.revision != assignment.revision { break }
         group.cancelAll()
-        return await group.next()
+        await group.waitForAll()
       }
     }
-    if !Task.isCancelled { kept?.end(at: context.time.now()) }
+    if !Task.isCancelled { series.end(at: context.time.now()) }
     keepers.withLock { $0[key] = nil }
     // It may have been registered again since the loop ended, when this keeper still seemed to be there for it.
     if context.registry.assignment(for: key) != nil { context.registry.touch(key) }
-  }
-
-  /// The series of an instance whose target changed: the same ones, unless the change gives them other labels.
-  private func seriesForNext(_ target: CollectionTarget, after previous: InstanceSeries?) -> InstanceSeries {
-    guard var previous else { return InstanceSeries(target, context: context) }
-    if previous.target == TargetLabels(target) { return previous }
-    previous.end(at: context.time.now())
-    return InstanceSeries(target, context: context)
   }
 
   private func keepStateWritten() async {
@@ -147,18 +137,33 @@ public final class CollectionService: Service {
   }
 }
 
-/// Gives the series to the loop's task without a second owner, which would make every change copy them.
+/// Hands an instance's series from one loop's task to the next without a second owner, which would make every change copy
+/// them.
 private final class SeriesHandover: Sendable {
-  private let series: Mutex<InstanceSeries?>
+  private let series = Mutex<InstanceSeries?>(nil)
 
-  init(_ series: InstanceSeries) { self.series = Mutex(series) }
-
-  func take() -> InstanceSeries? {
+  /// After a change of the target: the same series, unless the change gives them other labels.
+  func prepare(for target: CollectionTarget, _ context: CollectionContext) {
     series.withLock { series in
+      if series?.target == TargetLabels(target) { return }
+      series?.end(at: context.time.now())
+      series = InstanceSeries(target, context: context)
+    }
+  }
+
+  /// A loop that takes the series with it.
+  func loop(_ assignment: AgentRegistry.Assignment, _ context: CollectionContext) -> InstanceLoop {
+    let taken = series.withLock { series in
       defer { series = nil }
       return series
     }
+    guard let taken else { preconditionFailure("BUG: series handed over twice") }
+    return InstanceLoop(assignment, series: taken, context: context)
   }
+
+  func giveBack(_ loop: InstanceLoop) { series.withLock { $0 = loop.takeSeries() } }
+
+  func end(at now: Timestamp) { series.withLock { $0?.end(at: now) } }
 }
 
 public struct CollectionTotals: Sendable, Hashable {

@@ -11,66 +11,49 @@ struct FetchResult: Sendable {
   var answered: Bool
 }
 
-/// Asks an instance for its metrics and health, both at once, and waits no longer than the target's timeout whatever
-/// the HTTP client does.
+/// Asks an instance for its metrics and health, both at once. The client keeps the timeout.
 struct InstanceFetch: Sendable {
-  let http: any HTTPExchanger
-  let time: any TimeSource
-  let timeout: Duration
-  let maximumBytes: Int
-
-  private enum Part: Sendable {
-    case metrics(Answer)
-    case health(Answer)
-    case deadline
-  }
-
   private typealias Answer = Result<HTTPExchangeResponse, CollectionFailure>
 
-  /// - Throws: `CancellationError`.
-  func run(_ target: CollectionTarget) async throws -> FetchResult {
-    var metrics: Answer?
-    var health: Answer?
-    var open = (target.metricsEndpoint == nil ? 0 : 1) + (target.healthEndpoint == nil ? 0 : 1)
-    if open > 0 {
-      await withTaskGroup(of: Part.self) { group in
-        if let url = target.metricsEndpoint {
-          group.addTask { .metrics(await fetch(url, accept: BodyReader.acceptHeader)) }
-        }
-        if let url = target.healthEndpoint { group.addTask { .health(await fetch(url, accept: "*/*")) } }
-        // The client keeps the timeout itself and knows better what it waited for; this is for a client that hangs.
-        group.addTask {
-          try? await time.sleep(for: timeout + min(timeout / 10, .milliseconds(500)))
-          return .deadline
-        }
-        while open > 0, let part = await group.next() {
-          switch part {
-          case .metrics(let answer): metrics = answer
-          case .health(let answer): health = answer
-          case .deadline: open = 1
-          }
-          open -= 1
-        }
-        group.cancelAll()
-      }
+  private let timeout: Duration
+  private let metrics: HTTPExchangeRequest?
+  private let health: HTTPExchangeRequest?
+
+  init(_ target: CollectionTarget, timeout: Duration, maximumBytes: Int) {
+    func request(_ url: String, accept: String) -> HTTPExchangeRequest {
+      HTTPExchangeRequest(
+        url: url,
+        headers: [
+          HTTPField("Accept", accept), HTTPField("User-Agent", "skep"),
+          HTTPField("X-Prometheus-Scrape-Timeout-Seconds", "\(timeout.seconds)"),
+        ], timeout: timeout, maximumResponseBytes: maximumBytes)
     }
-    try Task.checkCancellation()
-    let late = Answer.failure(
-      CollectionFailure(.timeout, "no whole answer within \(PrometheusDuration.format(timeout))"))
-    if target.metricsEndpoint != nil { metrics = metrics ?? late }
-    if target.healthEndpoint != nil { health = health ?? late }
-    return FetchResult(
-      metrics: metrics.map(Self.judge), health: health.map { Self.judge($0).map { _ in }.mapError(Self.asHealth) },
-      answered: [metrics, health].contains { $0.map(Self.isAnswer) ?? false })
+    self.timeout = timeout
+    metrics = target.metricsEndpoint.map { request($0, accept: BodyReader.acceptHeader) }
+    health = target.healthEndpoint.map { request($0, accept: "*/*") }
   }
 
-  private func fetch(_ url: String, accept: String) async -> Answer {
-    let request = HTTPExchangeRequest(
-      url: url,
-      headers: [
-        HTTPField("Accept", accept), HTTPField("User-Agent", "skep"),
-        HTTPField("X-Prometheus-Scrape-Timeout-Seconds", "\(timeout.seconds)"),
-      ], timeout: timeout, maximumResponseBytes: maximumBytes)
+  /// - Throws: `CancellationError`.
+  nonisolated(nonsending) func run(over http: any HTTPExchanger) async throws -> FetchResult {
+    let metrics: Answer?
+    let health: Answer?
+    switch (self.metrics, self.health) {
+    case (let request?, nil): (metrics, health) = (await fetch(request, http), nil)
+    case (nil, let request?): (metrics, health) = (nil, await fetch(request, http))
+    case (let first?, let second?):
+      async let other = fetch(second, http)
+      (metrics, health) = (await fetch(first, http), await other)
+    case (nil, nil): (metrics, health) = (nil, nil)
+    }
+    try Task.checkCancellation()
+    return FetchResult(
+      metrics: metrics.map(Self.judge), health: health.map { Self.judge($0).map { _ in }.mapError(Self.asHealth) },
+      answered: metrics.map(Self.isAnswer) ?? false || health.map(Self.isAnswer) ?? false)
+  }
+
+  private nonisolated(nonsending) func fetch(
+    _ request: HTTPExchangeRequest, _ http: any HTTPExchanger
+  ) async -> Answer {
     do {
       return .success(try await http.exchange(request))
     } catch let error as HTTPExchangeError {

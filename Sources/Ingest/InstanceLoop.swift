@@ -7,14 +7,19 @@ import Platform
 /// 2. fetch the metrics and the health check, look at the process,
 /// 3. read the body and store everything under one timestamp,
 /// 4. tell the registry how it went.
-struct InstanceLoop: Sendable {
+///
+/// A class, though nothing shares it: as a value it would be copied into the frame of every function that waits, thousands of
+/// bytes for each instance.
+final class InstanceLoop {
   let key: InstanceKey
   let assignment: AgentRegistry.Assignment
   let context: CollectionContext
-  private(set) var series: InstanceSeries
+  private var series: InstanceSeries
   private var process: ProcessLook
   private var system = SystemMetrics()
   private let isLocal: Bool
+  private let fetch: InstanceFetch
+  private let policy: LivenessPolicy
   private var lastFailure: String?
 
   init(_ assignment: AgentRegistry.Assignment, series: InstanceSeries, context: CollectionContext) {
@@ -25,14 +30,20 @@ struct InstanceLoop: Sendable {
     key = target.key
     let endpoints = [target.metricsEndpoint, target.healthEndpoint].compactMap(\.self)
     isLocal = endpoints.isEmpty ? target.pid != nil : endpoints.contains(where: EndpointPolicy.isLoopback(url:))
+    fetch = InstanceFetch(
+      target, timeout: context.timeout(of: target), maximumBytes: context.configuration.limits.bodyBytes)
+    policy = context.policy(of: target)
     // A pid of another machine, or of another container, names some other process here.
     process = ProcessLook(pid: isLocal ? target.pid : nil, startTicks: assignment.processStart)
   }
 
   private var target: CollectionTarget { assignment.target }
 
+  /// Gives the series to the next loop; this one has ended.
+  func takeSeries() -> InstanceSeries { series }
+
   /// Runs until the task is cancelled.
-  mutating func run() async {
+  nonisolated(nonsending) func run() async {
     let time = context.time
     prime()
     var schedule = CollectionSchedule(
@@ -60,18 +71,15 @@ struct InstanceLoop: Sendable {
   }
 
   /// Takes the readings that the first round measures from.
-  private mutating func prime() {
+  private func prime() {
     let usage: ProcessUsage? = if case .running(let usage) = process.look(context.resources) { usage } else { nil }
     let needsHost = usage?.network == nil
     system.prime(process: usage, host: needsHost ? context.host.usage() : nil, at: context.time.monotonic())
   }
 
-  private mutating func round(at timestamp: Timestamp) async throws {
+  private nonisolated(nonsending) func round(at timestamp: Timestamp) async throws {
     let begun = context.time.monotonic()
-    let fetch = InstanceFetch(
-      http: context.http, time: context.time, timeout: context.timeout(of: target),
-      maximumBytes: context.configuration.limits.bodyBytes)
-    let result = try await fetch.run(target)
+    let result = try await fetch.run(over: context.http)
     // About 15 µs in /proc, which never waits for a disk: cheaper here than on another thread.
     let look = process.look(context.resources)
     var failures: [CollectionFailure] = []
@@ -91,7 +99,7 @@ struct InstanceLoop: Sendable {
     case none
   }
 
-  private mutating func read(_ result: FetchResult, _ failures: inout [CollectionFailure]) -> Body {
+  private func read(_ result: FetchResult, _ failures: inout [CollectionFailure]) -> Body {
     switch result.metrics {
     case nil: return .none
     case .failure(let failure)?:
@@ -113,7 +121,7 @@ struct InstanceLoop: Sendable {
     }
   }
 
-  private mutating func store(
+  private func store(
     _ body: Body, _ result: FetchResult, _ look: ProcessLook.Finding, _ elapsed: Duration, _ time: Timestamp,
     _ failures: inout [CollectionFailure]
   ) -> Int {
@@ -134,9 +142,11 @@ struct InstanceLoop: Sendable {
       time: time, isUp: isUp, seconds: elapsed.seconds, facts: facts, keepsSeries: keepsSeries)
     let now = context.time.monotonic()
     do throws(AppendError) {
+      let context = context
+      let isLocal = isLocal
       return try series.store(round) { agent in
-        let needsHost = isUp && (usage == nil || usage?.network == nil)
-        return system.sample(
+        let needsHost = isUp && usage?.network == nil
+        return self.system.sample(
           SystemMetrics.Input(
             process: usage, agent: agent, host: needsHost ? context.host.usage() : nil,
             machineMemory: context.host.memory(), isLocal: isLocal, isUp: isUp),
@@ -160,7 +170,7 @@ struct InstanceLoop: Sendable {
       metadata: ["agent_id": "\(key.agent)", "instance": "\(key.instance)", "error": "\(trouble)"])
   }
 
-  private mutating func report(
+  private func report(
     _ failures: [CollectionFailure], stored: Int, answered: Bool, look: ProcessLook.Finding, time: Timestamp
   ) {
     for failure in failures { context.metrics.failed(failure) }
@@ -169,16 +179,16 @@ struct InstanceLoop: Sendable {
     let isGone = if case .gone = look { true } else { false }
     let hasChecks = target.metricsEndpoint != nil || target.healthEndpoint != nil || isRunning
     let outcome = RoundOutcome(failure: message, good: message == nil && hasChecks, alive: answered || isRunning)
-    context.registry.record(
+    let status = context.registry.record(
       RoundReport(
         outcome: outcome, time: time, samples: stored, series: series.count, processStart: process.startTicks,
         processIsGone: isGone),
-      for: key, revision: assignment.revision, policy: context.policy(of: target))
-    if context.registry.status(of: key) == .lost { series.release() }
+      for: key, revision: assignment.revision, policy: policy)
+    if status == .lost { series.release() }
     log(message)
   }
 
-  private mutating func log(_ failure: String?) {
+  private func log(_ failure: String?) {
     guard failure != lastFailure else { return }
     lastFailure = failure
     var logger = context.logger

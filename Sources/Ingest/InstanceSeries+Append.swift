@@ -14,7 +14,10 @@ extension InstanceSeries {
     guard generation != watchGeneration else { return }
     watchGeneration = generation
     own.askAgain(context.watch)
-    for slot in table.slots { table.setToken(slot, context.watch.interest(in: table.labels(slot))) }
+    for slot in table.slots {
+      let labels = context.appender.labels(of: table.reference(slot))
+      table.setToken(slot, labels.flatMap { context.watch.interest(in: $0) })
+    }
   }
 
   /// Appends the batch under `time`, then the samples that came with their own times, oldest first.
@@ -58,14 +61,17 @@ extension InstanceSeries {
     let outcome = try context.appender.append(batch.samples, at: time)
     note(outcome)
     guard !outcome.unknownSeries.isEmpty else { return outcome.appended }
-    // The store has dropped series that were silent for long: they are series again, under new numbers.
+    // The store has dropped series that were silent for long: they are series again, under new numbers. It alone knew their
+    // labels, so these are read from the body once more.
+    let served = reader.labels(of: Set(outcome.unknownSeries.map { batch.slots[$0] }), in: body)
     var again: [Sample] = []
     for position in outcome.unknownSeries where batch.samples.indices.contains(position) {
       let slot = batch.slots[position]
       if slot == SampleBatch.markerSlot { continue }
       let reference: SeriesRef
       if slot >= 0 {
-        reference = try context.appender.reference(for: table.labels(slot))
+        guard let labels = served[slot] else { continue }
+        reference = try context.appender.reference(for: LabelSet(target.merged(with: labels)))
         table.setReference(slot, reference)
       } else {
         reference = try own.renew(Int(~slot), in: context.appender)
@@ -109,6 +115,6 @@ extension InstanceSeries {
   }
 
   private func remember(_ batch: SampleBatch, at time: Timestamp) {
-    context.recent.append(batch, own: own.names, agent: table.names, time: time)
+    context.recent.append(batch, types: table.types, time: time)
   }
 }

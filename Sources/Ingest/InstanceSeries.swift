@@ -18,6 +18,8 @@ struct InstanceSeries: Sendable {
   var watched: [WatchedSample] = []
   /// Series that begin with the body that was read and is not stored yet.
   private var admitted: [Admitted] = []
+  /// The body that was read and is not stored yet.
+  private(set) var body: [UInt8] = []
   /// By how much the body that was read and is not stored yet changes the number of series.
   private var reserved: Int?
   private var hasScratch = false
@@ -62,6 +64,7 @@ struct InstanceSeries: Sendable {
   /// Reads a body and makes sure that all of it may be stored.
   mutating func read(_ body: [UInt8], contentType: String?) throws(Refusal) -> BodyFacts {
     borrowScratch()
+    self.body = body
     do throws(CollectionFailure) {
       try reader.read(body, contentType: contentType, limits: context.configuration.limits)
     } catch {
@@ -162,15 +165,15 @@ struct InstanceSeries: Sendable {
       context.logger.warning("staleness markers not stored", metadata: ["agent_id": "\(agent)", "error": "\(error)"])
     }
     release()
-    context.budget.noteMetrics(started: [], ended: own.knownNames, of: agent)
+    context.budget.noteMetrics(started: [], ended: own.knownNames.map(context.budget.nameHash), of: agent)
   }
 
   /// Gives up the agent's series without a word to the store, for an instance that is lost: their markers are written.
   mutating func release() {
-    let slots = table.slots
-    guard !slots.isEmpty else { return }
-    context.budget.noteMetrics(started: [], ended: slots.map { table.labels($0).metricName }, of: agent)
-    context.budget.release(slots.count, of: agent)
+    let names = table.nameHashes
+    guard !names.isEmpty else { return }
+    context.budget.noteMetrics(started: [], ended: names, of: agent)
+    context.budget.release(names.count, of: agent)
     reader.forget()
     table = SlotTable()
     isStale = false
@@ -201,6 +204,7 @@ struct InstanceSeries: Sendable {
     batch = SampleBatch()
     timed = []
     watched = []
+    body = []
     hasScratch = false
     context.scratch.giveBack(scratch)
   }
@@ -216,25 +220,29 @@ struct InstanceSeries: Sendable {
     let wasKnown = own.isKnown(index)
     try own.append(index, value, to: &batch, in: context.appender, watch: context.watch)
     if !wasKnown {
-      context.budget.noteMetrics(started: [own.names.labels[index].metricName], ended: [], of: agent)
+      context.budget.noteMetrics(started: [context.budget.nameHash(OwnSeries.name(index))], ended: [], of: agent)
     }
   }
 
   /// Makes the body's started and ended series so, and gathers its samples.
   private mutating func takeBody() {
-    var endedNames: [String] = []
+    var endedNames: [UInt32] = []
     for slot in reader.ended where table.isLive(slot) {
-      endedNames.append(table.labels(slot).metricName)
+      endedNames.append(table.nameHash(slot))
       if !isStale { appendMarker(slot) }
       table.remove(slot)
     }
+    table.grow(to: reader.collection.slotCount)
+    var startedNames: [UInt32] = []
     for (series, new) in zip(reader.started, admitted) {
+      let name = context.budget.nameHash(new.labels.metricName)
+      startedNames.append(name)
       table.insert(
-        new.slot, new.labels, served: series.labels, type: series.type, reference: new.reference,
+        new.slot, served: series.labels, nameHash: name, type: series.type, reference: new.reference,
         token: context.watch.interest(in: new.labels))
     }
-    if !admitted.isEmpty || !endedNames.isEmpty {
-      context.budget.noteMetrics(started: admitted.map(\.labels.metricName), ended: endedNames, of: agent)
+    if !startedNames.isEmpty || !endedNames.isEmpty {
+      context.budget.noteMetrics(started: startedNames, ended: endedNames, of: agent)
     }
     admitted = []
     reserved = nil

@@ -3,19 +3,17 @@ import Synchronization
 
 /// The last collected samples in order of arrival.
 ///
-/// A ring of numbers: a sample costs one copy of 16 bytes. Its labels are looked up only when it is read, in the slot
-/// names of its collection, which are held as they were then and share their storage with the next collection's.
+/// A ring of numbers: a sample costs one copy of 16 bytes. Its labels are looked up in the store, and only when it is read.
 public final class RecentSamples: Sendable {
   fileprivate struct Entry: Sendable {
-    var slot: Int32
+    var series: SeriesRef
+    var type: MetricType
     var value: Double
   }
 
   /// One collection's samples: the next `count` entries.
   fileprivate struct Collection: Sendable {
     var time: Timestamp
-    var own: SlotNames
-    var agent: SlotNames
     var count: Int
   }
 
@@ -30,14 +28,17 @@ public final class RecentSamples: Sendable {
   }
 
   private let capacity: Int
+  private let store: any SampleAppender
   private let state: Mutex<State>
 
-  init(capacity: Int) {
+  init(capacity: Int, store: any SampleAppender) {
     self.capacity = max(capacity, 0)
-    state = Mutex(State(ring: [Entry](repeating: Entry(slot: 0, value: 0), count: max(capacity, 0))))
+    self.store = store
+    let none = Entry(series: SeriesRef(rawValue: 0), type: .unknown, value: 0)
+    state = Mutex(State(ring: [Entry](repeating: none, count: self.capacity)))
   }
 
-  /// The last `limit` samples that fit, oldest first. O(samples held).
+  /// The last `limit` samples that fit and whose series the store still has, oldest first. O(samples held).
   public func read(agentID: String?, metricName: String?, limit: Int) -> [RecentSample] {
     // A copy that shares its storage, so that looking up labels keeps no collection waiting.
     let held = state.withLock { $0 }
@@ -48,16 +49,14 @@ public final class RecentSamples: Sendable {
         guard found.count < limit else { return found.reversed() }
         position = (position == 0 ? capacity : position) - 1
         let entry = held.ring[position]
-        let names = entry.slot >= 0 ? collection.agent : collection.own
-        let index = entry.slot >= 0 ? Int(entry.slot) : Int(~entry.slot)
-        let labels = names.labels[index]
+        guard let labels = store.labels(of: entry.series) else { continue }
         if let metricName, labels.metricName != metricName { continue }
         if let agentID, labels["agent_id"] != agentID { continue }
         var further = labels.dictionary
         let name = further.removeValue(forKey: LabelSet.metricName) ?? ""
         found.append(
           RecentSample(
-            agentID: further["agent_id"] ?? "", metricName: name, metricType: names.types[index], value: entry.value,
+            agentID: further["agent_id"] ?? "", metricName: name, metricType: entry.type, value: entry.value,
             timestamp: collection.time, labels: further))
       }
     }
@@ -65,29 +64,45 @@ public final class RecentSamples: Sendable {
   }
 
   /// Notes a collection. Staleness markers are no samples.
-  func append(_ batch: SampleBatch, own: SlotNames, agent: SlotNames, time: Timestamp) {
+  ///
+  /// - Parameter types: of the agent's series by slot.
+  func append(_ batch: SampleBatch, types: [MetricType], time: Timestamp) {
     guard capacity > 0 else { return }
     state.withLock { state in
       let start = max(0, batch.count - capacity)
-      var count = 0
-      batch.samples.withUnsafeBufferPointer { samples in
-        batch.slots.withUnsafeBufferPointer { slots in
-          state.ring.withUnsafeMutableBufferPointer { ring in
-            var next = state.next
-            for position in start..<samples.count where !StaleMarker.isStale(samples[position].value) {
-              ring[next] = Entry(slot: slots[position], value: samples[position].value)
-              next = next + 1 == ring.count ? 0 : next + 1
-              count += 1
-            }
-            state.next = next
-          }
-        }
-      }
+      let count = state.write(batch, from: start, types)
       guard count > 0 else { return }
-      state.collections.append(Collection(time: time, own: own, agent: agent, count: count))
+      state.collections.append(Collection(time: time, count: count))
       state.filled += count
       state.dropOverwritten(capacity)
     }
+  }
+}
+
+extension RecentSamples.State {
+  /// - Returns: how many of the batch are samples.
+  fileprivate mutating func write(_ batch: SampleBatch, from start: Int, _ types: [MetricType]) -> Int {
+    let (samples, slots) = (batch.samples, batch.slots)
+    var next = next
+    var count = 0
+    ring.withUnsafeMutableBufferPointer { ring in
+      samples.withUnsafeBufferPointer { samples in
+        slots.withUnsafeBufferPointer { slots in
+          types.withUnsafeBufferPointer { types in
+            for position in start..<samples.count where !StaleMarker.isStale(samples[position].value) {
+              let slot = Int(slots[position])
+              let type = slot >= 0 ? types[slot] : OwnSeries.type(~slot)
+              ring[next] = RecentSamples.Entry(
+                series: samples[position].series, type: type, value: samples[position].value)
+              next = next + 1 == ring.count ? 0 : next + 1
+              count += 1
+            }
+          }
+        }
+      }
+    }
+    self.next = next
+    return count
   }
 }
 
@@ -98,11 +113,7 @@ extension RecentSamples.State {
       let dropped = min(filled - capacity, collections[first].count)
       collections[first].count -= dropped
       filled -= dropped
-      if collections[first].count == 0 {
-        collections[first].own = SlotNames()
-        collections[first].agent = SlotNames()
-        first += 1
-      }
+      if collections[first].count == 0 { first += 1 }
     }
     if first > 64, first * 2 > collections.count {
       collections.removeFirst(first)

@@ -60,24 +60,39 @@ extension AgentRegistry {
   }
 
   /// How a round went. Ignored if the target has changed since: the loop speaks of something that is no longer watched.
-  func record(_ report: RoundReport, for key: InstanceKey, revision: UInt64, policy: LivenessPolicy) {
+  ///
+  /// - Returns: the instance's status now; `nil` if it is not watched any more.
+  func record(
+    _ report: RoundReport, for key: InstanceKey, revision: UInt64, policy: LivenessPolicy
+  ) -> AgentStatus? {
     let now = moment
-    state.withLock { state in
-      guard var record = state.agents[key.agent]?[key.instance], record.revision == revision else { return }
-      record.policy = policy
-      record.lastCollection = report.time
-      record.samplesCollected += report.samples
-      record.seriesCount = report.series
-      record.processStart = report.processStart ?? record.processStart
-      record.processIsGone = report.processIsGone
-      state.agents[key.agent]?[key.instance] = record
-      state.step(key, .round(report.outcome), at: now)
+    let (status, hasEvents) = state.withLock { state in
+      let step = state.agents[key.agent]?[key.instance]?.take(report, revision: revision, policy: policy, at: now)
+      if let step { state.note(step, of: key, at: now) }
+      return (step?.status ?? state.agents[key.agent]?[key.instance]?.machine.status, !state.events.isEmpty)
     }
-    deliver()
+    if hasEvents { deliver() }
+    return status
   }
 
   func status(of key: InstanceKey) -> AgentStatus? {
     state.withLock { $0.agents[key.agent]?[key.instance]?.machine.status }
+  }
+}
+
+extension RegistryRecord {
+  /// Notes how a round went; `nil` if the target has changed since.
+  fileprivate mutating func take(
+    _ report: RoundReport, revision: UInt64, policy: LivenessPolicy, at now: Moment
+  ) -> Step? {
+    guard self.revision == revision else { return nil }
+    self.policy = policy
+    lastCollection = report.time
+    samplesCollected += report.samples
+    seriesCount = report.series
+    processStart = report.processStart ?? processStart
+    processIsGone = report.processIsGone
+    return step(.round(report.outcome), at: now)
   }
 }
 

@@ -1,28 +1,24 @@
 import FleetModel
 import WireFormats
 
-/// What the series of one instance are, by the parser's slot. A value that shares its storage, so that recent samples
-/// can keep it as it was for nothing.
-struct SlotNames: Sendable {
-  var labels: [LabelSet] = []
-  var types: [MetricType] = []
-}
-
-/// The series of one instance by slot, as columns: a sample costs a few array reads, no hash and no allocation.
+/// The series of one instance by slot, as columns: a sample costs a few array reads, no hash and no allocation. What their
+/// labels are the store knows.
 struct SlotTable: Sendable {
   static let unwatched: Int64 = -1
 
-  private(set) var names = SlotNames()
-  private var references: [SeriesRef] = []
-  private var tokens: [Int64] = []
+  private(set) var references: [SeriesRef] = []
+  private(set) var types: [MetricType] = []
+  /// See ``SeriesBudget/nameHash(_:)``.
+  private var names: [UInt32] = []
   private var isLive: [Bool] = []
-  /// Whether the agent gives the series' samples times of its own. Such a series gets no staleness marker, as in
-  /// Prometheus.
+  /// By slot; empty while nothing is watched.
+  private var tokens: [Int64] = []
+  /// Whether the agent gives the series' samples times of its own; empty while it gives none. Such a series gets no
+  /// staleness marker, as in Prometheus.
   private var isTimed: [Bool] = []
-  private var hasTimed = false
-  /// The round of the series' latest sample, to find a series that is twice in one body.
-  private var seenIn: [UInt32] = []
-  private var round: UInt32 = 0
+  /// The round of the series' latest sample, from 1 on, to find a series that is twice in one body. 0 means not lately.
+  private var seenIn: [UInt8] = []
+  private var round: UInt8 = 0
   private(set) var liveCount = 0
   private(set) var watchedCount = 0
   /// Where the agent's series about its own process are.
@@ -30,36 +26,48 @@ struct SlotTable: Sendable {
 
   var slots: [Int32] { isLive.indices.filter { isLive[$0] }.map { Int32($0) } }
 
+  /// Hashes of the metric names of all live series, each as often as there are series of it.
+  var nameHashes: [UInt32] { isLive.indices.filter { isLive[$0] }.map { names[$0] } }
+
   func isLive(_ slot: Int32) -> Bool { isLive.indices.contains(Int(slot)) && isLive[Int(slot)] }
 
   func reference(_ slot: Int32) -> SeriesRef { references[Int(slot)] }
 
-  func labels(_ slot: Int32) -> LabelSet { names.labels[Int(slot)] }
+  func nameHash(_ slot: Int32) -> UInt32 { names[Int(slot)] }
 
-  func token(_ slot: Int32) -> Int64 { tokens[Int(slot)] }
+  func token(_ slot: Int32) -> Int64 { tokens.isEmpty ? Self.unwatched : tokens[Int(slot)] }
 
   /// Whether its disappearance is to be marked.
-  func getsMarker(_ slot: Int32) -> Bool { isLive(slot) && !isTimed[Int(slot)] }
+  func getsMarker(_ slot: Int32) -> Bool { isLive(slot) && (isTimed.isEmpty || !isTimed[Int(slot)]) }
+
+  /// Makes room for `count` slots in all.
+  mutating func grow(to count: Int) {
+    let more = count - references.count
+    guard more > 0 else { return }
+    func extend<Value>(_ column: inout [Value], _ value: Value) {
+      column.reserveCapacity(count)
+      column.append(contentsOf: repeatElement(value, count: more))
+    }
+    extend(&references, SeriesRef(rawValue: 0))
+    extend(&types, .unknown)
+    extend(&names, 0)
+    extend(&isLive, false)
+    extend(&seenIn, 0)
+    if !tokens.isEmpty { extend(&tokens, Self.unwatched) }
+    if !isTimed.isEmpty { extend(&isTimed, false) }
+  }
 
   mutating func insert(
-    _ slot: Int32, _ labels: LabelSet, served: LabelSet, type: MetricType, reference: SeriesRef, token: WatchToken?
+    _ slot: Int32, served: LabelSet, nameHash: UInt32, type: MetricType, reference: SeriesRef, token: WatchToken?
   ) {
     let index = Int(slot)
-    while references.count <= index {
-      names.labels.append(LabelSet())
-      names.types.append(.unknown)
-      references.append(SeriesRef(rawValue: 0))
-      tokens.append(Self.unwatched)
-      isLive.append(false)
-      isTimed.append(false)
-      seenIn.append(0)
-    }
+    grow(to: index + 1)
     if isLive[index] { remove(slot) }
-    names.labels[index] = labels
-    names.types[index] = type
+    names[index] = nameHash
+    types[index] = type
     references[index] = reference
     isLive[index] = true
-    isTimed[index] = false
+    if !isTimed.isEmpty { isTimed[index] = false }
     seenIn[index] = 0
     liveCount += 1
     setToken(slot, token)
@@ -70,24 +78,35 @@ struct SlotTable: Sendable {
     guard isLive(slot) else { return }
     setToken(slot, nil)
     isLive[Int(slot)] = false
-    names.labels[Int(slot)] = LabelSet()
     liveCount -= 1
     process.drop(slot)
   }
 
   mutating func setToken(_ slot: Int32, _ token: WatchToken?) {
     let index = Int(slot)
+    if tokens.isEmpty {
+      guard token != nil else { return }
+      tokens = Array(repeating: Self.unwatched, count: references.count)
+    }
     if tokens[index] != Self.unwatched { watchedCount -= 1 }
     tokens[index] = token.map { Int64($0.rawValue) } ?? Self.unwatched
     if token != nil { watchedCount += 1 }
+    if watchedCount == 0 { tokens = [] }
   }
 
   mutating func setReference(_ slot: Int32, _ reference: SeriesRef) { references[Int(slot)] = reference }
 
   /// Notes which series of the latest body came with times of their own.
   mutating func noteTimed(_ samples: [TimedSample]) {
-    if hasTimed { for slot in isTimed.indices { isTimed[slot] = false } }
-    hasTimed = !samples.isEmpty
+    if samples.isEmpty {
+      if !isTimed.isEmpty { isTimed = [] }
+      return
+    }
+    if isTimed.isEmpty {
+      isTimed = Array(repeating: false, count: references.count)
+    } else {
+      for slot in isTimed.indices { isTimed[slot] = false }
+    }
     for sample in samples { isTimed[Int(sample.slot)] = true }
   }
 
@@ -96,9 +115,11 @@ struct SlotTable: Sendable {
   /// - Returns: how many were left out because their series had one before in this body; the first counts.
   mutating func gather(_ reader: BodyReader, into batch: inout SampleBatch, timed: inout [TimedSample]) -> Int {
     let samples = reader.samples
-    round &+= 1
-    // 0 means never.
-    if round == 0 { round = 1 }
+    if round == .max {
+      round = 0
+      for slot in seenIn.indices { seenIn[slot] = 0 }
+    }
+    round += 1
     let round = round
     var duplicates = 0
     batch.reserve(samples.count)

@@ -41,19 +41,40 @@ public struct HTTPField: Sendable, Hashable {
 
 public struct HTTPExchangeResponse: Sendable {
   public var status: Int
-  public var headers: [HTTPField]
   /// Decompressed.
   public var body: [UInt8]
+  /// The field lines as they came, each ended by a line feed: whoever asks for one header pays for one.
+  private let fieldLines: [UInt8]
 
   public init(status: Int, headers: [HTTPField] = [], body: [UInt8] = []) {
+    let lines = headers.map { "\($0.name): \($0.value)\n" }.joined()
+    self.init(status: status, fieldLines: Array(lines.utf8), body: body)
+  }
+
+  /// - Parameter fieldLines: `NAME: VALUE`, each ended by a line feed, with or without a carriage return before it.
+  public init(status: Int, fieldLines: [UInt8], body: [UInt8]) {
     self.status = status
-    self.headers = headers
+    self.fieldLines = fieldLines
     self.body = body
   }
 
-  /// The first header of that name, whatever its case.
+  /// The first header of that name, whatever its case, without blanks around it. O(bytes of all headers).
   public func header(_ name: String) -> String? {
-    headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    for line in fieldLines.split(separator: UInt8(ascii: "\n")) {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      let isWanted = line[..<colon].elementsEqual(name.utf8) { Self.lowercase($0) == Self.lowercase($1) }
+      if isWanted { return String(decoding: Self.trim(line[(colon + 1)...]), as: UTF8.self) }
+    }
+    return nil
+  }
+
+  private static func lowercase(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 0x20 : byte }
+
+  private static func trim(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 13 }
+    var text = text.drop(while: isBlank)
+    while let last = text.last, isBlank(last) { text.removeLast() }
+    return text
   }
 }
 
@@ -81,6 +102,8 @@ public enum HTTPExchangeError: Error, Sendable, Hashable, CustomStringConvertibl
 
 /// Makes exchanges. Redirects are not followed: an agent may not send Skep elsewhere.
 public protocol HTTPExchanger: Sendable {
+  /// Ends within the request's timeout, whatever the peer does: nobody else watches over it.
+  ///
   /// - Throws: ``HTTPExchangeError``, or `CancellationError` when the task is cancelled.
-  func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse
+  nonisolated(nonsending) func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse
 }

@@ -11,10 +11,12 @@ public protocol TimeSource: Sendable {
   /// Waits until ``monotonic()`` has reached `deadline`; returns at once if it has.
   ///
   /// - Throws: `CancellationError` as soon as the task is cancelled.
-  func sleep(untilMonotonic deadline: Duration) async throws
+  nonisolated(nonsending) func sleep(untilMonotonic deadline: Duration) async throws
 }
 
 extension TimeSource {
   /// Waits for `duration`. Throws `CancellationError` as soon as the task is cancelled.
-  public func sleep(for duration: Duration) async throws { try await sleep(untilMonotonic: monotonic() + duration) }
+  public nonisolated(nonsending) func sleep(for duration: Duration) async throws {
+    try await sleep(untilMonotonic: monotonic() + duration)
+  }
 }

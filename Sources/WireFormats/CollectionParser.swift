@@ -11,7 +11,7 @@ public import FleetModel
 /// Slots number the instance's series from 0, dense, for arrays that the caller indexes by them. The slot of an ended series
 /// goes to another one no earlier than in the collection after the one that named it in `ended`.
 ///
-/// Memory between two bodies: the text of the series and comments, 8 bytes for each line and 17 for each series.
+/// Memory between two bodies: 16 bytes for each line, 17 for each series, and the text of the comments.
 public struct CollectionParser: Sendable {
   var layout = BodyLayout()
   var slots = SlotTable()
@@ -78,6 +78,7 @@ public struct CollectionParser: Sendable {
     guard var draft else { return }
     self.draft = nil
     draft.layout.trim()
+    draft.slots.trim()
     layout = draft.layout
     slots = draft.slots
   }
@@ -110,8 +111,10 @@ public struct CollectionParser: Sendable {
   public func metadata() -> [String: MetricMetadata] {
     guard let format = layout.format, format != .agentJSON else { return [:] }
     var families: [String: MetricMetadata] = [:]
-    for unit in 0..<layout.count where layout.units[unit].isLine {
-      let line = Array(layout.text[Int(layout.units[unit].start)..<Int(layout.units[unit + 1].start)])
+    var start = 0
+    for unit in layout.units where unit.isLine {
+      let line = Array(layout.comments[start..<start + Int(unit.length)])
+      start += line.count
       for entry in ExpositionDocument(line, format: format).entries {
         switch entry {
         case .help(let metric, let text): families[metric, default: MetricMetadata()].help = text
@@ -126,7 +129,7 @@ public struct CollectionParser: Sendable {
 
   /// The bytes that the memory of this instance takes on the heap.
   public var residentBytes: Int {
-    layout.text.capacity + layout.units.capacity * MemoryLayout<BodyUnit>.stride + slots.types.capacity
+    layout.comments.capacity + layout.units.capacity * MemoryLayout<BodyUnit>.stride + slots.types.capacity
       + slots.identities.capacity * MemoryLayout<SeriesIdentity>.stride + slots.free.capacity * 4
   }
 }

@@ -6,26 +6,23 @@ struct DraftBuilder {
   private(set) var slots: SlotTable
   private var identities: IdentityTable?
   private let seed: UInt64
-  private let usedBefore: Int
 
   /// Starts with the first `matched` units of `old`, which the body had in order.
-  init(
-    from old: BodyLayout, matched: Int, slots: SlotTable, format: ExpositionFormat, seed: UInt64, expecting size: Int
-  ) {
+  init(from old: BodyLayout, matched: Int, slots: SlotTable, format: ExpositionFormat, seed: UInt64) {
     layout = BodyLayout(format: format)
-    let end = matched == 0 ? 0 : Int(old.units[matched].start)
-    layout.text.reserveCapacity(max(end, min(size, max(old.text.count, 4096))))
-    layout.units.reserveCapacity(max(matched, old.count) + 1)
-    layout.text.append(contentsOf: old.text[..<end])
+    layout.units.reserveCapacity(old.count)
     layout.units.append(contentsOf: old.units[..<matched])
+    var end = 0
+    for unit in layout.units where unit.isLine { end += Int(unit.length) }
+    layout.comments.append(contentsOf: old.comments[..<end])
     self.slots = slots
     self.seed = seed
-    usedBefore = slots.count
   }
 
+  /// `text` is the unit's own.
   mutating func append(_ unit: BodyUnit, text: UnsafeBufferPointer<UInt8>) {
-    layout.units.append(unit.moved(to: layout.text.count))
-    layout.text.append(contentsOf: text)
+    layout.units.append(unit)
+    if unit.isLine { layout.comments.append(contentsOf: text) }
   }
 
   /// The slot of the series with these labels, a new one if there is none. A new one, or one of another type, is noted.
@@ -59,11 +56,10 @@ struct DraftBuilder {
 
   mutating func setType(_ type: MetricType, of slot: Int32) { slots.types[Int(slot)] = type.code }
 
-  /// Closes the text and finds the series that are gone.
+  /// Finds the series that are gone.
   mutating func finish() -> CollectionParser.Draft {
-    layout.units.append(.line(start: layout.text.count))
     var seen = [Bool](repeating: false, count: slots.count)
-    for unit in 0..<layout.count where !layout.units[unit].isLine { seen[Int(layout.units[unit].slot)] = true }
+    for unit in layout.units where !unit.isLine { seen[Int(unit.slot)] = true }
     var ended: [Int32] = []
     for slot in 0..<slots.count where !seen[slot] && slots.isUsed(slot) {
       ended.append(Int32(slot))

@@ -1,12 +1,22 @@
 /// Why a body was refused, and where.
 public struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What a program decides by; the message is for people.
+  public enum Code: String, Sendable, Hashable {
+    /// The body is not what its format allows.
+    case malformed
+    /// It has more samples than the caller takes.
+    case tooManySamples
+  }
+
+  public var code: Code
   /// From 1.
   public var line: Int
   /// From 1, in Unicode scalars.
   public var column: Int
   public var message: String
 
-  public init(line: Int, column: Int, message: String) {
+  public init(_ code: Code = .malformed, line: Int, column: Int, message: String) {
+    self.code = code
     self.line = line
     self.column = column
     self.message = message
@@ -26,7 +36,7 @@ public struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertibl
         column += 1
       }
     }
-    self.init(line: line, column: column, message: fault.message)
+    self.init(fault.code, line: line, column: column, message: fault.message)
   }
 }
 
@@ -34,6 +44,14 @@ public struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertibl
 struct ExpositionFault: Error {
   var offset: Int
   var message: String
+  var code = ExpositionError.Code.malformed
+
+  static func tooManySamples(over limit: Int, at offset: Int) -> ExpositionFault {
+    ExpositionFault(
+      offset: offset,
+      message: "more than \(limit) samples in one body; expose fewer series or raise the limit of samples",
+      code: .tooManySamples)
+  }
 }
 
 let newline = UInt8(ascii: "\n")

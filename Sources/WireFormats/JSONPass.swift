@@ -33,35 +33,29 @@ struct JSONPass {
 
   private func recognise(_ old: BodyLayout, into collection: inout ParsedCollection) -> Bool {
     collection.samples.reserveCapacity(old.count)
-    return old.units.withUnsafeBufferPointer { units in
-      old.text.withUnsafeBufferPointer { text in
-        var reader = AgentJSONReader(body)
-        var position = 0
-        for index in 0..<old.count {
-          let start = Int(units[index].start)
-          let length = Int(units[index + 1].start) - start
-          guard length <= body.count - position, let known = text.baseAddress, let base = body.baseAddress,
-            isEqual(known + start, base + position, count: length)
-          else { return false }
-          position += length
-          if units[index].isLine { continue }
-          // Blanks stand in the text between the values, never before one.
-          guard position < body.count, base[position] > 32 else { return false }
-          reader.cursor.position = position
-          guard (try? reader.readValue()) != nil else { return false }
-          position = reader.cursor.position
-          collection.samples.append(ParsedSample(slot: units[index].slot, value: reader.value))
-        }
-        return position == body.count
-      }
+    guard let base = body.baseAddress else { return false }
+    let hash = ByteHash(seed: seed)
+    var reader = AgentJSONReader(body)
+    var position = 0
+    for unit in old.units {
+      guard unit.stands(at: base + position, available: body.count - position, hash) else { return false }
+      position += Int(unit.length)
+      if unit.isLine { continue }
+      // Blanks stand in the text between the values, never before one.
+      guard position < body.count, base[position] > 32 else { return false }
+      reader.cursor.position = position
+      guard (try? reader.readValue()) != nil else { return false }
+      position = reader.cursor.position
+      collection.samples.append(ParsedSample(slot: unit.slot, value: reader.value))
     }
+    return position == body.count
   }
 
   private func read(
     over old: BodyLayout, into collection: inout ParsedCollection
   ) throws(ExpositionFault) -> CollectionParser.Draft? {
-    var draft = DraftBuilder(
-      from: old, matched: 0, slots: slots, format: .agentJSON, seed: seed, expecting: body.count)
+    var draft = DraftBuilder(from: old, matched: 0, slots: slots, format: .agentJSON, seed: seed)
+    let hash = ByteHash(seed: seed)
     var reader = AgentJSONReader(body)
     var canonicalizer = LabelCanonicalizer()
     var scratch: [UInt8] = []
@@ -69,19 +63,18 @@ struct JSONPass {
     while try reader.next() {
       canonicalizer.take(reader, scratch: &scratch)
       guard collection.samples.count < maximumSamples else {
-        throw ExpositionFault(
-          offset: reader.literal.lowerBound,
-          message: "more than \(maximumSamples) samples in one body; expose fewer series or raise the limit of samples")
+        throw .tooManySamples(over: maximumSamples, at: reader.literal.lowerBound)
       }
       guard let slot = draft.slot(of: canonicalizer, type: reader.type, into: &collection) else {
         throw ExpositionFault(offset: reader.literal.lowerBound, message: "more than \(BodyUnit.maximumSlots) series")
       }
       let text = UnsafeBufferPointer(rebasing: body[written..<reader.literal.lowerBound])
-      draft.append(.series(start: 0, slot: slot, mode: .any, fit: true), text: text)
+      draft.append(.series(text, hash, slot: slot, mode: .any, fit: true), text: text)
       written = reader.literal.upperBound
       collection.samples.append(ParsedSample(slot: slot, value: reader.value))
     }
-    draft.append(.line(start: 0), text: UnsafeBufferPointer(rebasing: body[written...]))
+    let rest = UnsafeBufferPointer(rebasing: body[written...])
+    draft.append(.line(rest, hash), text: rest)
     return draft.finish()
   }
 }

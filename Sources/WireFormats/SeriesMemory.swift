@@ -1,10 +1,12 @@
 import FleetModel
 
-/// One piece of the remembered body: the text of a series up to its value, or a whole line that is no sample. Its text ends
-/// where the next unit's starts.
+/// One piece of the remembered body: the text of a series up to its value, or a whole line that is no sample. Held as its
+/// length and a hash under a secret seed, so that it costs 16 bytes however long it is; two texts of one length that differ
+/// agree with a probability of 2^-64.
 struct BodyUnit {
-  var start: UInt32
-  private var tag: UInt32
+  let hash: UInt64
+  let length: UInt32
+  private let tag: UInt32
 
   private static let lineFlag: UInt32 = 1 << 31
   private static let typeFlag: UInt32 = 1 << 30
@@ -12,17 +14,32 @@ struct BodyUnit {
   private static let unfitFlag: UInt32 = 1 << 29
   static let maximumSlots = 1 << 26
 
-  static func series(start: Int, slot: Int32, mode: LabelMode, fit: Bool) -> BodyUnit {
-    BodyUnit(start: UInt32(start), tag: UInt32(slot) | UInt32(mode.rawValue) << 26 | (fit ? 0 : unfitFlag))
+  private init(_ text: UnsafeBufferPointer<UInt8>, _ hash: ByteHash, tag: UInt32) {
+    self.hash = hash.of(text)
+    length = UInt32(text.count)
+    self.tag = tag
   }
 
-  static func line(start: Int) -> BodyUnit { BodyUnit(start: UInt32(start), tag: lineFlag) }
-
-  static func typeLine(start: Int, mode: LabelMode) -> BodyUnit {
-    BodyUnit(start: UInt32(start), tag: lineFlag | typeFlag | UInt32(mode.rawValue) << 26)
+  static func series(
+    _ text: UnsafeBufferPointer<UInt8>, _ hash: ByteHash, slot: Int32, mode: LabelMode, fit: Bool
+  ) -> BodyUnit {
+    BodyUnit(text, hash, tag: UInt32(slot) | UInt32(mode.rawValue) << 26 | (fit ? 0 : unfitFlag))
   }
 
-  func moved(to start: Int) -> BodyUnit { BodyUnit(start: UInt32(start), tag: tag) }
+  static func line(_ text: UnsafeBufferPointer<UInt8>, _ hash: ByteHash) -> BodyUnit {
+    BodyUnit(text, hash, tag: lineFlag)
+  }
+
+  static func typeLine(_ text: UnsafeBufferPointer<UInt8>, _ hash: ByteHash, mode: LabelMode) -> BodyUnit {
+    BodyUnit(text, hash, tag: lineFlag | typeFlag | UInt32(mode.rawValue) << 26)
+  }
+
+  /// Whether the unit's text stands at `text`, of which `available` bytes may be read.
+  @inline(__always)
+  func stands(at text: UnsafePointer<UInt8>, available: Int, _ hash: ByteHash) -> Bool {
+    let length = Int(self.length)
+    return length <= available && hash.of(UnsafeRawPointer(text), count: length) == self.hash
+  }
 
   @inline(__always) var isLine: Bool { tag & Self.lineFlag != 0 }
   @inline(__always) var isTypeLine: Bool { tag & Self.typeFlag != 0 }
@@ -45,18 +62,21 @@ enum LabelMode: UInt8 {
   }
 }
 
-/// The last body of an instance without its values: units in order, the last one only marking the end of the text.
+/// The last body of an instance without its values: units in order, and the comments among them as text, for people.
 struct BodyLayout {
   var format: ExpositionFormat?
-  var text: [UInt8] = []
   var units: [BodyUnit] = []
+  /// The texts of those units that are lines, one behind the other.
+  var comments: [UInt8] = []
 
-  var count: Int { max(0, units.count - 1) }
+  var count: Int { units.count }
 
   /// Gives back what the arrays have grown beyond their need.
   mutating func trim() {
-    if text.capacity > text.count + text.count / 8 + 64 { text = text.withUnsafeBufferPointer { Array($0) } }
     if units.capacity > units.count + units.count / 8 + 8 { units = units.withUnsafeBufferPointer { Array($0) } }
+    if comments.capacity > comments.count + comments.count / 8 + 64 {
+      comments = comments.withUnsafeBufferPointer { Array($0) }
+    }
   }
 }
 
@@ -79,6 +99,13 @@ struct SlotTable {
   var count: Int { types.count }
 
   func isUsed(_ slot: Int) -> Bool { types[slot] != Self.freeType }
+
+  /// Gives back what the arrays have grown beyond their need.
+  mutating func trim() {
+    let most = count + count / 8 + 8
+    if identities.capacity > most { identities = identities.withUnsafeBufferPointer { Array($0) } }
+    if types.capacity > most { types = types.withUnsafeBufferPointer { Array($0) } }
+  }
 }
 
 extension MetricType {

@@ -9,6 +9,7 @@ struct TextPass {
   private let body: UnsafeBufferPointer<UInt8>
   private let format: ExpositionFormat
   private let seed: UInt64
+  private let hash: ByteHash
   private let maximumSamples: Int
   private let slots: SlotTable
 
@@ -34,6 +35,7 @@ struct TextPass {
     self.format = format
     self.slots = slots
     self.seed = seed
+    hash = ByteHash(seed: seed)
     self.maximumSamples = maximumSamples
     grammar = ExpositionGrammar(body, openMetrics: format == .openMetrics)
   }
@@ -42,7 +44,6 @@ struct TextPass {
   private struct Old {
     var layout: BodyLayout
     var units: UnsafeBufferPointer<BodyUnit>
-    var text: UnsafeBufferPointer<UInt8>
     var count: Int
   }
 
@@ -54,13 +55,11 @@ struct TextPass {
     let layout = remembered.format == format ? remembered : BodyLayout()
     collection.samples.reserveCapacity(min(maximumSamples, layout.count))
     return try layout.units.withUnsafeBufferPointer { (units) throws(ExpositionFault) -> CollectionParser.Draft? in
-      try layout.text.withUnsafeBufferPointer { (text) throws(ExpositionFault) -> CollectionParser.Draft? in
-        let old = Old(layout: layout, units: units, text: text, count: layout.count)
-        repeat { try followOrder(old, into: &collection) } while try takeLine(old, into: &collection)
-        if draft == nil, unit == old.count, remembered.format == format { return nil }
-        deviate(old, at: unit)
-        return draft?.finish()
-      }
+      let old = Old(layout: layout, units: units, count: layout.count)
+      repeat { try followOrder(old, into: &collection) } while try takeLine(old, into: &collection)
+      if draft == nil, unit == old.count, remembered.format == format { return nil }
+      deviate(old, at: unit)
+      return draft?.finish()
     }
   }
 
@@ -80,9 +79,8 @@ struct TextPass {
 
   /// - Returns: false where the grammar has to go on.
   private mutating func matchRun(_ old: Old, into collection: inout ParsedCollection) throws(ExpositionFault) -> Bool {
-    guard let base = body.baseAddress, let oldText = old.text.baseAddress, let units = old.units.baseAddress else {
-      return false
-    }
+    guard let base = body.baseAddress, let units = old.units.baseAddress else { return false }
+    let hash = self.hash
     let count = body.count
     let endsAtEOF = format == .prometheusText
     let deviated = draft != nil
@@ -96,10 +94,9 @@ struct TextPass {
     }
     while index < old.count {
       if deviated, contexts[index] != context { return false }
-      let start = Int(units[index].start)
-      let length = Int(units[index &+ 1].start) &- start
-      guard length <= count &- position, isEqual(oldText + start, base + position, count: length) else { return true }
       let known = units[index]
+      guard known.stands(at: base + position, available: count &- position, hash) else { return true }
+      let length = Int(known.length)
       if known.isLine {
         guard base[position &+ length &- 1] == newline else { return false }
         if known.isTypeLine {
@@ -107,7 +104,7 @@ struct TextPass {
           context = Int32(truncatingIfNeeded: index)
           unreadTypeLine = position
         }
-        if deviated { keep(index, old) }
+        if deviated { keep(index, old, at: position) }
         position &+= length
         index &+= 1
         continue
@@ -124,7 +121,7 @@ struct TextPass {
         position = grammar.position
       }
       if collection.samples.count > maximumSamples { throw tooMany(at: min(position, count)) }
-      if deviated { keep(index, old) }
+      if deviated { keep(index, old, at: 0) }
       index &+= 1
       if grammar.deferred != nil { return false }
     }
@@ -152,13 +149,10 @@ struct TextPass {
 
   /// One of the next few units with which the body goes on.
   private func nearbyMatch(_ old: Old) -> Int? {
-    guard let base = body.baseAddress, let oldText = old.text.baseAddress else { return nil }
+    guard let base = body.baseAddress else { return nil }
     for index in (unit + 1)..<max(unit + 1, min(unit + 5, old.count)) {
-      let start = Int(old.units[index].start)
-      let length = Int(old.units[index + 1].start) - start
-      if length <= body.count - grammar.position, isEqual(oldText + start, base + grammar.position, count: length) {
-        return index
-      }
+      let available = body.count - grammar.position
+      if old.units[index].stands(at: base + grammar.position, available: available, hash) { return index }
     }
     return nil
   }
@@ -189,9 +183,9 @@ struct TextPass {
       try takeSeries(text, found: found, old, into: &collection)
     } else if let found {
       if entry == .type { context = Int32(found) }
-      keep(found, old)
+      draft?.append(old.units[found], text: text)
     } else {
-      let unit = entry == .type ? BodyUnit.typeLine(start: 0, mode: mode) : .line(start: 0)
+      let unit = entry == .type ? BodyUnit.typeLine(text, hash, mode: mode) : .line(text, hash)
       draft?.append(unit, text: text)
     }
     if let found { unit = found + 1 }
@@ -208,7 +202,7 @@ struct TextPass {
         let type = seriesType()
         draft?.setType(type, of: slot)
       }
-      keep(found, old)
+      draft?.append(old.units[found], text: text)
     } else {
       canonicalizer.take(grammar)
       let type = seriesType()
@@ -217,7 +211,7 @@ struct TextPass {
       }
       slot = known
       let unit = BodyUnit.series(
-        start: 0, slot: slot, mode: canonicalizer.dependsOnType ? mode : .any, fit: isFit(text))
+        text, hash, slot: slot, mode: canonicalizer.dependsOnType ? mode : .any, fit: isFit(text))
       draft?.append(unit, text: text)
     }
     collection.samples.append(sample(slot))
@@ -237,8 +231,8 @@ struct TextPass {
 
   private mutating func find(_ text: UnsafeBufferPointer<UInt8>, _ old: Old) -> Int? {
     if old.count == 0 { return nil }
-    if table == nil { table = UnitTable(units: old.units, text: old.text, seed: seed) }
-    return table?.find(text, mode: mode, units: old.units, text: old.text)
+    if table == nil { table = UnitTable(units: old.units) }
+    return table?.find(text, hash, mode: mode, units: old.units)
   }
 
   // MARK: - The new layout
@@ -246,8 +240,7 @@ struct TextPass {
   /// From here on the body differs from the remembered one, whose first `matched` units it had.
   private mutating func deviate(_ old: Old, at matched: Int) {
     if draft != nil { return }
-    draft = DraftBuilder(
-      from: old.layout, matched: matched, slots: slots, format: format, seed: seed, expecting: body.count)
+    draft = DraftBuilder(from: old.layout, matched: matched, slots: slots, format: format, seed: seed)
     var last: Int32 = -1
     contexts = (0..<old.count).map { index in
       let context = last
@@ -256,14 +249,14 @@ struct TextPass {
     }
   }
 
-  private mutating func keep(_ index: Int, _ old: Old) {
-    let range = Int(old.units[index].start)..<Int(old.units[index + 1].start)
-    draft?.append(old.units[index], text: UnsafeBufferPointer(rebasing: old.text[range]))
+  /// A remembered unit that stands at `position` of this body.
+  private mutating func keep(_ index: Int, _ old: Old, at position: Int) {
+    let unit = old.units[index]
+    let range = unit.isLine ? position..<position + Int(unit.length) : 0..<0
+    draft?.append(unit, text: UnsafeBufferPointer(rebasing: body[range]))
   }
 
   private func tooMany(at offset: Int) -> ExpositionFault {
-    ExpositionFault(
-      offset: offset,
-      message: "more than \(maximumSamples) samples in one body; expose fewer series or raise the limit of samples")
+    .tooManySamples(over: maximumSamples, at: offset)
   }
 }

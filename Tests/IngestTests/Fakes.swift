@@ -109,7 +109,7 @@ final class FakeAgents: HTTPExchanger {
   enum Behaviour: Sendable {
     case answer(Int, String, [HTTPField] = [])
     case fail(HTTPExchangeError)
-    /// Until it is cancelled.
+    /// Until the timeout.
     case hang
   }
 
@@ -156,7 +156,7 @@ final class FakeAgents: HTTPExchanger {
       return HTTPExchangeResponse(status: status, headers: headers, body: Array(body.utf8))
     case .fail(let error)?: throw error
     case .hang?:
-      try await time.sleep(for: .seconds(1_000_000))
+      try await time.sleep(for: request.timeout)
       throw HTTPExchangeError.timeout(after: request.timeout)
     }
   }

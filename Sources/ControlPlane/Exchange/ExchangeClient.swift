@@ -1,7 +1,5 @@
 import FleetModel
 import NIOCore
-import NIOHTTP1
-import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 public import Platform
@@ -10,8 +8,8 @@ import Synchronization
 /// The HTTP/1.1 client behind collections, health checks and webhooks.
 ///
 /// It keeps one idle connection per origin alive between two exchanges, follows no redirect, and bounds every exchange in
-/// time and bytes. Collections are a hot path: on this pipeline an exchange costs about a third of what it does with
-/// `AsyncHTTPClient` (`docs/decisions/0004-exchange-client.md`).
+/// time and bytes. Collections are a hot path (`docs/decisions/0004-exchange-client.md`): a kept connection remembers the
+/// bytes of its last request, and holds no buffer while it waits.
 public final class ExchangeClient: HTTPExchanger {
   /// What the client is allowed and how it proves who it is.
   public struct Configuration: Sendable {
@@ -29,19 +27,36 @@ public final class ExchangeClient: HTTPExchanger {
 
   private let configuration: Configuration
   private let tls: NIOSSLContext
-  private let idle = Mutex(IdlePool())
-  private let parsed = Mutex<[String: Endpoint]>([:])
+  private let routes = Mutex(Routes())
   private let closed = Atomic(false)
   private let exchanges = Atomic<UInt64>(0)
 
-  private struct IdleConnection {
+  fileprivate struct IdleConnection {
     let channel: any Channel
     let handler: NIOLoopBound<ExchangeHandler>
     var idleSince = NIODeadline.now()
   }
 
-  private struct IdlePool {
-    var connections: [Origin: [IdleConnection]] = [:]
+  /// The idle connections of one origin.
+  fileprivate final class Pool: Sendable {
+    struct State {
+      var idle: [IdleConnection] = []
+      /// Nobody will find the pool any more, so it takes no connection back.
+      var isRetired = false
+    }
+
+    let state = Mutex(State())
+  }
+
+  fileprivate struct Route {
+    let endpoint: Endpoint
+    let pool: Pool
+  }
+
+  /// What exchanges of the same URL or origin share.
+  private struct Routes {
+    var byURL: [String: Route] = [:]
+    var pools: [Origin: Pool] = [:]
     var lastSweep = NIODeadline.now()
   }
 
@@ -53,12 +68,12 @@ public final class ExchangeClient: HTTPExchanger {
     self.tls = try NIOSSLContext(configuration: tls)
   }
 
-  public func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse {
-    let endpoint = try endpoint(of: request.url)
+  public nonisolated(nonsending) func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse {
+    let route = try route(of: request.url)
     let deadline = NIODeadline.now() + .milliseconds(min(request.timeout.wholeMilliseconds, 86_400_000))
-    if let connection = takeIdle(endpoint.origin) {
+    if let connection = Self.takeIdle(route) {
       do {
-        return try await perform(request, on: connection, endpoint: endpoint, deadline: deadline)
+        return try await perform(request, on: connection, route, deadline: deadline)
       } catch is ClosedBeforeAnswer where request.method == .get {
         // The peer closed the idle connection while the request was under way: nothing was answered, so ask afresh.
       } catch let error as ClosedBeforeAnswer {
@@ -66,8 +81,8 @@ public final class ExchangeClient: HTTPExchanger {
       }
     }
     do {
-      let connection = try await connect(to: endpoint.origin, timeout: deadline - .now(), of: request)
-      return try await perform(request, on: connection, endpoint: endpoint, deadline: deadline)
+      let connection = try await connect(to: route.endpoint.origin, timeout: deadline - .now(), of: request)
+      return try await perform(request, on: connection, route, deadline: deadline)
     } catch let error as ClosedBeforeAnswer {
       throw error.asExchangeError
     }
@@ -76,24 +91,23 @@ public final class ExchangeClient: HTTPExchanger {
   /// Closes the idle connections. Exchanges under way end by themselves; their connections are not kept.
   public func shutDown() async {
     closed.store(true, ordering: .releasing)
-    let connections = idle.withLock { idle in
-      defer { idle.connections = [:] }
-      return idle.connections.values.flatMap { $0 }
-    }
-    for connection in connections { try? await connection.channel.close().get() }
+    let pools = routes.withLock { Array($0.pools.values) }
+    for connection in pools.flatMap({ $0.takeAll() }) { try? await connection.channel.close().get() }
   }
 
   // MARK: One exchange
 
-  private func perform(
-    _ request: HTTPExchangeRequest, on connection: IdleConnection, endpoint: Endpoint, deadline: NIODeadline
+  private nonisolated(nonsending) func perform(
+    _ request: HTTPExchangeRequest, on connection: IdleConnection, _ route: Route, deadline: NIODeadline
   ) async throws -> HTTPExchangeResponse {
-    let outgoing = outgoingRequest(request, endpoint: endpoint, deadline: deadline)
+    let outgoing = ExchangeHandler.Outgoing(
+      id: exchanges.wrappingAdd(1, ordering: .relaxed).newValue, request: request, endpoint: route.endpoint,
+      deadline: deadline, maximumBytes: min(request.maximumResponseBytes, configuration.maximumResponseBytes))
     let loop = connection.channel.eventLoop
     let handler = connection.handler
     let (response, reusable) = try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation {
-        (continuation: CheckedContinuation<ExchangeHandler.Answer, any Error>) in
+      try await withUnsafeThrowingContinuation {
+        (continuation: UnsafeContinuation<ExchangeHandler.Answer, any Error>) in
         if loop.inEventLoop {
           handler.value.start(outgoing, continuation)
         } else {
@@ -103,26 +117,8 @@ public final class ExchangeClient: HTTPExchanger {
     } onCancel: {
       loop.execute { handler.value.cancel(outgoing.id) }
     }
-    if reusable { keepIdle(connection, origin: endpoint.origin) }
+    if reusable { keepIdle(connection, route) }
     return response
-  }
-
-  private func outgoingRequest(
-    _ request: HTTPExchangeRequest, endpoint: Endpoint, deadline: NIODeadline
-  ) -> ExchangeHandler.Outgoing {
-    var headers = HTTPHeaders()
-    headers.add(name: "Host", value: endpoint.hostHeader)
-    headers.add(name: "User-Agent", value: "skep")
-    // Over loopback compressing costs both ends more than the bytes do.
-    if !endpoint.origin.isLoopback { headers.add(name: "Accept-Encoding", value: "gzip") }
-    for field in request.headers { headers.add(name: field.name, value: field.value) }
-    if request.method == .post { headers.add(name: "Content-Length", value: String(request.body.count)) }
-    let head = HTTPRequestHead(
-      version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: endpoint.target, headers: headers)
-    return ExchangeHandler.Outgoing(
-      id: exchanges.wrappingAdd(1, ordering: .relaxed).newValue, head: head, body: request.body, deadline: deadline,
-      timeout: request.timeout,
-      maximumBytes: min(request.maximumResponseBytes, configuration.maximumResponseBytes))
   }
 
   // MARK: Connections
@@ -132,15 +128,13 @@ public final class ExchangeClient: HTTPExchanger {
   {
     guard timeout > .nanoseconds(0) else { throw HTTPExchangeError.timeout(after: request.timeout) }
     let tls = origin.secure ? self.tls : nil
-    let limit = configuration.maximumResponseBytes
     let bootstrap = ClientBootstrap(
       group: MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton
     )
     .connectTimeout(timeout)
     .channelOption(.socketOption(.tcp_nodelay), value: 1)
-    // Every kept connection holds on to one buffer: small ones, since there are as many as there are agents.
-    .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 << 10))
-    .channelOption(.maxMessagesPerRead, value: 16)
+    .channelOption(.recvAllocator, value: SharedReceiveAllocator())
+    .channelOption(.maxMessagesPerRead, value: 1)
     .channelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
         let pipeline = channel.pipeline.syncOperations
@@ -148,8 +142,6 @@ public final class ExchangeClient: HTTPExchanger {
           let name = origin.isNumeric ? nil : origin.host
           try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
         }
-        try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-        try pipeline.addHandler(NIOHTTPResponseDecompressor(limit: .size(limit)))
         try pipeline.addHandler(ExchangeHandler())
       }
     }
@@ -175,56 +167,75 @@ public final class ExchangeClient: HTTPExchanger {
     }
   }
 
-  private func takeIdle(_ origin: Origin) -> IdleConnection? {
-    idle.withLock { idle in
-      while let connection = idle.connections[origin]?.popLast() {
+  private static func takeIdle(_ route: Route) -> IdleConnection? {
+    route.pool.state.withLock { state in
+      while let connection = state.idle.popLast() {
         if connection.channel.isActive { return connection }
       }
       return nil
     }
   }
 
-  private func keepIdle(_ connection: IdleConnection, origin: Origin) {
-    guard !closed.load(ordering: .acquiring) else {
-      connection.channel.close(promise: nil)
-      return
-    }
+  private func keepIdle(_ connection: IdleConnection, _ route: Route) {
     var connection = connection
     connection.idleSince = .now()
-    let superfluous = idle.withLock { idle in
-      var superfluous = sweep(&idle, now: connection.idleSince)
+    let isKept = route.pool.state.withLock { state in
       // One collection and one health check at a time is all that an origin sees in steady state.
-      if idle.connections[origin, default: []].count < 2 {
-        idle.connections[origin, default: []].append(connection)
-      } else {
-        superfluous.append(connection)
-      }
-      return superfluous
+      guard !state.isRetired, state.idle.count < 2, !closed.load(ordering: .acquiring) else { return false }
+      state.idle.append(connection)
+      return true
     }
-    for connection in superfluous { connection.channel.close(promise: nil) }
+    if !isKept { connection.channel.close(promise: nil) }
+    sweep(now: connection.idleSince)
   }
 
-  /// Takes out what nobody used for long, so that agents that left leave no open connection behind.
-  private func sweep(_ idle: inout IdlePool, now: NIODeadline) -> [IdleConnection] {
+  /// Closes what nobody used for long, so that agents that left leave no open connection behind.
+  private func sweep(now: NIODeadline) {
     let timeout = TimeAmount.milliseconds(configuration.idleTimeout.wholeMilliseconds)
-    guard now - idle.lastSweep >= timeout else { return [] }
-    idle.lastSweep = now
-    var expired: [IdleConnection] = []
-    for (origin, connections) in idle.connections {
-      let kept = connections.filter { now - $0.idleSince < timeout && $0.channel.isActive }
-      expired += connections.filter { now - $0.idleSince >= timeout }
-      idle.connections[origin] = kept.isEmpty ? nil : kept
+    let expired = routes.withLock { routes -> [IdleConnection] in
+      guard now - routes.lastSweep >= timeout else { return [] }
+      routes.lastSweep = now
+      var expired: [IdleConnection] = []
+      for (origin, pool) in routes.pools {
+        expired += pool.takeAll { now - $0.idleSince >= timeout }
+        if pool.retireIfEmpty() { routes.pools[origin] = nil }
+      }
+      routes.byURL = routes.byURL.filter { routes.pools[$0.value.endpoint.origin] != nil }
+      return expired
     }
-    return expired
+    for connection in expired { connection.channel.close(promise: nil) }
   }
 
-  private func endpoint(of url: String) throws(HTTPExchangeError) -> Endpoint {
-    if let known = parsed.withLock({ $0[url] }) { return known }
+  private func route(of url: String) throws(HTTPExchangeError) -> Route {
+    if let known = routes.withLock({ $0.byURL[url] }) { return known }
     guard let endpoint = Endpoint(url) else { throw .invalidURL(url) }
-    parsed.withLock { parsed in
-      if parsed.count >= 10_000 { parsed.removeAll() }
-      parsed[url] = endpoint
+    return routes.withLock { routes in
+      if routes.byURL.count >= 10_000 { routes.byURL.removeAll() }
+      let pool = routes.pools[endpoint.origin] ?? Pool()
+      routes.pools[endpoint.origin] = pool
+      let route = Route(endpoint: endpoint, pool: pool)
+      routes.byURL[url] = route
+      return route
     }
-    return endpoint
+  }
+}
+
+extension ExchangeClient.Pool {
+  /// Takes out the idle connections that `isWanted`.
+  fileprivate func takeAll(
+    where isWanted: (ExchangeClient.IdleConnection) -> Bool = { _ in true }
+  ) -> [ExchangeClient.IdleConnection] {
+    state.withLock { state in
+      let taken = state.idle.filter(isWanted)
+      state.idle.removeAll(where: isWanted)
+      return taken
+    }
+  }
+
+  fileprivate func retireIfEmpty() -> Bool {
+    state.withLock { state in
+      state.isRetired = state.idle.isEmpty
+      return state.isRetired
+    }
   }
 }
