@@ -60,9 +60,11 @@ struct BlockMerge: ~Copyable {
   ///
   /// - Parameter deletions: with a list of places for each of `blocks`.
   /// - Parameter cutoff: samples before this time are dropped.
+  /// - Parameter isStopped: looked at before each series; the merge is then given up.
   /// - Returns: `nil`, and no file, if nothing is left.
   static func run(
-    _ blocks: [Block], deletions: [Deletion] = [], cutoff: Int64 = .min, files: any FileSystem, into path: FilePath
+    _ blocks: [Block], deletions: [Deletion] = [], cutoff: Int64 = .min, files: any FileSystem, into path: FilePath,
+    isStopped: () -> Bool = { false }
   ) throws(BlockWorkError) -> BlockSummary? {
     let order = blocks.indices.sorted { blocks[$0].summary.sequence < blocks[$1].summary.sequence }
     guard let first = order.first else { return nil }
@@ -75,7 +77,7 @@ struct BlockMerge: ~Copyable {
     }
     var merge = BlockMerge(order.map { blocks[$0] }, sorted, cutoff)
     do throws(BlockWorkError) {
-      try merge.writeSeries(&writer)
+      try merge.writeSeries(&writer, isStopped)
     } catch {
       writer.abandon()
       throw error
@@ -95,9 +97,12 @@ struct BlockMerge: ~Copyable {
     }
   }
 
-  private mutating func writeSeries(_ writer: inout BlockWriter) throws(BlockWorkError) {
+  private mutating func writeSeries(
+    _ writer: inout BlockWriter, _ isStopped: () -> Bool
+  ) throws(BlockWorkError) {
     for index in sources.indices { try advance(index) }
     while let lowest = lowestSource() {
+      guard !isStopped() else { throw .stopped }
       let labels = sources[lowest].labels
       pieces.removeAll(keepingCapacity: true)
       for index in sources.indices where index >= lowest && !sources[index].isAtEnd && sources[index].labels == labels {

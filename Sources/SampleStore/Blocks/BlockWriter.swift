@@ -193,11 +193,14 @@ enum BlockWorkError: Error, Sendable, Hashable, CustomStringConvertible {
   case file(FileError)
   /// A source is broken.
   case block(BlockError)
+  /// It was told to stop.
+  case stopped
 
   var description: String {
     switch self {
     case .file(let error): error.description
     case .block(let error): error.description
+    case .stopped: "it was stopped"
     }
   }
 }

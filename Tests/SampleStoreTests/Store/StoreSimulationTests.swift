@@ -1,5 +1,6 @@
 import FleetModel
 import Glibc
+import Synchronization
 import SystemPackage
 import Testing
 import TestSupport
