@@ -23,6 +23,9 @@ let package = Package(
     .executableTarget(
       name: "store-benchmark", dependencies: ["FleetModel", "SampleStore"], path: "Store",
       linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
+      linkerSettings: [.linkedLibrary("m")]),
   ]
 )
 
