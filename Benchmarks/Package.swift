@@ -31,6 +31,9 @@ let package = Package(
     .executableTarget(
       name: "block-benchmark", dependencies: ["FleetModel", "Platform", "SampleStore", systemPackage], path: "Blocks",
       linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
+      linkerSettings: [.linkedLibrary("m")]),
   ]
 )
 

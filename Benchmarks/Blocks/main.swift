@@ -94,26 +94,34 @@ for section in BlockFormat.Section.allCases {
 }
 
 let places = try block.find([])
-report("read labels", try measure {
-  var reader = block.reader()
-  for place in places { try reader.readLabels(place) }
-} / Double(seriesCount), "ns/series")
-report("read chunks", try measure {
-  var reader = block.reader()
-  for place in places { try reader.readChunks(place) }
-} / Double(seriesCount), "ns/series")
-report("labels of a series here and there", try measure {
-  var reader = block.reader()
-  for index in 0..<1000 { try reader.readLabels(UInt32(index * 7919 % seriesCount)) }
-} / 1000, "ns/series")
+report(
+  "read labels",
+  try measure {
+    var reader = block.reader()
+    for place in places { try reader.readLabels(place) }
+  } / Double(seriesCount), "ns/series")
+report(
+  "read chunks",
+  try measure {
+    var reader = block.reader()
+    for place in places { try reader.readChunks(place) }
+  } / Double(seriesCount), "ns/series")
+report(
+  "labels of a series here and there",
+  try measure {
+    var reader = block.reader()
+    for index in 0..<1000 { try reader.readLabels(UInt32(index * 7919 % seriesCount)) }
+  } / 1000, "ns/series")
 var joiner = SampleJoiner()
-report("decode and join", try measure {
-  var reader = block.reader()
-  for place in places {
-    try reader.readChunks(place)
-    _ = try joiner.join([(block, reader.chunks)], from: .min, through: .max)
-  }
-} / sampleCount, "ns/sample")
+report(
+  "decode and join",
+  try measure {
+    var reader = block.reader()
+    for place in places {
+      try reader.readChunks(place)
+      _ = try joiner.join([(block, reader.chunks)], from: .min, through: .max)
+    }
+  } / sampleCount, "ns/sample")
 
 func question(_ what: String, _ matchers: [LabelMatcher]) throws {
   let compiled = try matchers.compactMap { try CompiledMatcher.compile($0) }

@@ -11,6 +11,7 @@ struct CodeHistogram {
   private let partBits: Int
   /// Four symbols an octave.
   private let octaves: UnsafeMutablePointer<UInt16>
+  private let occurring: UnsafeMutablePointer<UInt8>
   private let logarithms: UnsafePointer<Float>
 
   private static let octaveScale = SymbolScale(shift: 0, digits: 2)
@@ -29,6 +30,7 @@ struct CodeHistogram {
     partBits = min(width, 6)
     parts = scratch.parts
     octaves = scratch.octaves
+    occurring = scratch.symbolOf
     logarithms = UnsafePointer(scratch.logarithms)
     parts.update(repeating: 0, count: 64)
     octaves.update(repeating: 0, count: 256)
@@ -64,9 +66,10 @@ struct CodeHistogram {
     }
     for bits in stride(from: min(partBits, width - 1), to: 0, by: -1) { tryParts(bits, hasZero: hasZero, &plan) }
     guard plan.isPeaked else { return }
+    let filled = fillOctaves()
     for digits in 0...2 {
       for octaves in [64, 20, 12, 8, 5] {
-        tryScale(SymbolScale(shift: max(0, width - octaves), digits: digits), hasZero: hasZero, &plan)
+        tryScale(SymbolScale(shift: max(0, width - octaves), digits: digits), filled, hasZero: hasZero, &plan)
       }
     }
   }
@@ -83,19 +86,32 @@ struct CodeHistogram {
     take(tally, SymbolScale(shift: width - bits, digits: bits - 1), hasZero: hasZero, &plan)
   }
 
-  private func tryScale(_ scale: SymbolScale, hasZero: Bool, _ plan: inout ColumnPlan) {
+  /// Lists the octaves' symbols that occur.
+  private func fillOctaves() -> UnsafeBufferPointer<UInt8> {
+    var used = 0
+    for octave in 0...Self.octaveScale.symbol(top).symbol where octaves[octave] > 0 {
+      occurring[used] = UInt8(truncatingIfNeeded: octave)
+      used += 1
+    }
+    return UnsafeBufferPointer(start: occurring, count: used)
+  }
+
+  private func tryScale(
+    _ scale: SymbolScale, _ filled: UnsafeBufferPointer<UInt8>, hasZero: Bool, _ plan: inout ColumnPlan
+  ) {
+    guard scale.symbol(top).symbol < SymbolCode.maximumSymbols else { return }
     var tally = Tally(logarithms)
     var symbol = 0
     var rawBits = scale.shift
     var sum = 0
-    for octave in 0...Self.octaveScale.symbol(top).symbol {
-      let next = scale.symbol(Self.octaveScale.base(octave).number)
+    for octave in filled {
+      let next = scale.symbol(Self.octaveScale.base(Int(octave)).number)
       if next.symbol != symbol {
         tally.add(sum, rawBits: rawBits)
         sum = 0
         (symbol, rawBits) = next
       }
-      sum += Int(octaves[octave])
+      sum += Int(octaves[Int(octave)])
     }
     tally.add(sum, rawBits: rawBits)
     take(tally, scale, hasZero: hasZero, &plan)

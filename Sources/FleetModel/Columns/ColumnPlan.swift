@@ -45,7 +45,9 @@ struct ColumnPlan {
     count: Int, _ extent: Extent
   ) {
     let low = header.low
-    let factor = header.factor
+    // Pages and floats of 32 bits have powers of two: shifting is much quicker than dividing.
+    let shift = UInt64(truncatingIfNeeded: header.factor.trailingZeroBitCount)
+    let odd = header.factor &>> shift
     var neighbour = extent.anyInside
     for index in 0..<count {
       var source = sources[index]
@@ -59,10 +61,11 @@ struct ColumnPlan {
         neighbour = source
       }
       if kind == .signedSteps {
-        codes[index] = ZigZag.unsigned(factor > 1 ? source / Int64(bitPattern: factor) : source)
+        let part = source &>> Int64(bitPattern: shift)
+        codes[index] = ZigZag.unsigned(odd > 1 ? part / Int64(bitPattern: odd) : part)
       } else {
-        let distance = UInt64(bitPattern: source &- low)
-        codes[index] = factor > 1 ? distance / factor : distance
+        let part = UInt64(bitPattern: source &- low) &>> shift
+        codes[index] = odd > 1 ? part / odd : part
       }
     }
   }
@@ -106,6 +109,8 @@ private struct Extent {
     var common: UInt64 = 0
     for index in 0..<count where !(hasOutliers && isOutlier(sources[index])) {
       var rest = isSigned ? sources[index].magnitude : UInt64(bitPattern: sources[index] &- low)
+      // Mostly it is a multiple, and mostly of a power of two: that is seen without a division.
+      if rest == common || (common & (common &- 1) == 0 && rest & (common &- 1) == 0 && common > 0) { continue }
       while rest != 0 { (common, rest) = (rest, common % rest) }
       if common == 1 { return 1 }
     }

@@ -1,21 +1,13 @@
 /// Writes columns of integers; ``ValueColumn`` describes the form, ``IntegerColumn`` reads it.
 enum IntegerColumnEncoder {
-  /// Appends `scratch.numbers` as a column, first byte to last.
+  /// Appends `scratch.numbers` as a column.
   ///
-  /// - Parameter mark: what the caller keeps in the low five bits of the first byte.
-  /// - Parameter preface: bytes of the caller that follow the first byte.
-  static func encode(
-    count: Int, mark: UInt8, preface: [UInt8], _ scratch: borrowing ColumnScratch, into bytes: inout [UInt8]
-  ) {
+  /// - Parameter form: where in `bytes` the first byte of the column is; its low five bits are the caller's.
+  static func encode(count: Int, form: Int, _ scratch: borrowing ColumnScratch, into bytes: inout [UInt8]) {
     let numbers = scratch.numbers
-    var isConstant = true
-    for index in 1..<max(1, count) where numbers[index] != numbers[0] {
-      isConstant = false
-      break
-    }
-    if isConstant {
-      bytes.append(mark)
-      bytes += preface
+    var same = 1
+    while same < count, numbers[same] == numbers[0] { same += 1 }
+    if same == count {
       bytes.append(signedNumber: numbers[0])
       return
     }
@@ -42,8 +34,7 @@ enum IntegerColumnEncoder {
         swap(&patched, &triedPatched)
       }
     }
-    bytes.append(mark | best.kind.rawValue << 5 | (best.header.factor > 1 ? 0x80 : 0))
-    bytes += preface
+    bytes[form] |= best.kind.rawValue << 5 | (best.header.factor > 1 ? 0x80 : 0)
     best.header.first = numbers[0]
     best.header.append(to: &bytes, kind: best.kind)
     if best.patches > 0 {
