@@ -1,5 +1,5 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json|log ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
+# fuzz.sh SECONDS [text|openmetrics|json|log|column ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
 # and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The modules are compiled by hand, instrumented: FleetModel and WireFormats, which have no dependencies, and of the sample
 # store the part that reads a log's bytes.
@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json log
+[ $# -gt 0 ] || set -- text openmetrics json log column
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -36,7 +36,8 @@ for target; do
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
     log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o" ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics, json or log" >&2; exit 2 ;;
+    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, log or column" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
