@@ -1,12 +1,12 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
+# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
 # and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The two modules have no dependencies, so they are compiled by hand, instrumented.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -18,14 +18,17 @@ for module in FleetModel WireFormats; do
   swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o $(find "$root/Sources/$module" -name "*.swift")
 done
 for target; do
+  source=ParserFuzz
   case $target in
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics or json" >&2; exit 2 ;;
+    snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
+    remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy or remote-write" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
-  swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/ParserFuzz.swift" \
+  swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/$source.swift" \
     -use-ld=lld -lm -o "fuzz-$target"
 done
 # A crash is reported by libFuzzer; Swift's own report takes 20 s.
@@ -36,6 +39,11 @@ for target; do
   if [ -n "${FUZZ_SEEDS:-}" ] && [ -d "$FUZZ_SEEDS/$target" ]; then cp "$FUZZ_SEEDS/$target"/*.txt "corpus-$target"; fi
   if [ "$target" = json ]; then
     printf '{"metrics":[{"name":"a","type":"counter","value":1.5,"labels":{"x":"\\u00e9"}},{"name":"b","value":"NaN"}]}' \
+      > "corpus-$target/seed"
+  fi
+  if [ "$target" = remote-write ]; then
+    # One series with three labels and a sample.
+    printf '\012\060\012\016\012\010__name__\022\002up\012\010\012\003job\022\001a\012\005\012\001z\022\000\022\013\011\000\000\000\000\000\000\370\077\020\001' \
       > "corpus-$target/seed"
   fi
   "./fuzz-$target" "corpus-$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
