@@ -2,21 +2,22 @@ extension LabelSet {
   /// The order of series in answers: label by label, first by name, then by value, both as bytes; a set that ends first
   /// comes first. O(bytes), no allocation.
   public static func precedes(_ left: LabelSet, _ right: LabelSet) -> Bool {
-    left.encoded.withUnsafeBufferPointer { a in
-      right.encoded.withUnsafeBufferPointer { b in
-        var i = 0
-        var j = 0
-        while i < a.count, j < b.count {
-          let order = compareText(a, &i, b, &j)
-          if order != 0 { return order < 0 }
-        }
-        return i >= a.count && j < b.count
-      }
+    left.encoded.withUnsafeBytes { a in right.encoded.withUnsafeBytes { b in compare(encoded: a, b) < 0 } }
+  }
+
+  /// The same order on canonical bytes: negative where `left` comes first, 0 where they are equal.
+  public static func compare(encoded left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    var i = 0
+    var j = 0
+    while i < left.count, j < right.count {
+      let order = compareText(left, &i, right, &j)
+      if order != 0 { return order }
     }
+    return i >= left.count ? (j < right.count ? -1 : 0) : 1
   }
 
   private static func compareText(
-    _ a: UnsafeBufferPointer<UInt8>, _ i: inout Int, _ b: UnsafeBufferPointer<UInt8>, _ j: inout Int
+    _ a: UnsafeRawBufferPointer, _ i: inout Int, _ b: UnsafeRawBufferPointer, _ j: inout Int
   ) -> Int {
     let m = length(a, &i)
     let n = length(b, &j)
@@ -33,7 +34,7 @@ extension LabelSet {
     return m - n
   }
 
-  private static func length(_ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int) -> Int {
+  private static func length(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Int {
     var length = 0
     var shift = 0
     while position < bytes.count {

@@ -28,6 +28,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     case .noSpace, .diskQuotaExceeded: "free space on its file system"
     case .readOnlyFileSystem: "choose a place on a writable file system"
     case .noSuchFileOrDirectory: "create its directory first"
+    case .fileExists: "something of that name is there already; move it away"
     case .notDirectory: "a part of the path is a file; choose another place"
     case .isDirectory: "a directory stands in its place; move it away"
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise the limit of open files (ulimit -n)"

@@ -62,9 +62,14 @@ extension HeadStore {
       statistics.chunks = state.chunkCount
       statistics.labelBytes = state.labels.labelBytes + state.pairNumbers.reservedBytes + state.table.reservedBytes
       statistics.indexBytes = state.series.reservedBytes + state.labels.postingsBytes
-      statistics.chunkBytes = state.segments.used * SegmentArena.bytes + state.closedChunks.usedWords * 4
+      statistics.lateSamples = state.lateCount
+      statistics.unreadableChunks = state.unreadableChunks + unreadableChunks.load(ordering: .relaxed)
+      let lateBytes = state.lateCount * LateColumns.sampleBytes
+      statistics.chunkBytes =
+        state.segments.used * SegmentArena.bytes + state.closedChunks.usedWords * 4 + lateBytes
       statistics.reservedBytes =
-        statistics.labelBytes + statistics.indexBytes + state.segments.reservedBytes + state.closedChunks.reservedBytes
+        statistics.labelBytes + statistics.indexBytes + state.segments.reservedBytes
+        + state.closedChunks.reservedBytes + lateBytes
       if state.sampleCount > 0 {
         statistics.oldest = Timestamp(milliseconds: state.oldest)
         statistics.newest = Timestamp(milliseconds: state.newest)

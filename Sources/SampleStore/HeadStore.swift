@@ -1,7 +1,8 @@
 public import FleetModel
 import Synchronization
 
-/// The in-memory store: all series and their samples, compressed as they arrive.
+/// The in-memory store: all series and their samples, compressed as they arrive. A sample may come late by the
+/// out-of-order window.
 ///
 /// One lock guards everything. A batch of samples takes it once; a query takes it many times for short steps, in which it
 /// copies compressed bytes, and decodes without it. So a query sees each series at one moment, but not all series at the
@@ -12,20 +13,31 @@ import Synchronization
 public final class HeadStore: SampleAppender, SeriesSource {
   let state: Mutex<HeadState>
   let configuration: HeadConfiguration
-  private let seed: UInt64
+  /// Of the label hash. An image brings its own; from the first series on it stays.
+  let seed: Atomic<UInt64>
+  /// How often a chunk that had been copied out did not decode.
+  let unreadableChunks = Atomic<Int>(0)
 
-  public init(_ configuration: HeadConfiguration = HeadConfiguration()) {
+  public convenience init(_ configuration: HeadConfiguration = HeadConfiguration()) {
+    self.init(configuration, isJournalled: false)
+  }
+
+  /// - Parameter isJournalled: what is taken is also written to a journal, for ``exchangeJournal(_:)``.
+  init(_ configuration: HeadConfiguration, isJournalled: Bool) {
     self.configuration = configuration
     let seed = configuration.hashSeed ?? UInt64(bitPattern: Int64(Hasher().finalize()))
-    self.seed = seed
-    state = Mutex(HeadState(seed: seed))
+    self.seed = Atomic(seed)
+    let (window, overflow) = Int64(0).subtractingReportingOverflow(
+      (Timestamp(milliseconds: 0) - configuration.outOfOrderWindow).milliseconds)
+    state = Mutex(
+      HeadState(seed: seed, outOfOrderWindow: overflow ? .max : max(0, window), isJournalled: isJournalled))
   }
 
   // MARK: SampleAppender
 
   public func reference(for labels: LabelSet) throws(AppendError) -> SeriesRef {
     let encoded = labels.encoded
-    let hash = encoded.withUnsafeBytes { LabelHash.hash($0, seed: seed) }
+    let hash = encoded.withUnsafeBytes { LabelHash.hash($0, seed: seed.load(ordering: .relaxed)) }
     let limit = configuration.maximumSeries
     let result = state.withLock { $0.reference(for: encoded, hash: hash, limit: limit) }
     return SeriesRef(rawValue: try result.get())
@@ -64,7 +76,8 @@ public final class HeadStore: SampleAppender, SeriesSource {
       index = state.withLock { state in
         state.copy(numbers, from: start, tests, from.milliseconds, through.milliseconds, into: &copied)
       }
-      copied.decode(from.milliseconds, through.milliseconds, into: &result)
+      let unreadable = copied.decode(from.milliseconds, through.milliseconds, into: &result)
+      if unreadable > 0 { unreadableChunks.add(unreadable, ordering: .relaxed) }
       await Task.yield()
     }
     result.sort { LabelSet.precedes($0.labels, $1.labels) }

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func whatBecomesOfSamplesIsCounted() throws {
-    let store = HeadStore()
+    let store = HeadStore(HeadConfiguration(outOfOrderWindow: .zero))
     let one = try store.reference(for: LabelSet(["__name__": "one"]))
     let other = try store.reference(for: LabelSet(["__name__": "other"]))
     let unknown = SeriesRef(rawValue: 4_000_000_000)

@@ -1,27 +1,49 @@
 import FleetModel
 
-/// What a store must do, as plainly as can be said.
+/// What a head must do, as plainly as can be said.
 struct PlainModel {
   struct Series {
+    /// What the head holds, in rising order of time.
     var samples: [(time: Int64, value: Double)] = []
     var last: Int64?
   }
 
-  enum Verdict { case appended, repeated, duplicate, late }
+  enum Verdict { case appended, repeated, duplicate, outOfOrder }
 
   var series: [LabelSet: Series] = [:]
+  /// Samples before this may be there or not.
   var cutoff = Int64.min
+  var window: Int64 = 0
 
   mutating func append(_ value: Double, at time: Int64, to labels: LabelSet) -> Verdict {
-    if let last = series[labels]?.last {
-      if time < last || (time == last && last < cutoff) { return .late }
-      if time == last {
-        return series[labels]?.samples.last?.value.bitPattern == value.bitPattern ? .repeated : .duplicate
+    var own = series[labels] ?? Series()
+    defer { series[labels] = own }
+    if let last = own.last, time <= last {
+      if time < last - window { return .outOfOrder }
+      if let held = own.samples.first(where: { $0.time == time }) {
+        return held.value.bitPattern == value.bitPattern ? .repeated : .duplicate
       }
+      if window == 0 { return .outOfOrder }
     }
-    series[labels, default: Series()].samples.append((time, value))
-    series[labels]?.last = time
+    let place = own.samples.firstIndex { $0.time > time } ?? own.samples.count
+    own.samples.insert((time, value), at: place)
+    own.last = max(own.last ?? time, time)
     return .appended
+  }
+
+  /// - Returns: how many samples there were.
+  mutating func delete(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> Int {
+    var count = 0
+    for labels in series.keys where matchers.allSatisfy({ Self.matches($0, labels[$0.name] ?? "") }) {
+      let before = series[labels]?.samples.count ?? 0
+      series[labels]?.samples.removeAll { $0.time >= from && $0.time <= through }
+      count += before - (series[labels]?.samples.count ?? 0)
+    }
+    return count
+  }
+
+  mutating func remove(_ times: Set<Int64>, of labels: LabelSet) {
+    series[labels]?.samples.removeAll { times.contains($0.time) }
   }
 
   func select(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [(

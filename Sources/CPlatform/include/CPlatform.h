@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "CRC32C.h"
+
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif

@@ -7,7 +7,8 @@ public enum ValueColumn {
   ///
   /// - Precondition: 1 ... ``maximumCount`` values.
   public static func encode(_ values: UnsafeBufferPointer<Double>, into bytes: inout [UInt8]) {
-    fatalError("to be written")
+    let encoder = ColumnEncoder()
+    encoder.encode(values, into: &bytes)
   }
 
   /// Reads `count` values back, bit for bit. Bytes of any content are safe.
@@ -16,6 +17,34 @@ public enum ValueColumn {
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, count: Int, into values: UnsafeMutablePointer<Double>
   ) throws(ChunkError) {
-    fatalError("to be written")
+    precondition(count >= 0 && count <= maximumCount, "BUG: a column of \(count) values")
+    guard count > 0 else { return }
+    var reader = ColumnReader(bytes)
+    let form = try reader.byte()
+    guard let domain = ValueDomain(rawValue: form & 0x0f), let kind = IntegerColumn.Kind(rawValue: form >> 5 & 3) else {
+      throw .unknownCodec(form)
+    }
+    let exceptions = form & 0x10 != 0 ? try ValueExceptions(&reader) : nil
+    let numbers = UnsafeMutableRawPointer(values).assumingMemoryBound(to: Int64.self)
+    try IntegerColumn.decode(&reader, kind: kind, hasFactor: form & 0x80 != 0, count: count, into: numbers)
+    domain.restore(numbers, count: count, into: values)
+    if let exceptions { try exceptions.apply(to: values, count: count) }
+  }
+}
+
+/// Encodes columns one after the other without allocating for each.
+public struct ColumnEncoder: ~Copyable {
+  let scratch = ColumnScratch()
+
+  public init() {}
+
+  /// See ``ValueColumn/encode(_:into:)``.
+  public func encode(_ values: UnsafeBufferPointer<Double>, into bytes: inout [UInt8]) {
+    precondition(!values.isEmpty && values.count <= ValueColumn.maximumCount, "BUG: a column of \(values.count) values")
+    var exceptions: [UInt8] = []
+    let domain = ValueDomain.fill(scratch.numbers, from: values, exceptions: &exceptions)
+    IntegerColumnEncoder.encode(
+      count: values.count, mark: domain.rawValue | (exceptions.isEmpty ? 0 : 0x10), preface: exceptions, scratch,
+      into: &bytes)
   }
 }

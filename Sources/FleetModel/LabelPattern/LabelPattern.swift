@@ -9,6 +9,8 @@
 /// ``maximumSize`` steps. Case-insensitive matching folds single scalars by their upper and lower case forms.
 public struct LabelPattern: Sendable {
   public let expression: String
+  /// Every text that matches begins with these bytes.
+  public let literalPrefix: [UInt8]
   let form: Form
 
   /// Steps of the compiled expression, at most.
@@ -29,6 +31,7 @@ public struct LabelPattern: Sendable {
     self.expression = expression
     var parser = PatternParser(expression)
     let tree = try parser.parse()
+    literalPrefix = Self.leadingText(tree).bytes
     if let shortcut = Self.shortcut(tree) { form = shortcut } else { form = .program(try PatternProgram(tree)) }
   }
 
@@ -113,6 +116,28 @@ extension LabelPattern {
   private static func text(_ nodes: ArraySlice<PatternNode>) -> [UInt8]? {
     guard let all = texts(.sequence(Array(nodes))), all.count == 1 else { return nil }
     return all[0]
+  }
+
+  /// What every text of the tree begins with, and whether that is all of it. Assertions take no text.
+  private static func leadingText(_ node: PatternNode) -> (bytes: [UInt8], isWhole: Bool) {
+    switch node {
+    case .empty, .assertion: return ([], true)
+    case .scalars(let scalars):
+      // U+FFFD stands for bytes that are no scalar as well.
+      guard let members = scalars.members(atMost: 1), members.count == 1, members[0] != "\u{fffd}" else {
+        return ([], false)
+      }
+      return (Array(String(members[0]).utf8), true)
+    case .sequence(let nodes):
+      var bytes: [UInt8] = []
+      for node in nodes {
+        let next = leadingText(node)
+        bytes += next.bytes
+        if !next.isWhole { return (bytes, false) }
+      }
+      return (bytes, true)
+    case .either, .repeated: return ([], false)
+    }
   }
 
   /// All texts that the tree stands for, where they are few; at most ``maximumValues``.

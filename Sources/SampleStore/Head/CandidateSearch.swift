@@ -160,7 +160,7 @@ extension LabelIndex {
     }
   }
 
-  private func withPairs(
+  func withPairs(
     ofName name: UInt32, from first: UInt32, limit: Int, _ body: (UInt32) -> Void
   ) -> UInt32? {
     names[Int(name)].pairs.withUnsafeBufferPointer { numbers in

@@ -33,7 +33,8 @@ struct AgeHistogram {
 extension HeadState {
   /// Bytes in use: what ``HeadConfiguration/maximumBytes`` bounds.
   var usedBytes: Int {
-    segments.used * SegmentArena.bytes + closedChunks.usedWords * 4 + pairNumbers.usedWords * 4 + series.reservedBytes
+    segments.used * SegmentArena.bytes + lateCount * LateColumns.sampleBytes + closedChunks.usedWords * 4 + pairNumbers
+      .usedWords * 4 + series.reservedBytes
       + table.reservedBytes + labels.labelBytes + labels.postingsBytes
   }
 
@@ -51,11 +52,14 @@ extension HeadState {
       guard let record = live(number) else { continue }
       dropClosedChunks(record, before: cutoff)
       if record.pointee.hasOpenChunk, record.pointee.encoder.lastTime < cutoff { dropOpenChunk(record) }
+      if record.pointee.flags.contains(.late) { dropLate(of: number, record, before: cutoff, oldest: &oldest) }
       if record.pointee.oldestChunk != 0 {
         oldest = min(oldest, ClosedChunk(closedChunks.words(record.pointee.oldestChunk)).firstTime)
       } else if record.pointee.hasOpenChunk {
         oldest = min(oldest, firstTime(inSegment: record.pointee.firstSegment))
-      } else if isForgotten(record, forgetBefore: forgetBefore, now: now) {
+      } else if pins == 0, !record.pointee.flags.contains(.late),
+        isForgotten(record, forgetBefore: forgetBefore, now: now)
+      {
         remove(number, record)
         continue
       }
@@ -68,22 +72,24 @@ extension HeadState {
     let first = series.skippingDeadPages(from: first, pages: limit)
     let end = min(series.issued, first + limit)
     for index in first..<max(first, end) {
-      guard let record = live(UInt32(truncatingIfNeeded: index)) else { continue }
+      let number = UInt32(truncatingIfNeeded: index)
+      guard let record = live(number) else { continue }
+      if record.pointee.flags.contains(.late) {
+        let columns = lateColumns(of: number, .min, .max)
+        histogram.add(columns.count * LateColumns.sampleBytes, endingAt: columns.times.last ?? .min)
+      }
       var chunk = record.pointee.oldestChunk
       while chunk != 0 {
         let closed = ClosedChunk(closedChunks.words(chunk))
-        histogram.add(chunkBytes(bits: Int(closed.bitCount)), endingAt: endTime(of: closed, record.pointee))
+        histogram.add(closed.memoryBytes, endingAt: endTime(of: closed, record.pointee))
         chunk = closed.next
       }
       if record.pointee.hasOpenChunk {
-        histogram.add(chunkBytes(bits: Int(record.pointee.bitCount)), endingAt: record.pointee.encoder.lastTime)
+        histogram.add(
+          SegmentArena.chainBytes(bits: Int(record.pointee.bitCount)), endingAt: record.pointee.encoder.lastTime)
       }
     }
     return end < series.issued ? end : nil
-  }
-
-  private func chunkBytes(bits: Int) -> Int {
-    (bits + SegmentArena.payloadBits - 1) / SegmentArena.payloadBits * SegmentArena.bytes + ClosedChunk.words * 4
   }
 
   /// A time that no sample of the chunk reaches: the begin of the next one.
@@ -95,29 +101,17 @@ extension HeadState {
 
   private mutating func dropClosedChunks(_ record: UnsafeMutablePointer<SeriesRecord>, before cutoff: Int64) {
     while record.pointee.oldestChunk != 0 {
-      let index = record.pointee.oldestChunk
-      let closed = ClosedChunk(closedChunks.words(index))
+      let closed = ClosedChunk(closedChunks.words(record.pointee.oldestChunk))
       guard endTime(of: closed, record.pointee) <= cutoff else { return }
-      segments.freeChain(closed.firstSegment)
-      closedChunks.free(index, count: ClosedChunk.words)
-      record.pointee.oldestChunk = closed.next
-      if closed.next == 0 { record.pointee.newestChunk = 0 }
-      sampleCount -= UInt64(closed.count)
-      chunkCount -= 1
+      dropOldestChunk(record)
     }
   }
 
-  private mutating func dropOpenChunk(_ record: UnsafeMutablePointer<SeriesRecord>) {
-    segments.freeChain(record.pointee.firstSegment)
-    sampleCount -= UInt64(record.pointee.encoder.count)
-    chunkCount -= 1
-    // The last time stays: the series must not go back behind it.
-    let lastTime = record.pointee.encoder.lastTime
-    record.pointee.encoder = ChunkEncoder(codec: .xor)
-    record.pointee.encoder.lastTime = lastTime
-    record.pointee.firstSegment = 0
-    record.pointee.lastSegment = 0
-    record.pointee.bitCount = 0
+  private mutating func dropLate(
+    of number: UInt32, _ record: UnsafeMutablePointer<SeriesRecord>, before cutoff: Int64, oldest: inout Int64
+  ) {
+    if cutoff > .min { _ = removeLate(of: number, record, .min, cutoff - 1) }
+    if record.pointee.flags.contains(.late) { oldest = min(oldest, oldestLate(of: number)) }
   }
 
   private mutating func isForgotten(
@@ -140,7 +134,8 @@ extension HeadState {
     record.pointee.encoder.lastTime = now
   }
 
-  private mutating func remove(_ number: UInt32, _ record: UnsafeMutablePointer<SeriesRecord>) {
+  /// Takes a series without samples out for good.
+  mutating func remove(_ number: UInt32, _ record: UnsafeMutablePointer<SeriesRecord>) {
     for pair in pairNumbers(of: record.pointee) { labels.remove(number, from: pair) }
     table.remove(record.pointee.hash, number)
     if record.pointee.pairCount > 0 {

@@ -1,30 +1,5 @@
 import FleetModel
 
-/// Chunks of some series, copied out of the head so that they can be decoded without its lock.
-struct CopiedSeries: Sendable {
-  struct Chunk: Sendable {
-    var codec: ChunkCodec
-    var count: Int
-    var offset: Int
-    var byteCount: Int
-  }
-
-  struct Entry: Sendable {
-    var labels: [UInt8]
-    var chunks: Range<Int>
-  }
-
-  var entries: [Entry] = []
-  var chunks: [Chunk] = []
-  var bytes: [UInt8] = []
-
-  mutating func removeAll() {
-    entries.removeAll(keepingCapacity: true)
-    chunks.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: true)
-  }
-}
-
 extension HeadState {
   /// Series and bytes copied under one hold of the lock: about 50 µs.
   static let seriesAtOnce = 128
@@ -57,25 +32,28 @@ extension HeadState {
       guard let record = live(numbers[index])?.pointee, record.hasSamples else { continue }
       guard tests.isEmpty || tests.accept(pairNumbers(of: record)) else { continue }
       let firstChunk = copied.chunks.count
-      copyChunks(of: record, from, through, into: &copied)
-      guard copied.chunks.count > firstChunk else { continue }
+      forEachChunk(of: record, from, through) { segment, bits, count, codec in
+        copyChunk(segment, bits: bits, count: count, codec: codec, into: &copied)
+      }
+      let late =
+        record.flags.contains(.late) ? lateColumns(of: numbers[index], from, through) : LateColumns()
+      guard copied.chunks.count > firstChunk || !late.isEmpty else { continue }
       copied.entries.append(
-        CopiedSeries.Entry(labels: encodedLabels(of: record), chunks: firstChunk..<copied.chunks.count))
+        CopiedSeries.Entry(
+          labels: encodedLabels(of: record), chunks: firstChunk..<copied.chunks.count, late: late))
     }
     return index
   }
 
-  private func copyChunks(of record: SeriesRecord, _ from: Int64, _ through: Int64, into copied: inout CopiedSeries) {
-    forEachChunk(of: record, from, through) { segment, bits, count, codec in
-      let size = SegmentArena.byteCount(bits: bits)
-      let offset = copied.bytes.count
-      copied.bytes.append(contentsOf: repeatElement(0, count: size))
-      copied.bytes.withUnsafeMutableBytes { bytes in
-        guard let base = bytes.baseAddress else { return }
-        segments.copyChain(segment, bits: bits, to: base + offset)
-      }
-      copied.chunks.append(CopiedSeries.Chunk(codec: codec, count: count, offset: offset, byteCount: size))
+  func copyChunk(_ segment: UInt32, bits: Int, count: Int, codec: ChunkCodec, into copied: inout CopiedSeries) {
+    let size = SegmentArena.byteCount(bits: bits)
+    let offset = copied.bytes.count
+    copied.bytes.append(contentsOf: repeatElement(0, count: size))
+    copied.bytes.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      segments.copyChain(segment, bits: bits, to: base + offset)
     }
+    copied.chunks.append(CopiedSeries.Chunk(codec: codec, count: count, offset: offset, byteCount: size))
   }
 
   /// Calls `body` with each chunk that may have samples in the range, oldest first.
@@ -100,8 +78,9 @@ extension HeadState {
 
   /// Whether the series has a sample in the range. Chunks are decoded only where both ends of the range lie between the
   /// first samples of two chunks.
-  mutating func hasSample(_ record: SeriesRecord, _ from: Int64, _ through: Int64) -> Bool {
+  mutating func hasSample(_ number: UInt32, _ record: SeriesRecord, _ from: Int64, _ through: Int64) -> Bool {
     guard from <= through, record.hasSamples, record.encoder.lastTime >= from else { return false }
+    if record.flags.contains(.late), hasLateSample(number, from, through) { return true }
     if record.hasOpenChunk, record.encoder.lastTime <= through { return true }
     var candidate: (segment: UInt32, bits: Int, count: Int, codec: ChunkCodec)?
     var isCertain = false
@@ -112,7 +91,9 @@ extension HeadState {
     }
     if isCertain { return true }
     guard let candidate else { return false }
-    decode(candidate.segment, bits: candidate.bits, count: candidate.count, codec: candidate.codec)
+    guard decode(candidate.segment, bits: candidate.bits, count: candidate.count, codec: candidate.codec) else {
+      return false
+    }
     for index in 0..<candidate.count where scratch.times[index] >= from { return scratch.times[index] <= through }
     return false
   }
@@ -128,7 +109,7 @@ extension HeadState {
     for index in start..<end {
       guard let record = live(numbers[index])?.pointee else { continue }
       let own = pairNumbers(of: record)
-      guard tests.isEmpty || tests.accept(own), hasSample(record, from, through) else { continue }
+      guard tests.isEmpty || tests.accept(own), hasSample(numbers[index], record, from, through) else { continue }
       for pair in own {
         guard let called = labels.pairs.pointer(pair)?.pointee.name else { continue }
         if let name {
@@ -139,64 +120,5 @@ extension HeadState {
       }
     }
     return end
-  }
-}
-
-extension CopiedSeries {
-  /// Decodes the entries and trims them to the range; series without a sample in it are left out.
-  func decode(_ from: Int64, _ through: Int64, into result: inout [SelectedSeries]) {
-    let most = entries.map { entry in chunks[entry.chunks].reduce(0) { $0 + $1.count } }.max() ?? 0
-    withUnsafeTemporaryAllocation(of: Int64.self, capacity: most) { times in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: most) { values in
-        guard let timesBase = times.baseAddress, let valuesBase = values.baseAddress else { return }
-        for entry in entries {
-          let count = decode(entry, timesBase, valuesBase)
-          let first = Self.lowerBound(timesBase, 0, count, from)
-          let end = through == .max ? count : Self.lowerBound(timesBase, first, count, through + 1)
-          guard first < end else { continue }
-          result.append(
-            SelectedSeries(
-              labels: LabelSet(canonicalEncoding: entry.labels),
-              samples: SampleColumns(
-                timestamps: Array(UnsafeBufferPointer(start: timesBase + first, count: end - first)),
-                values: Array(UnsafeBufferPointer(start: valuesBase + first, count: end - first)))))
-        }
-      }
-    }
-  }
-
-  private func decode(_ entry: Entry, _ times: UnsafeMutablePointer<Int64>, _ values: UnsafeMutablePointer<Double>)
-    -> Int
-  {
-    var count = 0
-    bytes.withUnsafeBytes { bytes in
-      for chunk in chunks[entry.chunks] {
-        do throws(ChunkError) {
-          try ChunkDecoder.decode(
-            UnsafeRawBufferPointer(rebasing: bytes[chunk.offset..<chunk.offset + chunk.byteCount]), codec: chunk.codec,
-            count: chunk.count, times: times + count, values: values + count)
-        } catch {
-          preconditionFailure("BUG: a chunk of the head does not decode: \(error)")
-        }
-        count += chunk.count
-      }
-    }
-    return count
-  }
-
-  /// The first index in `first ..< end` whose time is not before `time`; `end` if there is none.
-  private static func lowerBound(_ times: UnsafeMutablePointer<Int64>, _ first: Int, _ end: Int, _ time: Int64) -> Int {
-    var low = first
-    var length = end - first
-    while length > 0 {
-      let half = length / 2
-      if times[low + half] < time {
-        low += half + 1
-        length -= half + 1
-      } else {
-        length = half
-      }
-    }
-    return low
   }
 }

@@ -18,10 +18,25 @@ struct HeadState: ~Copyable {
   var closedChunks = WordArena()
   var segments = SegmentArena()
   var scratch = DecodeScratch()
+  /// Samples that came too late for an open chunk, by series.
+  var late: [UInt32: LateColumns] = [:]
+  /// Those of them that a flush is moving to a block.
+  var flushingLate: [UInt32: LateColumns] = [:]
+  var journal: Journal
+  let outOfOrderWindow: Int64
+  /// What is in the way of forgetting series: a flush or an image that is being made.
+  var pins = 0
+  var isFlushing = false
+  var imageProgress = ImageProgress()
 
   var liveSeries = 0
   var sampleCount: UInt64 = 0
   var chunkCount = 0
+  var lateCount = 0
+  /// Memory of closed chunks.
+  var closedBytes = 0
+  /// How often a chunk did not decode.
+  var unreadableChunks = 0
   var appended: UInt64 = 0
   var outOfOrder: UInt64 = 0
   var duplicateTimestamp: UInt64 = 0
@@ -32,7 +47,12 @@ struct HeadState: ~Copyable {
   var oldestSinceSweep = Int64.max
   var isClosed = false
 
-  init(seed: UInt64) { labels = LabelIndex(seed: seed) }
+  /// - Parameter outOfOrderWindow: milliseconds.
+  init(seed: UInt64, outOfOrderWindow: Int64, isJournalled: Bool) {
+    labels = LabelIndex(seed: seed)
+    self.outOfOrderWindow = outOfOrderWindow
+    journal = Journal(isEnabled: isJournalled)
+  }
 
   /// Label sets may have this many encoded bytes.
   static let maximumLabelBytes = WordArena.maximumWords * 2
@@ -71,14 +91,17 @@ struct HeadState: ~Copyable {
     guard !series.isExhausted, !labels.pairs.isExhausted, labels.arena.hasRoom, pairNumbers.hasRoom else {
       throw .storage("all series numbers or all memory for labels is used up; restart to begin anew")
     }
-    return try make(encoded, hash: hash)
+    guard let number = make(encoded, hash: hash) else { throw .storage("malformed labels") }
+    if journal.isEnabled { journal.series(number, encodedLabels: encoded) }
+    return number
   }
 
-  private mutating func make(_ encoded: UnsafeRawBufferPointer, hash: UInt32) throws(AppendError) -> UInt32 {
+  /// Makes a series under the next number; `nil` if its labels are malformed.
+  mutating func make(_ encoded: UnsafeRawBufferPointer, hash: UInt32) -> UInt32? {
     var count = 0
     var counting = LabelCursor(encoded)
     while counting.next() != nil { count += 1 }
-    guard !counting.isMalformed, count <= Int(UInt16.max) else { throw .storage("malformed labels") }
+    guard !counting.isMalformed, count <= Int(UInt16.max) else { return nil }
     var record = SeriesRecord()
     record.hash = hash
     record.pairCount = UInt16(truncatingIfNeeded: count)
@@ -100,7 +123,7 @@ struct HeadState: ~Copyable {
     return number
   }
 
-  private func isSeries(_ number: UInt32, _ encoded: UnsafeRawBufferPointer) -> Bool {
+  func isSeries(_ number: UInt32, _ encoded: UnsafeRawBufferPointer) -> Bool {
     guard let record = series.pointer(number), let base = encoded.baseAddress else { return encoded.isEmpty }
     let pairs = pairNumbers(of: record.pointee)
     var offset = 0
@@ -160,4 +183,11 @@ struct DecodeScratch: ~Copyable {
     times.deallocate()
     values.deallocate()
   }
+}
+
+/// A caller's buffer that is read under the lock, during the call.
+struct Lent<Buffer>: @unchecked Sendable {
+  let buffer: Buffer
+
+  init(_ buffer: Buffer) { self.buffer = buffer }
 }

@@ -11,6 +11,8 @@ struct SeriesRecord: BitwiseCopyable {
     static let appended = Flags(rawValue: 4)
     /// `lastTime` holds when the series was first seen to have had no sample ever.
     static let waiting = Flags(rawValue: 8)
+    /// Has samples beside its chunks; see ``HeadState/late``.
+    static let late = Flags(rawValue: 16)
   }
 
   /// Of the open chunk, which there is if its count is not 0.
@@ -31,7 +33,7 @@ struct SeriesRecord: BitwiseCopyable {
 
   var isLive: Bool { flags.contains(.live) }
   var hasOpenChunk: Bool { encoder.count > 0 }
-  var hasSamples: Bool { hasOpenChunk || oldestChunk != 0 }
+  var hasSamples: Bool { hasOpenChunk || oldestChunk != 0 || flags.contains(.late) }
 }
 
 /// A closed chunk, six words in an arena.
@@ -66,6 +68,9 @@ struct ClosedChunk {
     }
     self.codec = codec
   }
+
+  /// What it takes, its description included.
+  var memoryBytes: Int { SegmentArena.chainBytes(bits: Int(bitCount)) + Self.words * 4 }
 
   func store(_ words: UnsafeMutablePointer<UInt32>) {
     words[0] = next

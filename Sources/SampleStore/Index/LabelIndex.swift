@@ -35,7 +35,7 @@ struct LabelIndex: ~Copyable {
   private(set) var names: [Name] = []
   private var nameNumbers: [[UInt8]: UInt32] = [:]
   private var table = HashSlots()
-  private let seed: UInt64
+  private var seed: UInt64
   private(set) var livePairs = 0
   private(set) var postingsBytes = 0
   private var nameBytes = 0
@@ -92,16 +92,19 @@ struct LabelIndex: ~Copyable {
   }
 
   private mutating func make(_ bytes: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer, hash: UInt32) -> UInt32 {
-    let nameText = Array(name)
-    let nameNumber: UInt32
-    if let known = nameNumbers[nameText] {
-      nameNumber = known
-    } else {
-      nameNumber = UInt32(truncatingIfNeeded: names.count)
-      names.append(Name(text: nameText))
-      nameNumbers[nameText] = nameNumber
-      nameBytes += nameText.count * 2 + 160
-    }
+    let text = Array(name)
+    return make(bytes, name: nameNumbers[text] ?? addName(text), hash: hash)
+  }
+
+  private mutating func addName(_ text: [UInt8]) -> UInt32 {
+    let number = UInt32(truncatingIfNeeded: names.count)
+    names.append(Name(text: text))
+    nameNumbers[text] = number
+    nameBytes += text.count * 2 + 160
+    return number
+  }
+
+  private mutating func make(_ bytes: UnsafeRawBufferPointer, name nameNumber: UInt32, hash: UInt32) -> UInt32 {
     let words = arena.allocate((bytes.count + 3) / 4)
     UnsafeMutableRawBufferPointer(start: arena.words(words), count: bytes.count).copyMemory(from: bytes)
     let number = pairs.append(
@@ -112,6 +115,50 @@ struct LabelIndex: ~Copyable {
     nameBytes += 8
     livePairs += 1
     return number
+  }
+
+  // MARK: from an image
+
+  /// Goes on with the hash of the store that made the image. Nothing has been added yet.
+  mutating func adopt(seed: UInt64, expectedPairs: Int) {
+    precondition(pairs.issued == 0, "BUG: labels have been hashed with another seed")
+    self.seed = seed
+    table.reserve(expectedPairs)
+  }
+
+  /// Adds the next name; `false` if it is known.
+  mutating func adopt(name: [UInt8]) -> Bool {
+    guard nameNumbers[name] == nil else { return false }
+    _ = addName(name)
+    return true
+  }
+
+  /// Adds a pair without series under a number that is higher than all before; `false` if the bytes are not those of one label
+  /// of this name, or are there already.
+  mutating func adopt(pair bytes: UnsafeRawBufferPointer, number: UInt32, name: UInt32) -> Bool {
+    guard Int(name) < names.count, Int(number) >= pairs.issued, bytes.count <= WordArena.maximumWords * 4 else {
+      return false
+    }
+    var cursor = LabelCursor(bytes)
+    guard let label = cursor.next(), label.whole.count == bytes.count, !label.value.isEmpty,
+      bytes[label.name].elementsEqual(names[Int(name)].text)
+    else { return false }
+    let hash = LabelHash.hash(bytes, seed: seed)
+    guard find(bytes, hash: hash) == nil else { return false }
+    pairs.skip(to: Int(number))
+    _ = make(bytes, name: name, hash: hash)
+    return true
+  }
+
+  /// Gives the numbers below `number` away.
+  mutating func skipPairs(to number: Int) { pairs.skip(to: number) }
+
+  /// Adds a series to a pair by its number; `false` if there is no such pair.
+  @inline(__always)
+  mutating func adopt(series: UInt32, into number: UInt32) -> Bool {
+    guard let pair = pairs.pointer(number), pair.pointee.isLive else { return false }
+    pair.pointee.postings.insert(series, bytes: &postingsBytes)
+    return true
   }
 
   /// Takes a series out of a pair; the last one takes the pair with it.

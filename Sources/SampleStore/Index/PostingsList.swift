@@ -200,7 +200,7 @@ struct PostingsList: BitwiseCopyable {
     guard let containers else { return 0 }
     var first = 0
     var length = Int(containerCount)
-    if length > 0, containers[length - 1].key < key { return length }
+    if length > 0, containers[length - 1].key <= key { return length - (containers[length - 1].key == key ? 1 : 0) }
     while length > 0 {
       let half = length / 2
       if containers[first + half].key < key {

@@ -34,6 +34,9 @@ struct HashSlots: ~Copyable {
     }
   }
 
+  /// Makes room for so many numbers in all.
+  mutating func reserve(_ numbers: Int) { while numbers * 8 > capacity * 7 { grow() } }
+
   mutating func insert(_ hash: UInt32, _ number: UInt32) {
     if (count + 1) * 8 > capacity * 7 { grow() }
     place(UInt64(hash) << 32 | UInt64(number + 1))

@@ -1,5 +1,7 @@
+import Glibc
+
 /// Fixed-size records under rising numbers that are never given twice, so that an old number is never taken for a
-/// newer record and lists of numbers only grow at their end.
+/// newer record and lists of numbers only grow at their end. A dead record's bytes may all be zero.
 ///
 /// Records lie in pages of 64; a page is given back as soon as all its records are. Records that come together (the
 /// series of one instance) mostly go together, so pages do not stay for a few survivors. A dead page costs 9 bytes.
@@ -45,6 +47,39 @@ struct RecordPages<Record: BitwiseCopyable>: ~Copyable {
   func pointer(_ number: UInt32) -> UnsafeMutablePointer<Record>? {
     guard Int(number) < issued, let page = pages[Int(number >> 6)] else { return nil }
     return page + Int(number & 63)
+  }
+
+  /// Gives all numbers below `number` away unused, so that the next record comes under it. Nothing happens if they were given
+  /// already.
+  mutating func skip(to number: Int) {
+    precondition(number < Int(UInt32.max) - 1, "BUG: numbers are exhausted")
+    guard number > issued else { return }
+    let old = issued
+    clear(old..<min(number, (old + 63) & ~63))
+    issued = number
+    let wanted = (number + 63) >> 6
+    guard wanted > pageCount else { return }
+    if pageCount > 0, liveCounts[pageCount - 1] == 0 { freePage(pageCount - 1) }
+    while wanted > pageCapacity { growDirectory() }
+    (pages + pageCount).initialize(repeating: nil, count: wanted - pageCount)
+    (liveCounts + pageCount).initialize(repeating: 0, count: wanted - pageCount)
+    pageCount = wanted
+    if number & 63 != 0 {
+      pages[wanted - 1] = .allocate(capacity: Self.pageRecords)
+      livePages += 1
+      clear((wanted - 1) << 6..<number)
+    }
+  }
+
+  /// A record that was skipped is of zeros: dead.
+  private func clear(_ numbers: Range<Int>) {
+    guard !numbers.isEmpty, let page = pages[numbers.lowerBound >> 6] else { return }
+    memset(page + (numbers.lowerBound & 63), 0, numbers.count * MemoryLayout<Record>.stride)
+  }
+
+  /// Calls `body` with the number of the first record of each page that is there.
+  func forEachPage(_ body: (Int) -> Void) {
+    for page in 0..<pageCount where pages[page] != nil { body(page << 6) }
   }
 
   mutating func append(_ record: Record) -> UInt32 {

@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 
 /// Memory for the bits of chunks: segments of 32 bytes, chained, so that chunks which all grow at the same time leave
 /// no holes of the sizes that they outgrew.
@@ -67,6 +68,37 @@ struct SegmentArena: ~Copyable {
     }
   }
 
+  /// A chain of segments with these `count` words, which may lie anywhere.
+  ///
+  /// - Precondition: `count > 0`.
+  mutating func makeChain(_ source: UnsafeRawPointer, words count: Int) -> (first: UInt32, last: UInt32) {
+    let first = allocate()
+    var last = first
+    var copied = 0
+    while true {
+      let part = min(count - copied, Self.linkWord)
+      memcpy(words(last), source + copied * 4, part * 4)
+      copied += part
+      if copied == count { return (first, last) }
+      let segment = allocate()
+      words(last)[Self.linkWord] = segment
+      last = segment
+    }
+  }
+
+  /// Copies the first `count` words of a chain as they are.
+  func copyWords(_ first: UInt32, words count: Int, to target: UnsafeMutableRawPointer) {
+    var segment = first
+    var copied = 0
+    while copied < count {
+      precondition(segment != 0, "BUG: a chunk's chain ends before its bits do")
+      let part = min(count - copied, Self.linkWord)
+      memcpy(target + copied * 4, words(segment), part * 4)
+      copied += part
+      segment = words(segment)[Self.linkWord]
+    }
+  }
+
   /// Copies the bits of a chain to `target`, which has room for ``byteCount(bits:)`` bytes.
   func copyChain(_ first: UInt32, bits: Int, to target: UnsafeMutableRawPointer) {
     var segment = first
@@ -86,6 +118,9 @@ struct SegmentArena: ~Copyable {
   }
 
   static func byteCount(bits: Int) -> Int { (bits + 31) / 32 * 4 }
+
+  /// Memory that a chain of so many bits takes.
+  static func chainBytes(bits: Int) -> Int { (bits + payloadBits - 1) / payloadBits * bytes }
 
   private mutating func addPage() {
     if pageCount == pageCapacity {
