@@ -1,13 +1,13 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json|log|column ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
-# and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
+# fuzz.sh SECONDS [PARSER ...]: builds a libFuzzer with address sanitizer for each parser named (default: all; see the list below) and
+# runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The modules are compiled by hand, instrumented: FleetModel and WireFormats, which have no dependencies, and of the sample
 # store the part that reads a log's bytes.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json log column
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write log column
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -36,8 +36,10 @@ for target; do
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
     log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o" ;;
+    snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
+    remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
     column) define=FUZZ_COLUMN source=ColumnFuzz ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, log or column" >&2; exit 2 ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, log or column" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
@@ -51,6 +53,11 @@ for target; do
   if [ -n "${FUZZ_SEEDS:-}" ] && [ -d "$FUZZ_SEEDS/$target" ]; then cp "$FUZZ_SEEDS/$target"/*.txt "corpus-$target"; fi
   if [ "$target" = json ]; then
     printf '{"metrics":[{"name":"a","type":"counter","value":1.5,"labels":{"x":"\\u00e9"}},{"name":"b","value":"NaN"}]}' \
+      > "corpus-$target/seed"
+  fi
+  if [ "$target" = remote-write ]; then
+    # One series with three labels and a sample.
+    printf '\012\060\012\016\012\010__name__\022\002up\012\010\012\003job\022\001a\012\005\012\001z\022\000\022\013\011\000\000\000\000\000\000\370\077\020\001' \
       > "corpus-$target/seed"
   fi
   if [ "$target" = log ]; then

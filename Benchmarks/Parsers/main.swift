@@ -68,3 +68,4 @@ measure("OpenMetrics, new values", format: .openMetrics, bodies: openMetrics, fr
 measure("OpenMetrics, first sight", format: .openMetrics, bodies: openMetrics, fresh: true)
 measure("JSON, new values", format: .agentJSON, bodies: objects, fresh: false)
 measure("JSON, first sight", format: .agentJSON, bodies: objects, fresh: true)
+WriteRequests.measure()
