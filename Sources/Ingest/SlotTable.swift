@@ -122,19 +122,21 @@ struct SlotTable: Sendable {
     round += 1
     let round = round
     var duplicates = 0
-    batch.reserve(samples.count)
     references.withUnsafeBufferPointer { references in
       seenIn.withUnsafeMutableBufferPointer { seenIn in
-        for sample in samples {
-          let slot = Int(sample.slot)
-          precondition(slot >= 0 && slot < references.count, "BUG: the parser named a slot that did not start")
-          if sample.timestamp != BodyReader.noTimestamp {
-            timed.append(TimedSample(slot: sample.slot, value: sample.value, time: sample.timestamp))
-          } else if seenIn[slot] == round {
-            duplicates += 1
-          } else {
-            seenIn[slot] = round
-            batch.append(references[slot], sample.value, slot: sample.slot)
+        batch.append(upTo: samples.count) { batchSamples, batchSlots in
+          for sample in samples {
+            let slot = Int(sample.slot)
+            precondition(slot >= 0 && slot < references.count, "BUG: the parser named a slot that did not start")
+            if sample.timestamp != BodyReader.noTimestamp {
+              timed.append(TimedSample(slot: sample.slot, value: sample.value, time: sample.timestamp))
+            } else if seenIn[slot] == round {
+              duplicates += 1
+            } else {
+              seenIn[slot] = round
+              batchSamples.append(Sample(series: references[slot], value: sample.value))
+              batchSlots.append(sample.slot)
+            }
           }
         }
       }
@@ -161,12 +163,14 @@ struct SampleBatch: Sendable {
 
   var count: Int { samples.count }
 
-  mutating func reserve(_ more: Int) {
-    // Growing by the exact count each time would copy each time.
-    if samples.capacity < samples.count + more {
-      samples.reserveCapacity(max(samples.count + more, samples.capacity * 2))
-      slots.reserveCapacity(max(samples.count + more, slots.capacity * 2))
+  /// Appends as many samples as `body` writes, at most `count`; for each one a slot.
+  mutating func append(upTo count: Int, _ body: (inout OutputSpan<Sample>, inout OutputSpan<Int32>) -> Void) {
+    samples.append(addingCapacity: count) { samples in
+      slots.append(addingCapacity: count) { slots in
+        body(&samples, &slots)
+      }
     }
+    precondition(samples.count == slots.count, "BUG: a sample without a slot")
   }
 
   mutating func append(_ series: SeriesRef, _ value: Double, slot: Int32) {

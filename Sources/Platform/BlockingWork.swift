@@ -7,6 +7,9 @@ public struct BlockingWork: Sendable {
   /// For small files of the whole process: state, logs being read, files being watched.
   public static let files = BlockingWork(label: "skep.files")
 
+  /// For giving memory back.
+  public static let memory = BlockingWork(label: "skep.memory")
+
   /// The queue itself, for work that has no task to return to.
   public let queue: DispatchQueue
 

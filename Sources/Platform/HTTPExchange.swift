@@ -60,17 +60,33 @@ public struct HTTPExchangeResponse: Sendable {
 
   /// The first header of that name, whatever its case, without blanks around it. O(bytes of all headers).
   public func header(_ name: String) -> String? {
-    for line in fieldLines.split(separator: UInt8(ascii: "\n")) {
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-      let isWanted = line[..<colon].elementsEqual(name.utf8) { Self.lowercase($0) == Self.lowercase($1) }
-      if isWanted { return String(decoding: Self.trim(line[(colon + 1)...]), as: UTF8.self) }
+    var name = name
+    return name.withUTF8 { name in
+      fieldLines.withUnsafeBufferPointer { lines in
+        var start = 0
+        while start < lines.count {
+          let end = lines[start...].firstIndex(of: UInt8(ascii: "\n")) ?? lines.count
+          let colon = start + name.count
+          if colon < end, lines[colon] == UInt8(ascii: ":"), Self.isSame(lines[start..<colon], name) {
+            return String(decoding: Self.trim(lines[(colon + 1)..<end]), as: UTF8.self)
+          }
+          start = end + 1
+        }
+        return nil
+      }
     }
-    return nil
+  }
+
+  private typealias Text = Slice<UnsafeBufferPointer<UInt8>>
+
+  private static func isSame(_ text: Text, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    for (index, byte) in text.enumerated() where lowercase(byte) != lowercase(name[index]) { return false }
+    return true
   }
 
   private static func lowercase(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 0x20 : byte }
 
-  private static func trim(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  private static func trim(_ text: Text) -> Text {
     func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 13 }
     var text = text.drop(while: isBlank)
     while let last = text.last, isBlank(last) { text.removeLast() }

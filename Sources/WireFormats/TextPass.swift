@@ -56,6 +56,13 @@ struct TextPass {
     collection.samples.reserveCapacity(min(maximumSamples, layout.count))
     return try layout.units.withUnsafeBufferPointer { (units) throws(ExpositionFault) -> CollectionParser.Draft? in
       let old = Old(layout: layout, units: units, count: layout.count)
+      try followOrder(old, into: &collection)
+      // The usual body: all as remembered, to the last byte. An OpenMetrics one ends with a line that the grammar must see.
+      if format == .prometheusText, draft == nil, unit == old.count, unit > 0, grammar.position >= body.count,
+        grammar.deferred == nil, remembered.format == format
+      {
+        return nil
+      }
       repeat { try followOrder(old, into: &collection) } while try takeLine(old, into: &collection)
       if draft == nil, unit == old.count, remembered.format == format { return nil }
       deviate(old, at: unit)
@@ -77,9 +84,52 @@ struct TextPass {
     }
   }
 
+  /// Takes units for as long as they stand where they are expected.
+  ///
   /// - Returns: false where the grammar has to go on.
   private mutating func matchRun(_ old: Old, into collection: inout ParsedCollection) throws(ExpositionFault) -> Bool {
-    guard let base = body.baseAddress, let units = old.units.baseAddress else { return false }
+    while unit < old.count {
+      var end = RunEnd.full
+      let expected = min(old.count - unit, Self.runLength)
+      collection.samples.append(addingCapacity: expected) { samples in
+        end = matchPlain(old, upTo: unit + expected, into: &samples)
+      }
+      if collection.samples.count > maximumSamples { throw tooMany(at: min(grammar.position, body.count)) }
+      switch end {
+      case .full: continue
+      case .otherText: return true
+      case .grammar: return false
+      case .tail:
+        let known = old.units[unit]
+        guard try takeTail(at: grammar.position + Int(known.length), slot: known.slot, into: &collection) else {
+          return false
+        }
+        if collection.samples.count > maximumSamples { throw tooMany(at: min(grammar.position, body.count)) }
+        if draft != nil { keep(unit, old, at: 0) }
+        unit += 1
+        if grammar.deferred != nil { return false }
+      }
+    }
+    return false
+  }
+
+  /// As many units at once as memory for their samples is prepared: bodies that differ often would pay for all of it each time.
+  private static let runLength = 256
+
+  private enum RunEnd {
+    /// All units that were asked for.
+    case full
+    /// Another text stands there.
+    case otherText
+    /// Only the grammar can tell how to go on.
+    case grammar
+    /// The unit stands there, and behind it something else than a plain decimal and the line's end.
+    case tail
+  }
+
+  /// Takes lines with plain values and comments.
+  private mutating func matchPlain(_ old: Old, upTo limit: Int, into samples: inout OutputSpan<ParsedSample>) -> RunEnd {
+    guard let base = body.baseAddress, let units = old.units.baseAddress else { return .grammar }
     let hash = self.hash
     let count = body.count
     let endsAtEOF = format == .prometheusText
@@ -92,13 +142,13 @@ struct TextPass {
       grammar.position = position
       self.mode = mode
     }
-    while index < old.count {
-      if deviated, contexts[index] != context { return false }
+    while index < limit {
+      if deviated, contexts[index] != context { return .grammar }
       let known = units[index]
-      guard known.stands(at: base + position, available: count &- position, hash) else { return true }
+      guard known.stands(at: base + position, available: count &- position, hash) else { return .otherText }
       let length = Int(known.length)
       if known.isLine {
-        guard base[position &+ length &- 1] == newline else { return false }
+        guard base[position &+ length &- 1] == newline else { return .grammar }
         if known.isTypeLine {
           mode = known.mode
           context = Int32(truncatingIfNeeded: index)
@@ -109,23 +159,17 @@ struct TextPass {
         index &+= 1
         continue
       }
-      guard known.isFit, known.mode == .any || known.mode == mode else { return false }
+      guard known.isFit, known.mode == .any || known.mode == mode else { return .grammar }
       var at = position &+ length
-      if let value = FloatText.scan(base, from: &at, limit: count),
+      guard let value = FloatText.scan(base, from: &at, limit: count),
         at < count ? base[at] == newline : endsAtEOF
-      {
-        collection.samples.append(ParsedSample(slot: known.slot, value: value))
-        position = at &+ 1
-      } else {
-        guard try takeTail(at: position &+ length, slot: known.slot, into: &collection) else { return false }
-        position = grammar.position
-      }
-      if collection.samples.count > maximumSamples { throw tooMany(at: min(position, count)) }
+      else { return .tail }
+      samples.append(ParsedSample(slot: known.slot, value: value))
+      position = at &+ 1
       if deviated { keep(index, old, at: 0) }
       index &+= 1
-      if grammar.deferred != nil { return false }
     }
-    return false
+    return .full
   }
 
   /// A value that is no plain decimal, or one with something behind it.

@@ -25,6 +25,13 @@ static inline int skep_pidfd_open(int pid) {
 #endif
 }
 
+/// Gives back to the kernel the pages of program code that are in this process's memory: it maps them again from its page
+/// cache when they are needed. Only what is executable and not writable is touched, so nothing is lost.
+void skep_release_code(void);
+
+/// Gives back to the kernel what `malloc` keeps and nobody uses.
+void skep_release_free_memory(void);
+
 int pipe2(int descriptors[2], int flags);
 
 /// A pipe, both ends closed on exec from the start. -1 with `errno` set on failure.

@@ -62,7 +62,9 @@ public final class Composition: Service {
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
   /// server first, then collection, then the agents, then what the rules still have to deliver, and last the store.
   public func run() async throws {
-    let services: [any Service] = [samples.upkeep, samples.rules] + system.services + [samples.collection, server]
+    let services: [any Service] =
+      [samples.upkeep, samples.rules, MemoryUpkeep(time: SystemTime())] + system.services
+      + [samples.collection, server]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)

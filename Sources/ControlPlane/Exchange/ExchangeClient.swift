@@ -105,7 +105,7 @@ public final class ExchangeClient: HTTPExchanger {
       deadline: deadline, maximumBytes: min(request.maximumResponseBytes, configuration.maximumResponseBytes))
     let loop = connection.channel.eventLoop
     let handler = connection.handler
-    let (response, reusable) = try await withTaskCancellationHandler {
+    let answer = try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation {
         (continuation: UnsafeContinuation<ExchangeHandler.Answer, any Error>) in
         if loop.inEventLoop {
@@ -117,8 +117,8 @@ public final class ExchangeClient: HTTPExchanger {
     } onCancel: {
       loop.execute { handler.value.cancel(outgoing.id) }
     }
-    if reusable { keepIdle(connection, route) }
-    return response
+    if answer.reusable { keepIdle(connection, route) }
+    return answer.response
   }
 
   // MARK: Connections

@@ -15,7 +15,12 @@ final class ExchangeHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = HTTPClientResponsePart
   typealias OutboundOut = ByteBuffer
-  typealias Answer = (response: HTTPExchangeResponse, reusable: Bool)
+
+  struct Answer: Sendable {
+    var response: HTTPExchangeResponse
+    /// Whether the connection may serve another exchange.
+    var reusable: Bool
+  }
 
   struct Outgoing: Sendable {
     /// Rises from exchange to exchange.
@@ -161,7 +166,7 @@ final class ExchangeHandler: ChannelInboundHandler {
       LoopAlarms.on(context.eventLoop).takeBack(done.alarm)
       if !reusable { context.close(promise: nil) }
     }
-    done.continuation.resume(returning: (response, reusable))
+    done.continuation.resume(returning: Answer(response: response, reusable: reusable))
   }
 
   private func finish(throwing error: any Error) {
