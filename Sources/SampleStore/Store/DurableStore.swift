@@ -108,13 +108,17 @@ public final class DurableStore: SampleAppender, SeriesSource {
     try gate.checkOpen()
     guard configuration.syncInterval == nil else { return }
     let position = gate.position
-    if gate.isSynced(position) { return }
-    if await !acknowledgements.wait() {
-      do throws(FileError) {
-        try await gate.work.run { [gate] () throws(FileError) in try gate.sync() }
-      } catch {
-        throw .storage(error.description)
+    do throws(FileError) {
+      if gate.hasUnsyncedPast {
+        // A sample that the last process took may be sent again to be sure.
+        try await images.run { [self] () throws(FileError) in if gate.hasUnsyncedPast { try checkpointNow() } }
       }
+      if gate.isSynced(position) { return }
+      if await !acknowledgements.wait() {
+        try await gate.work.run { [gate] () throws(FileError) in try gate.sync() }
+      }
+    } catch {
+      throw .storage(error.description)
     }
     guard gate.isSynced(position) else { throw .storage(gate.failure ?? "the log could not be synced") }
   }

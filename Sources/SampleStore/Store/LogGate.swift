@@ -44,6 +44,7 @@ final class LogGate: Sendable {
   private let state: Mutex<State>
   private let isShut = Atomic(false)
   private let synced = Atomic<UInt64>(0)
+  private let hasPast: Atomic<Bool>
 
   /// - Parameters:
   ///   - olderBytes: of the segments that were replayed.
@@ -57,6 +58,7 @@ final class LogGate: Sendable {
     self.onFailure = onFailure
     let log = try WriteAheadLog(files: files, directory: directory, beginning: segment)
     state = Mutex(State(log: log, olderBytes: olderBytes, nextSegment: segment + 1))
+    hasPast = Atomic(olderBytes > 0)
   }
 
   /// Why nothing is taken; `nil` while the gate is open.
@@ -79,6 +81,10 @@ final class LogGate: Sendable {
   var position: UInt64 { state.withLock { $0.written } }
 
   func isSynced(_ position: UInt64) -> Bool { synced.load(ordering: .acquiring) >= position }
+
+  /// What was replayed at the start may not have been synced by whoever wrote it, and cannot be any more: only a checkpoint
+  /// makes it outlive a loss of power.
+  var hasUnsyncedPast: Bool { hasPast.load(ordering: .acquiring) }
 
   /// Writes what the head has journalled. Returns once everything that was journalled before the call is in the file.
   func write(_ head: HeadStore) throws(AppendError) {
@@ -170,6 +176,7 @@ final class LogGate: Sendable {
   func reopen(behind segment: UInt64) -> Bool {
     // The checkpoint holds whatever was written, or should have been, before its segment began.
     noteSynced(state.withLock { $0.writtenBefore })
+    hasPast.store(false, ordering: .releasing)
     return state.withLock { state in
       state.olderBytes = 0
       guard let failure = state.failure, failure.segment < segment else { return false }

@@ -35,7 +35,18 @@ extension DurableStore {
     } onCancel: {
       isStopping.store(true, ordering: .relaxed)
     }
+    await images.run { [self] in settlePast() }
     await gate.work.run { [self] in closeNow() }
+  }
+
+  /// Makes what was replayed durable if no checkpoint has been made since. To be called on ``images``.
+  private func settlePast() {
+    guard gate.hasUnsyncedPast else { return }
+    do throws(FileError) {
+      try checkpointNow()
+    } catch {
+      onEvent(StoreEvent(.warning, "no checkpoint could be made at the end", ["reason": error.description]))
+    }
   }
 
   /// Takes no more samples, writes and syncs what there is. To be called on the log's queue.
@@ -164,7 +175,11 @@ extension DurableStore {
 
   // MARK: The same steps one by one, for whoever has no tasks
 
-  func sync() throws(FileError) { try gate.work.step { () throws(FileError) in try gate.sync() } }
+  /// All that was taken outlives a loss of power from now on, unless the log has failed.
+  func sync() throws(FileError) {
+    if gate.hasUnsyncedPast { return try checkpoint() }
+    try gate.work.step { () throws(FileError) in try gate.sync() }
+  }
 
   func checkpoint() throws(FileError) { try images.step { () throws(FileError) in try checkpointNow() } }
 
@@ -188,5 +203,8 @@ extension DurableStore {
   /// Does what lets a store take samples again whose log has failed.
   func recover() throws(FileError) { if gate.failure != nil { try checkpoint() } }
 
-  func close() { gate.work.step { closeNow() } }
+  func close() {
+    images.step { settlePast() }
+    gate.work.step { closeNow() }
+  }
 }

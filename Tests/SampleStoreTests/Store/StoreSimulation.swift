@@ -6,6 +6,16 @@ import TestSupport
 
 @testable import SampleStore
 
+/// What a store said.
+final class EventList: Sendable {
+  private let events = Mutex<[StoreEvent]>([])
+
+  var all: [StoreEvent] { events.withLock { $0 } }
+
+  func add(_ event: StoreEvent) { events.withLock { $0.append(event) } }
+  func clear() { events.withLock { $0 = [] } }
+}
+
 /// A store on a simulated disk beside the model of what it must hold. Everything follows from the seed, step by step and
 /// without tasks; a flaw is thrown as ``Flaw``.
 final class StoreSimulation {
@@ -18,7 +28,7 @@ final class StoreSimulation {
 
   let files: SimulatedFileSystem
   let time = SimulatedTime()
-  let events = Mutex<[StoreEvent]>([])
+  let events = EventList()
   var random: SplitMix
   var model = StoreModel()
   private(set) var store: DurableStore?
@@ -69,7 +79,7 @@ final class StoreSimulation {
 
   func makeStore(_ directory: FilePath) throws -> DurableStore {
     try DurableStore(Self.configuration(directory), files: files, time: time, tuning: Self.tuning) { [events] event in
-      events.withLock { $0.append(event) }
+      events.add(event)
     }
   }
 
@@ -214,11 +224,15 @@ final class StoreSimulation {
     let capacity = files.capacity
     files.healFaults()
     files.capacity = nil
-    let check = try DurableStore.check(target, files: files)
-    guard check.isGood else { throw Flaw(description: "snapshot: \(check)") }
-    let copy = try makeStore(target)
-    try await self.check(copy, [], Self.everything, "snapshot: ")
-    copy.close()
+    do {
+      let check = try DurableStore.check(target, files: files)
+      guard check.isGood else { throw Flaw(description: "snapshot: \(check)") }
+      let copy = try makeStore(target)
+      try await self.check(copy, [], Self.everything, "snapshot: ")
+      copy.close()
+    } catch {
+      if !files.isInterrupted { throw error }
+    }
     files.faults = faults
     files.capacity = capacity
   }
@@ -232,7 +246,7 @@ final class StoreSimulation {
     if end == .close, !files.isInterrupted {
       let store = try living()
       store.close()
-      if !hasFailed, store.failure == nil, events.withLock({ $0.allSatisfy { !$0.message.contains("at the end") } }) {
+      if !hasFailed, store.failure == nil, events.all.allSatisfy({ !$0.message.contains("at the end") }) {
         model.synced()
       } else {
         hasFailed = true
@@ -251,10 +265,19 @@ final class StoreSimulation {
     try await reopen(isDurable: kind == .powerLoss)
   }
 
+  /// The process ends, and while the next one opens the store the interruption comes that the disk was told of.
+  func restartWithin(_ end: End) async throws {
+    note("\(end), and again while opening")
+    store = nil
+    if let opened = try? makeStore(Self.directory) { opened.close() }
+    files.restart()
+    try await reopen(isDurable: true)
+  }
+
   private func reopen(isDurable: Bool) async throws {
     model.restart(losingUnsynced: isDurable || hasFailed)
     hasFailed = false
-    events.withLock { $0 = [] }
+    events.clear()
     do { try open() } catch {
       // A disk that fails keeps a store from opening; a sound one must not.
       note("open: \(error)")
@@ -262,7 +285,7 @@ final class StoreSimulation {
       files.capacity = nil
       try open()
     }
-    let damage = events.withLock { $0.filter { $0.level == .error && !$0.message.contains("log") } }
+    let damage = events.all.filter { $0.level == .error && !$0.message.contains("log") }
     guard damage.isEmpty || !isSound else { throw Flaw(description: "\(damage)") }
     try await check([], Self.everything)
     let all = Timestamp(milliseconds: .min)
@@ -281,6 +304,10 @@ final class StoreSimulation {
     files.healFaults()
     files.capacity = nil
     try recover()
+    if files.isInterrupted {
+      try await restartInterrupted(interruption)
+      try recover()
+    }
     if let failure = store?.failure { throw Flaw(description: "still failing on a sound disk: \(failure)") }
   }
 
@@ -288,7 +315,7 @@ final class StoreSimulation {
   func reopenDamaged() async throws {
     store = nil
     files.kill()
-    events.withLock { $0 = [] }
+    events.clear()
     try open()
     let answer = try await living().select(
       [], from: Timestamp(milliseconds: .min), through: Timestamp(milliseconds: .max))

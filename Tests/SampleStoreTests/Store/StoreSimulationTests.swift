@@ -1,6 +1,5 @@
 import FleetModel
 import Glibc
-import Synchronization
 import SystemPackage
 import Testing
 import TestSupport
@@ -43,7 +42,7 @@ import TestSupport
   }
 
   private func report(_ seed: Int, _ error: any Error, _ simulation: StoreSimulation) {
-    let events = simulation.events.withLock { $0.suffix(10).map { "\($0.message) \($0.fields)" } }
+    let events = simulation.events.all.suffix(10).map { "\($0.message) \($0.fields)" }
     Issue.record(
       """
       SKEP_SEED=\(seed): \(error)
@@ -97,11 +96,7 @@ import TestSupport
 
   private static func trouble(_ simulation: StoreSimulation) async throws {
     let files = simulation.files
-    if files.isInterrupted {
-      let kind = simulation.interruption
-      try await simulation.restartInterrupted(kind)
-      return
-    }
+    if files.isInterrupted { return try await simulation.restartInterrupted(simulation.interruption) }
     switch Int.random(in: 0..<40, using: &simulation.random) {
     case 0: try await simulation.restart(.close)
     case 1: try await simulation.restart(.kill)
@@ -118,7 +113,7 @@ import TestSupport
       faults.read = 0.05
       files.faults = faults
     case 8..<14: try simulation.recover()
-    case 14..<20: if !files.isInterrupted { try await simulation.heal() }
+    case 14..<20: try await simulation.heal()
     default: break
     }
   }
