@@ -167,8 +167,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", "TestSupport", lifecycle, log,
-      ],
+        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", "TestSupport", "WireFormats",
+        "skep", httpClient, lifecycle, log, systemPackage,
+      ] + nio,
       exclude: ["Fixtures"]),
     .testTarget(
       name: "SkepMonitorTests",

@@ -59,6 +59,7 @@ extension DurableStore {
       progress.checkpointBytes = bytes
       progress.hasReplayed = false
     }
+    counters.checkpoints.increment()
     if gate.reopen(behind: segment) {
       onEvent(StoreEvent(.info, "the store takes samples again; nothing that it had acknowledged was lost"))
     }

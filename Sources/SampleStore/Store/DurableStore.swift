@@ -35,6 +35,7 @@ public final class DurableStore: SampleAppender, SeriesSource {
   /// Reading that takes long and changes nothing.
   let inspection = BlockingWork(label: "skep.store.inspection")
   let acknowledgements = Acknowledgements()
+  let counters: StoreCounters
   let progress: Mutex<UpkeepProgress>
   /// Merges look at it after each series.
   let isStopping = Atomic(false)
@@ -54,6 +55,12 @@ public final class DurableStore: SampleAppender, SeriesSource {
     _ configuration: StoreConfiguration, files: any FileSystem, time: any TimeSource, tuning: StoreTuning,
     onEvent: @escaping @Sendable (StoreEvent) -> Void
   ) throws(StoreError) {
+    let counters = StoreCounters()
+    let onEvent: @Sendable (StoreEvent) -> Void = { event in
+      counters.note(event)
+      onEvent(event)
+    }
+    self.counters = counters
     let layout = StoreLayout(directory: configuration.directory)
     let began = time.monotonic()
     let opened = try StoreOpening(

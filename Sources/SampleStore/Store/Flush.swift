@@ -33,6 +33,7 @@ extension DurableStore {
       throw error
     }
     head.finishFlush(flush)
+    counters.flushes.increment()
     return true
   }
 

@@ -24,6 +24,7 @@ extension DurableStore {
     else { return false }
     let numbers = Set(chosen.map(\.number))
     try rewrite(members.filter { numbers.contains($0.number) })
+    counters.merges.increment()
     return true
   }
 

@@ -72,7 +72,12 @@ extension DurableStore {
 
   private func syncLog() async {
     // Whoever must know learns it from the gate, which is shut now.
-    try? await gate.work.run { [gate] () throws(FileError) in try gate.sync() }
+    try? await gate.work.run { [self] () throws(FileError) in
+      guard !gate.isSynced(gate.position) else { return }
+      let began = time.monotonic()
+      try gate.sync()
+      counters.synced(in: time.monotonic() - began)
+    }
   }
 
   // MARK: Checkpoint
