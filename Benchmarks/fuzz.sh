@@ -1,12 +1,12 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
+# fuzz.sh SECONDS [text|openmetrics|json|column ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
 # and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The two modules have no dependencies, so they are compiled by hand, instrumented.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json
+[ $# -gt 0 ] || set -- text openmetrics json column
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -18,14 +18,16 @@ for module in FleetModel WireFormats; do
   swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o $(find "$root/Sources/$module" -name "*.swift")
 done
 for target; do
+  source=ParserFuzz
   case $target in
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics or json" >&2; exit 2 ;;
+    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json or column" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
-  swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/ParserFuzz.swift" \
+  swiftc $flags -D $define -I . -module-name "$source" FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/$source.swift" \
     -use-ld=lld -lm -o "fuzz-$target"
 done
 # A crash is reported by libFuzzer; Swift's own report takes 20 s.
