@@ -82,7 +82,9 @@ enum LogRecord {
     let rounded = product.rounded(.toNearestOrEven)
     // Cheaper than the division, and settles nearly all that fail it. The product is off by half a unit in its last place.
     guard (product - rounded).magnitude <= product.magnitude * 0x1p-51 else { return nil }
-    return (rounded / scale).bitPattern == value.bitPattern ? Int64(rounded) : nil
+    // As an integer, since there is no -0 among them.
+    let whole = Int64(rounded)
+    return (Double(whole) / scale).bitPattern == value.bitPattern ? whole : nil
   }
 
   @inline(__always)

@@ -120,7 +120,7 @@ extension SeededRandom {
 
   /// Which of `count` things in order are kept: none, all, those up to a point, or any.
   func subset(of count: Int) -> [Bool] {
-    switch below(4) {
+    switch below(6) {
     case 0: return Array(repeating: false, count: count)
     case 1: return Array(repeating: true, count: count)
     case 2:

@@ -169,7 +169,7 @@ struct FileSystemTests {
   }
 
   /// The same random operations on both: the same answers and the same files in the end.
-  @Test(arguments: UInt64(1)...20)
+  @Test(arguments: UInt64(1)...12)
   func bothDoTheSame(seed: UInt64) throws {
     let random = SeededRandom(seed: seed)
     let tests = try FileSystemCase.Kind.allCases.map { try FileSystemCase($0) }
@@ -186,7 +186,7 @@ struct FileSystemTests {
           case 0: open[index][name] = try files.create(test.path(name))
           case 1, 2: try open[index][name]?.write(bytes, at: number % 2000)
           case 3: try open[index][name]?.truncate(to: number % 2000)
-          case 4: try open[index][name]?.sync()
+          case 4: if number % 8 == 0 { try open[index][name]?.sync() }
           case 5: try files.rename(test.path(name), to: test.path(other))
           case 6: try files.remove(test.path(name))
           default: try files.link(test.path(name), to: test.path(other))

@@ -20,7 +20,7 @@ struct SimulatedFileSystemTests {
 
   @Test func powerLossTakesSectorsThatWereNotSynced() throws {
     var outcomes: Set<[UInt8]> = []
-    for seed in UInt64(0)..<300 {
+    for seed in UInt64(0)..<150 {
       let files = SimulatedFileSystem(seed: seed)
       let output = try Self.halfSynced(files)
       files.crash()
@@ -70,7 +70,7 @@ struct SimulatedFileSystemTests {
 
   @Test func namesThatWereNotSyncedMayBeLostAndRenamesAreWhole() throws {
     var outcomes: [[String: String]] = []
-    for seed in UInt64(0)..<200 {
+    for seed in UInt64(0)..<300 {
       let files = SimulatedFileSystem(seed: seed)
       for (name, text) in [("old", "old"), ("gone", "gone")] {
         let output = try files.create(Self.folder.appending(name))

@@ -92,13 +92,13 @@ struct LogFlawTests {
   @Test func headersThatAreNot() throws {
     let segment = try LogSegment([])
     var consumer = RecordingConsumer()
-    let other = segment.bytes.withUnsafeBytes { WriteAheadLog.replay($0, segment: 8, into: &consumer) }
+    let other = segment.bytes.withUnsafeBytes { LogSegmentReader.replay($0, segment: 8, into: &consumer) }
     #expect(other.flaw == "the file's first record does not name segment 8")
     #expect(LogSegment.replay([]).end.flaw == "the header is torn: 0 of 16 bytes")
     #expect(LogSegment.replay([UInt8](repeating: 0, count: 600)).end.flaw?.contains("does not begin with") == true)
-    let only = LogSegment.replay(FrameFile.header(WriteAheadLog.kind)).end
+    let only = LogSegment.replay(FrameFile.header(LogSegmentReader.kind)).end
     #expect(only.flaw == "the record that names the segment is missing" && only.goodBytes == 16)
-    let later = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: WriteAheadLog.kind.magic, version: 2))).end
+    let later = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: LogSegmentReader.kind.magic, version: 2))).end
     #expect(later.flaw == "the file is of version 2, this program reads 1" && later.laterVersion == 2)
     let foreign = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: "NOTSKEP\n", version: 2))).end
     #expect(foreign.laterVersion == nil)
@@ -109,13 +109,17 @@ struct LogFlawTests {
   func anyBytesAreSafe(seed: UInt64) throws {
     let random = SeededRandom(seed: seed)
     let start = try LogSegment([]).bytes
+    var journal = Journal(isEnabled: true)
+    var buffer = JournalBytes()
     for _ in 0..<200 {
       var payload: [UInt8]
       if random.next() % 2 == 0 {
         payload = (0..<1 + random.next() % 60).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         payload[0] = UInt8(random.next() % 7)
       } else {
-        payload = Array(try LogSegment([.random(random)]).bytes.dropFirst(start.count + FrameFile.frameOverhead))
+        LogEntry.random(random).write(to: &journal)
+        journal.exchange(&buffer)
+        payload = Array(buffer.bytes.dropFirst(FrameFile.frameOverhead))
         for _ in 0..<1 + random.next() % 3 {
           payload[Int(random.next() % UInt64(payload.count))] = UInt8(truncatingIfNeeded: random.next())
         }

@@ -58,7 +58,7 @@ struct LogFormTests {
     for number in 0..<100_000 { journal.sample(UInt32(number), 0.1234567890123) }
     journal.endSamples()
     let count = journal.byteCount
-    #expect(count == 8 + 13 + 10 + 99_999 * 9)
+    #expect(count == 8 + 13 + 100_000 * 9)
     journal.exchange(&buffer)
     #expect(buffer.bytes.count == count && journal.byteCount == 0)
     journal.deletion(of: [1], from: 0, through: 1)
