@@ -2,12 +2,12 @@
 # fuzz.sh SECONDS [PARSER ...]: builds a libFuzzer with address sanitizer for each parser named (default: all; see the list below) and
 # runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The modules are compiled by hand, instrumented: FleetModel and WireFormats, which have no dependencies, and of the sample
-# store the part that reads a log's bytes.
+# store the parts that read a log's and a block's bytes. These need swift-system, as `swift build` fetched it.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write log column
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write log column block
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -21,25 +21,34 @@ done
 mkdir -p include
 printf 'module CPlatform { umbrella header "%s/Sources/CPlatform/include/CPlatform.h" export * }\n' "$root" \
   > include/module.modulemap
+system=${SWIFT_SYSTEM:-$root/.build/checkouts/swift-system}
+clang -O -c -I "$system/Sources/CSystem/include" "$system/Sources/CSystem/shims.c" -o CSystem.o
+swiftc -O -wmo -parse-as-library -swift-version 5 -D SYSTEM_PACKAGE -Xcc "-fmodule-map-file=$system/Sources/CSystem/include/module.modulemap" \
+  -I "$system/Sources/CSystem/include" -emit-module -emit-object -module-name SystemPackage -o SystemPackage.o \
+  $(find "$system/Sources/System" -name "*.swift")
+flags="$flags -Xcc -fmodule-map-file=$system/Sources/CSystem/include/module.modulemap"
 # shellcheck disable=SC2086
 swiftc $flags -I . -I include -enable-testing -emit-module -emit-object -module-name Platform -o Platform.o \
-  "$root/Sources/Platform/Files/Checksum.swift"
+  "$root/Sources/Platform/Files/Checksum.swift" "$root/Sources/Platform/Files/FileSystem.swift" \
+  "$root/Sources/Platform/FileError.swift"
 store=$root/Sources/SampleStore
 # shellcheck disable=SC2086
 swiftc $flags -I . -I include -enable-testing -emit-module -emit-object -module-name SampleStore -o SampleStore.o \
   "$store/Log/FrameFile.swift" "$store/Log/Journal.swift" "$store/Log/LogRecord.swift" "$store/Log/LogRecordReader.swift" \
-  "$store/Log/LogSegmentReader.swift" "$store/Index/LabelCursor.swift"
+  "$store/Log/LogSegmentReader.swift" "$store/Index/LabelCursor.swift" "$store/Index/LabelHash.swift" \
+  "$store/Memory/HashSlots.swift" "$store/Head/CompiledMatcher.swift" "$store"/Blocks/*.swift
 for target; do
   source=ParserFuzz objects="FleetModel.o WireFormats.o"
   case $target in
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
-    log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o" ;;
+    log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
+    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
     snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
     remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
-    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, log or column" >&2; exit 2 ;;
+    block) define=FUZZ_BLOCK source=BlockFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, column, log or block" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
