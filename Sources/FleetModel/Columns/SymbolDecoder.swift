@@ -18,8 +18,9 @@ enum SymbolDecoder {
           // A look at the bytes gives 56 bits; a state takes up to 8, and the raw bits come on top.
           isGood =
             switch widest {
-            case ...6: run.decode(count, into: codes, together: 4)
-            case ...20: run.decode(count, into: codes, together: 2)
+            case 0: run.decode(count, into: codes, together: 6, hasRawBits: false)
+            case ...6: run.decode(count, into: codes, together: 4, hasRawBits: true)
+            case ...20: run.decode(count, into: codes, together: 2, hasRawBits: true)
             default: run.decodeWide(count, into: codes)
             }
         }
@@ -81,29 +82,35 @@ enum SymbolDecoder {
     }
 
     @inline(__always)
-    consuming func decode(_ count: Int, into codes: UnsafeMutablePointer<UInt64>, together: Int) -> Bool {
+    consuming func decode(
+      _ count: Int, into codes: UnsafeMutablePointer<UInt64>, together: Int, hasRawBits: Bool
+    ) -> Bool {
       var index = 0
       while index &+ together <= count {
         guard window.refill() else { return false }
         for _ in 0..<(together / 2) {
-          codes[index] = step()
-          codes[index &+ 1] = step()
+          codes[index] = step(hasRawBits)
+          codes[index &+ 1] = step(hasRawBits)
           index &+= 2
         }
       }
       while index < count {
         guard window.refill() else { return false }
-        codes[index] = step()
+        codes[index] = step(hasRawBits)
         index &+= 1
       }
       return !window.isOverrun
     }
 
     @inline(__always)
-    private mutating func step() -> UInt64 {
+    private mutating func step(_ hasRawBits: Bool) -> UInt64 {
       let entry = states[even]
       even = odd
       odd = entry.next &+ Int(truncatingIfNeeded: window.bits & BitWindow.mask(entry.stateBits))
+      guard hasRawBits else {
+        window.drop(entry.stateBits)
+        return bases[entry.symbol].number
+      }
       let raw = (window.bits &>> entry.stateBits) & BitWindow.mask(entry.rawBits)
       window.drop(entry.stateBits &+ entry.rawBits)
       return bases[entry.symbol].number &+ raw
