@@ -1,8 +1,8 @@
 import FleetModel
 import Platform
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import SampleStore
 
@@ -20,7 +20,8 @@ import TestSupport
   init() throws { scratch = try ScratchDirectory() }
 
   func open(
-    _ name: String = "store", files: any FileSystem = SystemFileSystem(), _ edit: (inout StoreConfiguration) -> Void = { _ in }
+    _ name: String = "store", files: any FileSystem = SystemFileSystem(),
+    _ edit: (inout StoreConfiguration) -> Void = { _ in }
   ) throws -> DurableStore {
     var configuration = StoreConfiguration(directory: scratch.path.appending(name))
     edit(&configuration)
@@ -186,7 +187,7 @@ import TestSupport
     try store.checkpoint()
     store.close()
     let names = ["manifest", "checkpoint-0000000002", "log/0000000002.log"]
-    let kinds = [Manifest.kind, CheckpointFile.kind, WriteAheadLog.kind]
+    let kinds = [Manifest.kind, CheckpointFile.kind, LogSegmentReader.kind]
     for (name, kind) in zip(names, kinds) {
       let path = scratch.path.appending("store").appending(FilePath(name).components)
       let content = try #require(files.content(of: path))

@@ -1,7 +1,8 @@
 import FleetModel
 import Platform
-import Testing
+import SystemPackage
 import TestSupport
+import Testing
 
 @testable import SampleStore
 
@@ -43,7 +44,8 @@ import TestSupport
         group.addTask {
           for _ in 0..<40 {
             let found = try await store.select(
-              [LabelMatcher("w", .equal, "\(reader)")], from: DurableStoreTests.time(0), through: DurableStoreTests.time(rounds))
+              [LabelMatcher("w", .equal, "\(reader)")], from: DurableStoreTests.time(0),
+              through: DurableStoreTests.time(rounds))
             // Nothing may be missing in the midst, whatever moves meanwhile.
             for series in found where series.samples.values != (0..<series.samples.count).map(Double.init) {
               Issue.record("\(series.labels) has holes: \(series.samples.values)")
