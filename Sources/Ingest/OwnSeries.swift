@@ -45,7 +45,9 @@ struct OwnSeries: Sendable {
   }
 
   static func name(_ index: Int) -> String {
-    guard index >= 4 else { return ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added"][index] }
+    guard index >= 4 else {
+      return ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added"][index]
+    }
     return switch metric(index).0 {
     case .cpu: "system_cpu_usage"
     case .memory: "system_memory_usage"

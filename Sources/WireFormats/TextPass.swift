@@ -128,7 +128,8 @@ struct TextPass {
   }
 
   /// Takes lines with plain values and comments.
-  private mutating func matchPlain(_ old: Old, upTo limit: Int, into samples: inout OutputSpan<ParsedSample>) -> RunEnd {
+  private mutating func matchPlain(_ old: Old, upTo limit: Int, into samples: inout OutputSpan<ParsedSample>) -> RunEnd
+  {
     guard let base = body.baseAddress, let units = old.units.baseAddress else { return .grammar }
     let hash = self.hash
     let count = body.count

@@ -82,7 +82,8 @@ struct StoreKillTests {
   }
 
   /// Opens the store and compares all that lies at or after batch `first`.
-  static func compare(_ directory: FilePath, _ workload: CrashWorkload, _ life: StoreLife, from first: Int) async throws {
+  static func compare(_ directory: FilePath, _ workload: CrashWorkload, _ life: StoreLife, from first: Int) async throws
+  {
     var configuration = StoreConfiguration(directory: directory)
     configuration.retention = .seconds(1_000_000_000)
     configuration.seriesLifetime = .seconds(1_000_000_000)

@@ -7,9 +7,10 @@
 import FleetModel
 import Glibc
 import Platform
-@testable import SampleStore
 import SystemPackage
 import TestSupport
+
+@testable import SampleStore
 
 let arguments = CommandLine.arguments
 guard arguments.count == 6, let seed = UInt64(arguments[3]), let first = Int(arguments[4]) else {
