@@ -84,7 +84,7 @@ struct StoreOpening {
     // The segment that was just begun is empty: an image in its name stands for everything before it. It must be there
     // before a sample is taken: a deletion must not be repeated once samples have come that it did not mean.
     _ = try using { () throws(FileError) in
-      try CheckpointFile.write(finished, to: layout.checkpoint(gate.segment), files)
+      try CheckpointFile.write(finished, of: gate.segment, layout, files)
     }
     for index in manifest.deletions.indices { manifest.deletions[index].includesHead = false }
     manifest.deletions.removeAll(where: \.isDone)
