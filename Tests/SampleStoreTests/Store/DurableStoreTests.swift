@@ -224,8 +224,10 @@ import Testing
     let store = try open { $0.retention = .seconds(24 * 3600) }
     let upkeep = Task { await store.run() }
     await clock.waitForSleepers(3)
-    // Much older than the retention, and now.
+    // Much older than the retention: gone when upkeep comes by.
     try Self.fill(store, series: 3, seconds: -200_000 ..< -199_000)
+    clock.advance(by: .seconds(31))
+    await clock.waitForSleepers(3)
     try Self.fill(store, series: 3, seconds: 19_000..<19_700)
     for _ in 0..<3 {
       clock.advance(by: .seconds(2 * 3600))

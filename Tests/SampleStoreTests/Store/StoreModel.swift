@@ -165,6 +165,14 @@ struct StoreModel {
         settled[found.labels, default: [:]][time] = rest
       }
     }
+    // That a failed deletion took something may be forgotten with a log that was not synced.
+    if !isDurable {
+      for (labels, times) in doomed {
+        for time in times where settled[labels]?[time] == nil {
+          if let offers = series[labels]?[time] { settled[labels, default: [:]][time] = offers }
+        }
+      }
+    }
     series = settled
   }
 }
