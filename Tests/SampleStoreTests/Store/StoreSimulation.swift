@@ -278,11 +278,18 @@ final class StoreSimulation {
     model.restart(losingUnsynced: isDurable || hasFailed)
     hasFailed = false
     events.clear()
-    do { try open() } catch {
-      // A disk that fails keeps a store from opening; a sound one must not.
+    do {
+      try open()
+      if events.all.contains(where: { $0.message.contains("cannot be opened") }) {
+        throw Flaw(description: "blocks are missing for now")
+      }
+    } catch {
+      // A disk that fails keeps a store, or a block, from opening; a sound one must not.
       note("open: \(error)")
       files.healFaults()
       files.capacity = nil
+      store = nil
+      events.clear()
       try open()
     }
     let damage = events.all.filter { $0.level == .error && !$0.message.contains("log") }
