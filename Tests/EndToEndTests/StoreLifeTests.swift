@@ -5,6 +5,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Platform
+import SystemPackage
 import TestSupport
 import Testing
 import WireFormats
