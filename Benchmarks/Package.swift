@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The pure modules are reached through links to their folders, so that a benchmark builds in seconds and without any of the
-// packages that Skep itself needs.
+// The modules are reached through links to their folders, so that a benchmark builds in seconds and without any of the
+// packages that Skep itself needs but swift-system.
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -10,18 +10,29 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "skep-benchmarks",
   platforms: [.macOS(.v15)],
+  dependencies: [.package(url: "https://github.com/apple/swift-system", from: "1.8.1")],
   targets: [
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
-    .target(name: "SampleStore", dependencies: ["FleetModel"]),
+    .target(name: "CPlatform"),
+    .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
+    .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
     .executableTarget(
       name: "parser-benchmark", dependencies: ["FleetModel", "WireFormats"], path: "Parsers",
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
       name: "store-benchmark", dependencies: ["FleetModel", "SampleStore"], path: "Store",
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "block-benchmark", dependencies: ["FleetModel", "Platform", "SampleStore", systemPackage], path: "Blocks",
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
       linkerSettings: [.linkedLibrary("m")]),
   ]
 )

@@ -1,12 +1,23 @@
 #!/bin/sh
+<<<<<<< HEAD
 # fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
 # and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The two modules have no dependencies, so they are compiled by hand, instrumented.
+=======
+# fuzz.sh SECONDS [text|openmetrics|json|column|log|block ...]: builds a libFuzzer with address sanitizer for each parser named
+# (default: all) and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
+# The modules are compiled by hand, instrumented: FleetModel and WireFormats, which have no dependencies, and of the sample
+# store the parts that read a log's and a block's bytes. These need swift-system, as `swift build` fetched it.
+>>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
+<<<<<<< HEAD
 [ $# -gt 0 ] || set -- text openmetrics json snappy remote-write
+=======
+[ $# -gt 0 ] || set -- text openmetrics json column log block
+>>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -17,12 +28,36 @@ flags="-O -wmo -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library
 for module in FleetModel WireFormats; do
   swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o $(find "$root/Sources/$module" -name "*.swift")
 done
+mkdir -p include
+printf 'module CPlatform { umbrella header "%s/Sources/CPlatform/include/CPlatform.h" export * }\n' "$root" \
+  > include/module.modulemap
+system=${SWIFT_SYSTEM:-$root/.build/checkouts/swift-system}
+clang -O -c -I "$system/Sources/CSystem/include" "$system/Sources/CSystem/shims.c" -o CSystem.o
+swiftc -O -wmo -parse-as-library -swift-version 5 -D SYSTEM_PACKAGE -Xcc "-fmodule-map-file=$system/Sources/CSystem/include/module.modulemap" \
+  -I "$system/Sources/CSystem/include" -emit-module -emit-object -module-name SystemPackage -o SystemPackage.o \
+  $(find "$system/Sources/System" -name "*.swift")
+flags="$flags -Xcc -fmodule-map-file=$system/Sources/CSystem/include/module.modulemap"
+# shellcheck disable=SC2086
+swiftc $flags -I . -I include -enable-testing -emit-module -emit-object -module-name Platform -o Platform.o \
+  "$root/Sources/Platform/Files/Checksum.swift" "$root/Sources/Platform/Files/FileSystem.swift" \
+  "$root/Sources/Platform/FileError.swift"
+store=$root/Sources/SampleStore
+# shellcheck disable=SC2086
+swiftc $flags -I . -I include -enable-testing -emit-module -emit-object -module-name SampleStore -o SampleStore.o \
+  "$store/Log/FrameFile.swift" "$store/Log/Journal.swift" "$store/Log/LogRecord.swift" "$store/Log/LogRecordReader.swift" \
+  "$store/Log/LogSegmentReader.swift" "$store/Index/LabelCursor.swift" "$store/Index/LabelHash.swift" \
+  "$store/Memory/HashSlots.swift" "$store/Head/CompiledMatcher.swift" "$store"/Blocks/*.swift
 for target; do
+<<<<<<< HEAD
   source=ParserFuzz
+=======
+  source=ParserFuzz objects="FleetModel.o WireFormats.o"
+>>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
   case $target in
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
+<<<<<<< HEAD
     snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
     remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
     *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy or remote-write" >&2; exit 2 ;;
@@ -30,6 +65,16 @@ for target; do
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/$source.swift" \
     -use-ld=lld -lm -o "fuzz-$target"
+=======
+    log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
+    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
+    block) define=FUZZ_BLOCK source=BlockFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, column, log or block" >&2; exit 2 ;;
+  esac
+  # shellcheck disable=SC2086
+  swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
+    -lm -o "fuzz-$target"
+>>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
 done
 # A crash is reported by libFuzzer; Swift's own report takes 20 s.
 export SWIFT_BACKTRACE=enable=no
@@ -41,10 +86,18 @@ for target; do
     printf '{"metrics":[{"name":"a","type":"counter","value":1.5,"labels":{"x":"\\u00e9"}},{"name":"b","value":"NaN"}]}' \
       > "corpus-$target/seed"
   fi
+<<<<<<< HEAD
   if [ "$target" = remote-write ]; then
     # One series with three labels and a sample.
     printf '\012\060\012\016\012\010__name__\022\002up\012\010\012\003job\022\001a\012\005\012\001z\022\000\022\013\011\000\000\000\000\000\000\370\077\020\001' \
       > "corpus-$target/seed"
+=======
+  if [ "$target" = log ]; then
+    # One record of each kind, behind its length.
+    printf '\13\2\1\0\0\0\1a\1b\1c\1d' > "corpus-$target/series"
+    printf '\26\3\0\0\0\0\0\0\0\0\3\0\0\0\101\6\0\4\123\1\2\3\170' > "corpus-$target/samples"
+    printf '\31\5\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\7\0\0\0' > "corpus-$target/deletion"
+>>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
   fi
   "./fuzz-$target" "corpus-$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
     -artifact_prefix="$target-" > "$target.log" 2>&1 &

@@ -136,7 +136,14 @@ final class HeadModelRun {
     image = []
     try store.writeImage { payload throws(FileError) in
       image.append(Array(payload))
-      if image.count > 1, image.count < 6 { try? append() }
+      // What comes meanwhile is in the log, and perhaps in the image too.
+      for _ in 0..<Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: try? delete()
+        case 1: expire()
+        default: try? append()
+        }
+      }
     }
   }
 

@@ -1,163 +1,147 @@
 /// How a column of integers will be written, and the bits that this is thought to take.
 struct ColumnPlan {
-  var kind: IntegerColumn.Kind
+  let kind: IntegerColumn.Kind
   var header = IntegerColumn.Header()
   var patches = 0
   var bits: Float = .infinity
+  /// Many sources lie near each other, few far away.
+  var isPeaked = false
+  /// From the least source to the greatest.
+  private(set) var range: UInt64 = 0
 
   /// Looks at `count` sources, works out their codes, and how these are coded best.
   ///
   /// - Parameters:
   ///   - codes, patched: filled: the codes; the positions of the sources that are to be patched.
-  static func make(
+  init(
     _ kind: IntegerColumn.Kind, _ sources: UnsafePointer<Int64>, count: Int, codes: UnsafeMutablePointer<UInt64>,
     patched: UnsafeMutablePointer<UInt16>, _ scratch: borrowing ColumnScratch
-  ) -> ColumnPlan {
-    var plan = ColumnPlan(kind: kind)
+  ) {
+    self.kind = kind
     let center = kind == .numbers ? sources[count / 2] : 0
-    let limit = outlierLimit(sources, count: count, center: center)
-    var low = Int64.max
-    var high = Int64.min
-    for index in 0..<count {
-      let source = sources[index]
-      if ZigZag.unsigned(source &- center) > limit {
-        patched[plan.patches] = UInt16(truncatingIfNeeded: index)
-        plan.patches += 1
-      } else {
-        low = min(low, source)
-        high = max(high, source)
-      }
-    }
-    if kind != .signedSteps {
-      plan.header.low = low
-    } else if low >= 0 || high <= 0 {
-      return plan
-    }
-    plan.header.hasPatches = plan.patches > 0
-    plan.fillCodes(sources, count: count, center: center, limit: limit, codes: codes)
-    plan.chooseScale(codes, count: count, scratch)
-    var patchBits = 0
-    for index in 0..<plan.patches { patchBits += 16 + 8 * byteSize(sources[Int(patched[index])]) }
-    plan.bits += Float(patchBits)
-    return plan
+    let extent = Extent(sources, count: count, center: center)
+    let isSigned = kind == .signedSteps
+    guard !isSigned || extent.low < 0 && extent.high > 0 else { return }
+    range = UInt64(bitPattern: extent.high &- extent.low)
+    if !isSigned { header.low = extent.low }
+    header.factor = extent.commonDivisor(sources, count: count, isSigned: isSigned)
+    let top =
+      isSigned
+      ? max(ZigZag.unsigned(extent.low / header.signedFactor), ZigZag.unsigned(extent.high / header.signedFactor))
+      : range / header.factor
+    fill(codes, patched, from: sources, count: count, extent)
+    header.hasPatches = patches > 0
+    let histogram = CodeHistogram(codes, count: count, top: top, zero: header.zeroCode(isSigned), scratch)
+    isPeaked = histogram.isPeaked
+    histogram.choose(&self)
+    for index in 0..<patches { bits += Float(16 + 8 * Self.byteSize(sources[Int(patched[index])])) }
   }
 
   /// How many bytes hold a signed number.
   static func byteSize(_ number: Int64) -> Int { (65 - (number ^ number >> 63).leadingZeroBitCount + 7) / 8 }
 
-  /// Beyond this zigzag distance from the centre lie few values, and far away.
-  private static func outlierLimit(_ sources: UnsafePointer<Int64>, count: Int, center: Int64) -> UInt64 {
-    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 65) { sizes in
-      sizes.initialize(repeating: 0)
-      for index in 0..<count {
-        sizes[64 &- ZigZag.unsigned(sources[index] &- center).leadingZeroBitCount] &+= 1
-      }
-      let allowed = min(count / 32 + 1, 200)
-      var above = 0
-      var size = 64
-      var top = -1
-      // Down over the sizes, as long as what lies above is little.
-      while size > 0, above + Int(sizes[size]) <= allowed {
-        if sizes[size] > 0 {
-          above += Int(sizes[size])
-          top = max(top, size)
-        }
-        size -= 1
-      }
-      guard above > 0, top >= size + 4 else { return .max }
-      // Those next to the rest stay with it: the gap must be wide.
-      var gapEnd = size + 1
-      while gapEnd <= top, gapEnd < size + 4 { if sizes[gapEnd] > 0 { size = gapEnd }; gapEnd += 1 }
-      guard top >= size + 3 else { return .max }
-      return size >= 64 ? .max : (UInt64(1) << UInt64(size)) - 1
-    }
-  }
-
-  private mutating func fillCodes(
-    _ sources: UnsafePointer<Int64>, count: Int, center: Int64, limit: UInt64, codes: UnsafeMutablePointer<UInt64>
+  private mutating func fill(
+    _ codes: UnsafeMutablePointer<UInt64>, _ patched: UnsafeMutablePointer<UInt16>, from sources: UnsafePointer<Int64>,
+    count: Int, _ extent: Extent
   ) {
     let low = header.low
-    var common: UInt64 = 0
-    var last: UInt64?
-    var lead = 0
+    // Pages and floats of 32 bits have powers of two: shifting is much quicker than dividing.
+    let shift = UInt64(truncatingIfNeeded: header.factor.trailingZeroBitCount)
+    let odd = header.factor &>> shift
+    var neighbour = extent.anyInside
     for index in 0..<count {
-      if patches > 0, ZigZag.unsigned(sources[index] &- center) > limit {
-        // Any code will do: that of its neighbour.
-        codes[index] = last ?? 0
-        if last == nil { lead += 1 }
-        continue
+      var source = sources[index]
+      if extent.hasOutliers {
+        if extent.isOutlier(source) {
+          patched[patches] = UInt16(truncatingIfNeeded: index)
+          patches += 1
+          // Any code will do: that of its neighbour.
+          source = neighbour
+        }
+        neighbour = source
       }
-      let distance = sources[index] &- low
-      if common != 1 { common = Self.commonDivisor(common, distance.magnitude(unsigned: kind != .signedSteps)) }
-      let code = kind == .signedSteps ? ZigZag.unsigned(distance) : UInt64(bitPattern: distance)
-      codes[index] = code
-      last = code
-    }
-    for index in 0..<lead { codes[index] = codes[lead] }
-    guard common > 1, common <= UInt64(Int64.max) else { return }
-    header.factor = common
-    for index in 0..<count {
       if kind == .signedSteps {
-        codes[index] = ZigZag.unsigned(ZigZag.signed(codes[index]) / Int64(common))
+        let part = source &>> Int64(bitPattern: shift)
+        codes[index] = ZigZag.unsigned(odd > 1 ? part / Int64(bitPattern: odd) : part)
       } else {
-        codes[index] /= common
+        let part = UInt64(bitPattern: source &- low) &>> shift
+        codes[index] = odd > 1 ? part / odd : part
       }
     }
-  }
-
-  private static func commonDivisor(_ first: UInt64, _ second: UInt64) -> UInt64 {
-    var (large, small) = (first, second)
-    while small != 0 { (large, small) = (small, large % small) }
-    return large
-  }
-
-  /// Tries scales and keeps the one with the fewest bits.
-  private mutating func chooseScale(
-    _ codes: UnsafePointer<UInt64>, count: Int, _ scratch: borrowing ColumnScratch
-  ) {
-    let fine = SymbolScale(shift: 0, digits: 5)
-    let zero = kind == .signedSteps || header.low <= 0 ? header.zero : UInt64.max
-    var zeros = 0
-    var most = 0
-    var top: UInt64 = 0
-    for index in 0..<count {
-      let code = codes[index]
-      if code == zero { zeros &+= 1 }
-      top = max(top, code)
-      let symbol = fine.symbol(code).symbol
-      scratch.histogram[symbol] &+= 1
-      most = max(most, symbol)
-    }
-    var bins = 0
-    for symbol in 0...most where scratch.histogram[symbol] > 0 {
-      scratch.bins[bins] = SymbolBin(least: fine.base(symbol).number, count: Int32(scratch.histogram[symbol]))
-      scratch.histogram[symbol] = 0
-      bins += 1
-    }
-    let width = 64 - top.leadingZeroBitCount
-    bits = Float(count * width + 16)
-    header.tableBits = 0
-    header.scale = SymbolScale(shift: width, digits: 0)
-    guard width > 0 else { return }
-    let trial = ScaleTrial(
-      bins: UnsafeBufferPointer(start: scratch.bins, count: bins), count: count, top: top, zero: zero, zeros: zeros)
-    for scale in Self.candidates(width: width) {
-      trial.improve(&self, with: scale)
-    }
-  }
-
-  private static func candidates(width: Int) -> [SymbolScale] {
-    var all: [SymbolScale] = []
-    for symbolBits in 1...6 where symbolBits <= max(width, 1) {
-      all.append(SymbolScale(shift: width - symbolBits, digits: symbolBits - 1))
-    }
-    for (digits, octaves) in [(0, 40), (0, 12), (0, 7), (1, 20), (1, 8), (1, 5), (2, 6), (2,12)] where width > digits + 1 {
-      all.append(SymbolScale(shift: max(0, width - octaves), digits: digits))
-    }
-    return all
   }
 }
 
-extension Int64 {
-  fileprivate func magnitude(unsigned: Bool) -> UInt64 { unsigned ? UInt64(bitPattern: self) : magnitude }
+/// How far the sources of a column reach, but for a few far away from the rest.
+private struct Extent {
+  private(set) var low = Int64.max
+  private(set) var high = Int64.min
+  private(set) var hasOutliers = false
+  /// A source that is no outlier.
+  var anyInside: Int64 { low }
+  private let center: Int64
+  private var limit = UInt64.max
+
+  init(_ sources: UnsafePointer<Int64>, count: Int, center: Int64) {
+    self.center = center
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 65) { sizes in
+      sizes.initialize(repeating: 0)
+      for index in 0..<count {
+        let source = sources[index]
+        low = min(low, source)
+        high = max(high, source)
+        sizes[64 &- ZigZag.unsigned(source &- center).leadingZeroBitCount] &+= 1
+      }
+      limit = Self.limit(sizes, count: count)
+    }
+    guard limit < .max else { return }
+    hasOutliers = true
+    (low, high) = (.max, .min)
+    for index in 0..<count where !isOutlier(sources[index]) {
+      low = min(low, sources[index])
+      high = max(high, sources[index])
+    }
+  }
+
+  func isOutlier(_ source: Int64) -> Bool { ZigZag.unsigned(source &- center) > limit }
+
+  /// What all sources are multiples of, less the least one unless `isSigned`.
+  func commonDivisor(_ sources: UnsafePointer<Int64>, count: Int, isSigned: Bool) -> UInt64 {
+    var common: UInt64 = 0
+    for index in 0..<count where !(hasOutliers && isOutlier(sources[index])) {
+      var rest = isSigned ? sources[index].magnitude : UInt64(bitPattern: sources[index] &- low)
+      // Mostly it is a multiple, and mostly of a power of two: that is seen without a division.
+      if rest == common || (common & (common &- 1) == 0 && rest & (common &- 1) == 0 && common > 0) { continue }
+      while rest != 0 { (common, rest) = (rest, common % rest) }
+      if common == 1 { return 1 }
+    }
+    return common > 0 && common <= UInt64(Int64.max) ? common : 1
+  }
+
+  /// The zigzag distance from the centre beyond which there are few sources and a gap of three bits before them.
+  private static func limit(_ sizes: UnsafeMutableBufferPointer<UInt16>, count: Int) -> UInt64 {
+    let allowed = min(count / 32 + 1, 200)
+    var above = 0
+    var empty = 0
+    var best = 64
+    for size in stride(from: 64, to: 0, by: -1) {
+      if sizes[size] > 0 {
+        if above > 0, empty >= 3 { best = size }
+        empty = 0
+        above += Int(sizes[size])
+        if above > allowed { break }
+      } else {
+        empty += 1
+      }
+    }
+    // All others may be zero.
+    if above <= allowed, above > 0, above < count, empty >= 3 { best = 0 }
+    return best == 64 ? .max : (1 << UInt64(best)) - 1
+  }
+}
+
+extension IntegerColumn.Header {
+  fileprivate var signedFactor: Int64 { Int64(bitPattern: factor) }
+
+  /// The code of zero if there is one.
+  fileprivate func zeroCode(_ isSigned: Bool) -> UInt64? { isSigned || low <= 0 ? zero : nil }
 }

@@ -10,10 +10,11 @@ struct ColumnScratch: ~Copyable {
   /// Positions of what is patched, likewise.
   let patched: UnsafeMutablePointer<UInt16>
   let triedPatched: UnsafeMutablePointer<UInt16>
-  /// How often each fine symbol occurs; zero between uses.
-  let histogram: UnsafeMutablePointer<UInt16>
-  /// The fine symbols that occur: least number and count.
-  let bins: UnsafeMutablePointer<SymbolBin>
+  /// See ``CodeHistogram``.
+  let parts: UnsafeMutablePointer<UInt16>
+  let octaves: UnsafeMutablePointer<UInt16>
+  /// `n * log2(n)`.
+  let logarithms: UnsafeMutablePointer<Float>
   /// The symbol of each code, and the bits by which its state goes on.
   let symbols: UnsafeMutablePointer<UInt8>
   let stateBits: UnsafeMutablePointer<UInt32>
@@ -21,8 +22,6 @@ struct ColumnScratch: ~Copyable {
   let symbolOf: UnsafeMutablePointer<UInt8>
   let next: UnsafeMutablePointer<UInt16>
   let output: UnsafeMutableRawPointer
-
-  static let histogramSize = 2048
 
   init() {
     let count = ValueColumn.maximumCount
@@ -32,9 +31,10 @@ struct ColumnScratch: ~Copyable {
     triedCodes = .allocate(capacity: count)
     patched = .allocate(capacity: count)
     triedPatched = .allocate(capacity: count)
-    histogram = .allocate(capacity: Self.histogramSize)
-    histogram.initialize(repeating: 0, count: Self.histogramSize)
-    bins = .allocate(capacity: count)
+    parts = .allocate(capacity: 64)
+    octaves = .allocate(capacity: 256)
+    logarithms = .allocate(capacity: count + 1)
+    for number in 0...count { (logarithms + number).initialize(to: weightedLogarithm(number)) }
     symbols = .allocate(capacity: count)
     stateBits = .allocate(capacity: count)
     symbolOf = .allocate(capacity: 1 << SymbolCode.maximumBits)
@@ -50,17 +50,13 @@ struct ColumnScratch: ~Copyable {
     triedCodes.deallocate()
     patched.deallocate()
     triedPatched.deallocate()
-    histogram.deallocate()
-    bins.deallocate()
+    parts.deallocate()
+    octaves.deallocate()
+    logarithms.deallocate()
     symbols.deallocate()
     stateBits.deallocate()
     symbolOf.deallocate()
     next.deallocate()
     output.deallocate()
   }
-}
-
-struct SymbolBin {
-  var least: UInt64
-  var count: Int32
 }

@@ -1,21 +1,13 @@
 /// Writes columns of integers; ``ValueColumn`` describes the form, ``IntegerColumn`` reads it.
 enum IntegerColumnEncoder {
-  /// Appends `scratch.numbers` as a column, first byte to last.
+  /// Appends `scratch.numbers` as a column.
   ///
-  /// - Parameter mark: what the caller keeps in the low five bits of the first byte.
-  /// - Parameter preface: bytes of the caller that follow the first byte.
-  static func encode(
-    count: Int, mark: UInt8, preface: [UInt8], _ scratch: borrowing ColumnScratch, into bytes: inout [UInt8]
-  ) {
+  /// - Parameter form: where in `bytes` the first byte of the column is; its low five bits are the caller's.
+  static func encode(count: Int, form: Int, _ scratch: borrowing ColumnScratch, into bytes: inout [UInt8]) {
     let numbers = scratch.numbers
-    var isConstant = true
-    for index in 1..<max(1, count) where numbers[index] != numbers[0] {
-      isConstant = false
-      break
-    }
-    if isConstant {
-      bytes.append(mark)
-      bytes += preface
+    var same = 1
+    while same < count, numbers[same] == numbers[0] { same += 1 }
+    if same == count {
       bytes.append(signedNumber: numbers[0])
       return
     }
@@ -23,20 +15,26 @@ enum IntegerColumnEncoder {
     var tried = scratch.triedCodes
     var patched = scratch.patched
     var triedPatched = scratch.triedPatched
-    for index in 1..<count { scratch.sources[index - 1] = numbers[index] &- numbers[index - 1] }
-    var best = ColumnPlan.make(.steps, scratch.sources, count: count - 1, codes: codes, patched: patched, scratch)
-    for kind in [IntegerColumn.Kind.signedSteps, .numbers] {
-      let plan = ColumnPlan.make(
-        kind, kind == .numbers ? numbers : scratch.sources, count: kind == .numbers ? count : count - 1, codes: tried,
-        patched: triedPatched, scratch)
+    let sources = scratch.sources
+    for index in 1..<count { sources[index - 1] = numbers[index] &- numbers[index - 1] }
+    var best = ColumnPlan(.steps, sources, count: count - 1, codes: codes, patched: patched, scratch)
+    if best.isPeaked {
+      let plan = ColumnPlan(.signedSteps, sources, count: count - 1, codes: tried, patched: triedPatched, scratch)
       if plan.bits < best.bits {
         best = plan
         swap(&codes, &tried)
         swap(&patched, &triedPatched)
       }
     }
-    bytes.append(mark | best.kind.rawValue << 5 | (best.header.factor > 1 ? 0x80 : 0))
-    bytes += preface
+    if isNarrow(numbers, count: count, steps: best.range) {
+      let plan = ColumnPlan(.numbers, numbers, count: count, codes: tried, patched: triedPatched, scratch)
+      if plan.bits < best.bits {
+        best = plan
+        swap(&codes, &tried)
+        swap(&patched, &triedPatched)
+      }
+    }
+    bytes[form] |= best.kind.rawValue << 5 | (best.header.factor > 1 ? 0x80 : 0)
     best.header.first = numbers[0]
     best.header.append(to: &bytes, kind: best.kind)
     if best.patches > 0 {
@@ -51,6 +49,17 @@ enum IntegerColumnEncoder {
       SymbolEncoder.encode(codes, count: coded, header: best.header, scratch, &writer, into: &bytes)
     }
     bytes.append(contentsOf: UnsafeRawBufferPointer(start: scratch.output, count: writer.byteCount))
+  }
+
+  /// The numbers themselves may be as good as the steps between them: most lie within a few of these.
+  private static func isNarrow(_ numbers: UnsafePointer<Int64>, count: Int, steps: UInt64) -> Bool {
+    let (limit, overflow) = steps.multipliedReportingOverflow(by: 2)
+    let center = numbers[count / 2]
+    var far = 0
+    for index in 0..<count {
+      if !overflow, (numbers[index] &- center).magnitude > limit { far += 1 }
+    }
+    return far <= count / 32
   }
 
   private static func appendPatches(

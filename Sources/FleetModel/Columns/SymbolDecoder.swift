@@ -115,7 +115,8 @@ enum SymbolDecoder {
         let entry = states[even]
         even = entry.next &+ Int(truncatingIfNeeded: window.bits & BitWindow.mask(entry.stateBits))
         window.drop(entry.stateBits)
-        if entry.rawBits <= 48 {
+        if entry.rawBits <= 56 {
+          guard window.refill() else { return false }
           codes[index] = bases[entry.symbol].number &+ (window.bits & BitWindow.mask(entry.rawBits))
           window.drop(entry.rawBits)
         } else {

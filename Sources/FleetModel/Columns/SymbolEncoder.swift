@@ -49,8 +49,8 @@ enum SymbolEncoder {
 
   /// Chooses the weights that come nearest to the counts.
   private static func weigh(
-    _ counts: UnsafePointer<UInt16>, count: Int, header: IntegerColumn.Header, into nibbles: UnsafeMutablePointer<UInt8>,
-    _ bytes: inout [UInt8]
+    _ counts: UnsafePointer<UInt16>, count: Int, header: IntegerColumn.Header,
+    into nibbles: UnsafeMutablePointer<UInt8>, _ bytes: inout [UInt8]
   ) {
     let states = Float(Int(1) << header.tableBits) / Float(count)
     var most: Float = 0

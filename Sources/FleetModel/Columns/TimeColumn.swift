@@ -60,9 +60,10 @@ extension ColumnEncoder {
 
   private func append(_ times: UnsafeBufferPointer<Int64>, distance: Int64, to bytes: inout [UInt8]) {
     for index in times.indices { scratch.numbers[index] = times[index] &- Int64(index) &* distance }
-    var preface: [UInt8] = []
-    preface.append(number: UInt64(bitPattern: distance))
-    IntegerColumnEncoder.encode(count: times.count, mark: 0, preface: preface, scratch, into: &bytes)
+    let form = bytes.count
+    bytes.append(0)
+    bytes.append(number: UInt64(bitPattern: distance))
+    IntegerColumnEncoder.encode(count: times.count, form: form, scratch, into: &bytes)
   }
 
   /// The mean distance, which suits jitter around a fixed beat, and the median, which suits gaps.

@@ -10,23 +10,48 @@ struct ValueDomain: Equatable {
   /// `n / 10^exponent`, exponent 0 ... 9.
   private init(exponent: Int) { rawValue = UInt8(exponent) }
 
-  /// The bits of the double, those below the sign inverted where it is set: they rise with the value.
+  /// The bits of the double as a number that rises with it.
   private init() { rawValue = 10 }
 
   static var bits: ValueDomain { ValueDomain() }
 
-  private static func ordered(_ bits: Int64) -> Int64 { bits ^ (bits &>> 63) & Int64.max }
+  /// The bits below the sign, negative where it is set; -0 is the least number.
+  private static func ordered(_ value: Double) -> Int64 {
+    let size = Int64(bitPattern: value.bitPattern) & .max
+    guard value.sign == .minus else { return size }
+    return size == 0 ? .min : -size
+  }
 
-  /// Finds the domain that suits and turns the values into its integers.
+  @inline(__always)
+  private static func value(ordered number: Int64) -> Double {
+    let sign = number &>> 63
+    return Double(bitPattern: UInt64(bitPattern: (number ^ sign) &- sign | sign & .min))
+  }
+
+  /// Finds the domain that suits and turns the values into its integers; appends those that have none to `exceptions`.
   static func fill(
     _ numbers: UnsafeMutablePointer<Int64>, from values: UnsafeBufferPointer<Double>, exceptions: inout [UInt8]
   ) -> ValueDomain {
+    let start = exceptions.count
+    if fillWholes(numbers, from: values) { return ValueDomain(exponent: 0) }
     if let exponent = decimalExponent(values), fillDecimals(numbers, from: values, exponent, &exceptions) {
       return ValueDomain(exponent: exponent)
     }
-    exceptions.removeAll(keepingCapacity: true)
-    for index in values.indices { numbers[index] = ordered(Int64(bitPattern: values[index].bitPattern)) }
+    exceptions.removeSubrange(start...)
+    for index in values.indices { numbers[index] = ordered(values[index]) }
     return bits
+  }
+
+  /// - Returns: `false` as soon as a value is no integer.
+  private static func fillWholes(
+    _ numbers: UnsafeMutablePointer<Int64>, from values: UnsafeBufferPointer<Double>
+  ) -> Bool {
+    for index in values.indices {
+      let number = ScaledInteger.number(values[index])
+      guard number != ScaledInteger.none else { return false }
+      numbers[index] = number
+    }
+    return true
   }
 
   /// The least exponent under which nearly all values are integers.
@@ -51,6 +76,7 @@ struct ValueDomain: Equatable {
     _ numbers: UnsafeMutablePointer<Int64>, from values: UnsafeBufferPointer<Double>, _ exponent: Int,
     _ exceptions: inout [UInt8]
   ) -> Bool {
+    let start = exceptions.count
     var last = ScaledInteger.none
     var raw = 0
     var count = 0
@@ -72,8 +98,8 @@ struct ValueDomain: Equatable {
     }
     for index in 0..<lead { numbers[index] = lead < values.count ? numbers[lead] : 0 }
     if count > 0 {
-      exceptions[0] = UInt8(truncatingIfNeeded: count - 1)
-      exceptions[1] = UInt8(truncatingIfNeeded: (count - 1) >> 8)
+      exceptions[start] = UInt8(truncatingIfNeeded: count - 1)
+      exceptions[start + 1] = UInt8(truncatingIfNeeded: (count - 1) >> 8)
     }
     return true
   }
@@ -83,9 +109,7 @@ struct ValueDomain: Equatable {
     switch rawValue {
     case 0: for index in 0..<count { values[index] = Double(numbers[index]) }
     case 10:
-      for index in 0..<count {
-        values[index] = Double(bitPattern: UInt64(bitPattern: Self.ordered(numbers[index])))
-      }
+      for index in 0..<count { values[index] = Self.value(ordered: numbers[index]) }
     default:
       let power = ScaledInteger.power(Int(rawValue))
       for index in 0..<count { values[index] = Double(numbers[index]) / power }
@@ -98,8 +122,28 @@ struct ValueExceptions {
   private let bytes: UnsafeRawBufferPointer
   private let count: Int
 
-  private static let common: [Double] = [StaleMarker.value, .nan, .infinity, -.infinity, -0.0]
   private static let inFull = 5
+
+  private static func form(_ value: Double) -> Int {
+    switch value.bitPattern {
+    case StaleMarker.bitPattern: 0
+    case Double.nan.bitPattern: 1
+    case Double.infinity.bitPattern: 2
+    case (-Double.infinity).bitPattern: 3
+    case (-0.0).bitPattern: 4
+    default: inFull
+    }
+  }
+
+  private static func common(_ form: Int) -> Double {
+    switch form {
+    case 0: StaleMarker.value
+    case 1: .nan
+    case 2: .infinity
+    case 3: -.infinity
+    default: -0.0
+    }
+  }
 
   init(_ reader: inout ColumnReader) throws(ChunkError) {
     count = Int(try reader.word(2)) + 1
@@ -112,7 +156,7 @@ struct ValueExceptions {
 
   /// - Returns: `true` if the value had to be written in full.
   static func append(_ value: Double, at position: Int, to bytes: inout [UInt8]) -> Bool {
-    let form = common.firstIndex { $0.bitPattern == value.bitPattern } ?? inFull
+    let form = form(value)
     bytes.append(word: UInt64(position | form << 10), size: 2)
     guard form == inFull else { return false }
     bytes.append(word: value.bitPattern, size: 8)
@@ -126,7 +170,7 @@ struct ValueExceptions {
       let position = Int(head & 0x3ff)
       let form = Int(head >> 10)
       guard position < end, form <= Self.inFull else { throw .corrupt(atSample: position, "a misplaced exception") }
-      values[position] = form == Self.inFull ? Double(bitPattern: try reader.word(8)) : Self.common[form]
+      values[position] = form == Self.inFull ? Double(bitPattern: try reader.word(8)) : Self.common(form)
     }
   }
 }

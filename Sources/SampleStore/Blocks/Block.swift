@@ -131,7 +131,8 @@ final class Block: @unchecked Sendable {
         throw BlockFlaw("the times at byte \(chunk.timeBytes.lowerBound): \(error)")
       }
       guard times[0] == chunk.minTime, times[chunk.count - 1] == chunk.maxTime else {
-        throw BlockFlaw("time column \(chunk.column) is not from \(chunk.minTime) to \(chunk.maxTime) as the index says")
+        throw BlockFlaw(
+          "time column \(chunk.column) is not from \(chunk.minTime) to \(chunk.maxTime), as its record says")
       }
     }
   }
@@ -175,7 +176,9 @@ final class PageChecks: @unchecked Sendable {
     data = UnsafeRawBufferPointer(rebasing: file[..<footer.dataEnd])
     checksums = UnsafeRawBufferPointer(rebasing: file[footer.range(of: .pages)])
     let pages = (footer.dataEnd + BlockFormat.pageBytes - 1) / BlockFormat.pageBytes
-    guard checksums.count == pages * 4 else { throw BlockFlaw("the index has not one checksum for each page of the data") }
+    guard checksums.count == pages * 4 else {
+      throw BlockFlaw("\(pages) pages of data have \(checksums.count / 4) checksums")
+    }
     words = (pages + 63) / 64
     good = .allocate(capacity: words)
     for word in 0..<words { (good + word).initialize(to: Atomic(0)) }

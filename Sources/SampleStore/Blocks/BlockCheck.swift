@@ -96,7 +96,8 @@ struct BlockCheck {
     guard nameOfPair.count == labels.pairs.count else {
       throw BlockFlaw("\(labels.pairs.count - nameOfPair.count) labels belong to no name")
     }
-    if listEnd != labels.postings.count { note("\(labels.postings.count - listEnd) bytes of postings belong to no label") }
+    let restOfLists = labels.postings.count - listEnd
+    if restOfLists != 0 { note("\(restOfLists) bytes of postings belong to no label") }
   }
 
   private mutating func checkSeries() throws(BlockFlaw) {
@@ -177,7 +178,8 @@ struct BlockCheck {
       }
     }
     if position != block.footer.dataEnd { note("\(block.footer.dataEnd - position) bytes of data belong to no chunk") }
-    if nextColumn != block.footer.timeColumns { note("\(block.footer.timeColumns - nextColumn) time columns belong to no chunk") }
+    let restOfColumns = block.footer.timeColumns - nextColumn
+    if restOfColumns != 0 { note("\(restOfColumns) time columns belong to no chunk") }
   }
 
   private mutating func checkSummary() {

@@ -171,7 +171,7 @@ struct BlockMerge: ~Copyable {
       }
       let piece = pieces[index]
       let isAlone = end - index == 1 && piece.gaps.isEmpty
-      if isAlone, piece.chunk.count >= Self.largeChunk, pending.count == 0 || pending.count >= Self.smallRest {
+      if isAlone, isCopied(piece.chunk, isLast: end == pieces.count) {
         try writePending(pending.count, &writer)
         try writer.append(piece.chunk, of: piece.block)
       } else {
@@ -181,6 +181,11 @@ struct BlockMerge: ~Copyable {
       index = end
     }
     try writePending(pending.count, &writer)
+  }
+
+  private func isCopied(_ chunk: Block.Chunk, isLast: Bool) -> Bool {
+    if pending.count == 0 { return isLast || chunk.count >= Self.largeChunk }
+    return pending.count >= Self.smallRest && chunk.count >= Self.largeChunk
   }
 
   /// Joins pieces that overlap behind what is pending.

@@ -70,7 +70,8 @@ struct BlockOutput: ~Copyable {
 
   func tooLarge() -> FileError {
     FileError(
-      path: path, operation: "write", errno: .fileTooLarge, mend: "an index section would pass 4 GiB; keep fewer series")
+      path: path, operation: "write", errno: .fileTooLarge, mend: "an index section would pass 4 GiB; keep fewer series"
+    )
   }
 
   /// Closes and removes what there is; that this fails helps nobody to know.

@@ -125,7 +125,8 @@ struct BlockSearch {
       let prefix = inverted ? [] : pattern.literalPrefix
       var cursor = try labels.lowerBound(prefix, in: name.pairs)
       while cursor.number < name.pairs.upperBound, cursor.value.starts(with: prefix) {
-        if cursor.value.withUnsafeBufferPointer({ pattern.matches(utf8: $0) }) != inverted { try add(cursor, to: &named) }
+        let matches = cursor.value.withUnsafeBufferPointer { pattern.matches(utf8: $0) }
+        if matches != inverted { try add(cursor, to: &named) }
         try cursor.advance()
       }
     }
@@ -148,7 +149,7 @@ struct BlockSearch {
     var places: [Block.Place] = []
     places.reserveCapacity(named.seriesCount)
     if named.lists.count > 1, named.seriesCount > labels.seriesCount / 64 {
-      try set(of: named).forEach { places.append($0) }
+      try set(of: named).visit { places.append($0) }
       return places
     }
     for postings in named.lists {
@@ -208,7 +209,7 @@ struct BlockSearch {
       }
     }
     var used: [Int] = []
-    found.forEach { used.append(pairs.lowerBound + Int($0)) }
+    found.visit { used.append(pairs.lowerBound + Int($0)) }
     return used
   }
 }

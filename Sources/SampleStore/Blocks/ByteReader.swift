@@ -45,7 +45,9 @@ struct ByteReader {
 
   var remaining: Int { max(0, bytes.count - position) }
 
-  static func ended(_ position: Int) -> BlockFlaw { BlockFlaw("a section of the index ends early, at byte \(position)") }
+  private static func ended(_ position: Int) -> BlockFlaw {
+    BlockFlaw("a section of the index ends early, at byte \(position)")
+  }
 
   @inline(__always)
   mutating func varint() throws(BlockFlaw) -> UInt64 {

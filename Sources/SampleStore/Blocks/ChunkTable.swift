@@ -124,7 +124,9 @@ struct ChunkCursor {
 
   private mutating func step() throws(BlockFlaw) {
     let head = try reader.varint()
-    guard head >> 2 < UInt64(reader.remaining) else { throw BlockFlaw("series \(place + 1) cannot have \(head >> 2) chunks") }
+    guard head >> 2 < UInt64(reader.remaining) else {
+      throw BlockFlaw("series \(place + 1) cannot have \(head >> 2) chunks")
+    }
     let count = Int(head >> 2) + 1
     let mode = head & 3
     values.removeAll(keepingCapacity: true)

@@ -155,6 +155,7 @@ extension HeadState {
   ) throws(ImageError) {
     record.pairCount = UInt16(truncatingIfNeeded: count)
     guard count > 0 else { return }
+    guard count <= labels.names.count else { throw ImageError("image: series \(number) has more labels than names") }
     record.pairs = pairNumbers.allocate(count)
     let target = pairNumbers.words(record.pairs)
     for index in 0..<count {

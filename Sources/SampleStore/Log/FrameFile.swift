@@ -1,6 +1,4 @@
-import FleetModel
 import Platform
-import SystemPackage
 
 /// The form that log, checkpoint and manifest share:
 ///

@@ -107,7 +107,9 @@ struct StoreInspection {
       if block.summary != entry.summary { problems.append("it is not as the manifest says") }
       note(name, block.summary.bytes, problems)
       result.samples += block.summary.samples
-      for place in 0..<UInt32(clamping: block.summary.series) { hashes.insert(try block.encodedLabels(place).hashValue) }
+      for place in 0..<UInt32(clamping: block.summary.series) {
+        hashes.insert(try block.encodedLabels(place).hashValue)
+      }
     } catch {
       note(name, entry.summary.bytes, [error.reason])
     }
@@ -178,7 +180,9 @@ struct StoreInspection {
     for (folder, prefix) in [(layout.directory, ""), (layout.blocks, "blocks/"), (layout.log, "log/")] {
       for name in (try? files.names(in: folder)) ?? [] {
         if StoreLayout.isSetAside(name) { notes.append("\(prefix)\(name) was set aside") }
-        if StoreLayout.isUnfinished(name) { notes.append("\(prefix)\(name) was not finished; the next start removes it") }
+        if StoreLayout.isUnfinished(name) {
+          notes.append("\(prefix)\(name) was not finished; the next start removes it")
+        }
       }
     }
     return notes

@@ -143,11 +143,14 @@ final class LogGate: Sendable {
   ///
   /// - Returns: its number. Everything that the head took and the log may have lost lies before it.
   func rotate() throws(FileError) -> UInt64 {
-    let unused = state.withLock { $0.isFresh ? $0.log.segment : nil }
+    let unused = state.withLock { $0.isFresh && !$0.isClosed ? $0.log.segment : nil }
     if let unused { return unused }
-    let number = state.withLock { state in
+    let (number, isClosed) = state.withLock { state in
       defer { state.nextSegment += 1 }
-      return state.nextSegment
+      return (state.nextSegment, state.isClosed)
+    }
+    if isClosed {
+      throw FileError(path: directory, operation: "write", errno: .badFileDescriptor, mend: "the store is closed")
     }
     let next = try WriteAheadLog(files: files, directory: directory, beginning: number)
     let old = state.withLock { state in

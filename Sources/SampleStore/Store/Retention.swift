@@ -22,7 +22,8 @@ extension DurableStore {
         StoreEvent(
           reason == .age ? .debug : .info,
           reason == .age
-            ? "a block is past its retention and was removed" : "the oldest block was removed: the store is at its bound",
+            ? "a block is past its retention and was removed"
+            : "the oldest block was removed: the store is at its bound",
           [
             "file": layout.block(number).string, "bytes": "\(summary.bytes)",
             "newest": Timestamp(milliseconds: summary.maxTime).description,

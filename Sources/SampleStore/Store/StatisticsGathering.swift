@@ -1,7 +1,7 @@
 import FleetModel
-import SystemPackage
 import Platform
 import Synchronization
+import SystemPackage
 
 extension DurableStore {
   /// What the store holds. Walks all series of head and blocks once: about a microsecond for each series and block.
@@ -18,7 +18,9 @@ extension DurableStore {
     statistics.samples = statistics.head.samples
     statistics.oldest = statistics.head.oldest
     statistics.newest = statistics.head.newest
-    for member in members { statistics.add(member.block.summary, name: layout.block(member.number).lastComponent?.string) }
+    for member in members {
+      statistics.add(member.block.summary, name: layout.block(member.number).lastComponent?.string)
+    }
     statistics.logBytes = gate.bytes
     statistics.checkpointBytes = progress.withLock { $0.checkpointBytes }
     statistics.failure = failure

@@ -32,7 +32,8 @@ extension DurableStore {
   ///
   /// - Parameter deletion: what is left out; the sources no longer wait for it.
   func rewrite(
-    _ sources: [BlockCatalog.Member], _ deletion: BlockMerge.Deletion? = nil, fulfilling request: Manifest.Deletion? = nil
+    _ sources: [BlockCatalog.Member], _ deletion: BlockMerge.Deletion? = nil,
+    fulfilling request: Manifest.Deletion? = nil
   ) throws(StoreFailure) {
     let (number, path) = catalog.place()
     let summary: BlockSummary?

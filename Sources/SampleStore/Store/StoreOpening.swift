@@ -48,11 +48,11 @@ struct StoreOpening {
       }
     }
     if isKnown { removeLeftovers(manifest, before: log.checkpoint) }
-    let catalog = BlockCatalog(manifest, members: members, layout, files)
     let gate = try beginLog(log)
+    let head = try finish(log.head, &manifest, gate)
     return Opened(
-      head: try finish(log.head, manifest, gate), gate: gate, catalog: catalog, checkpointBytes: log.checkpointBytes,
-      hasReplayed: log.hasReplayed)
+      head: head, gate: gate, catalog: BlockCatalog(manifest, members: members, layout, files),
+      checkpointBytes: log.checkpointBytes, hasReplayed: log.hasReplayed)
   }
 
   private func using<Value>(_ body: () throws(FileError) -> Value) throws(StoreError) -> Value {
@@ -71,26 +71,40 @@ struct StoreOpening {
     }
   }
 
-  /// What has to be done to a head before it takes samples.
-  private func finish(_ head: HeadStore, _ manifest: Manifest, _ gate: LogGate) throws(StoreError) -> HeadStore {
+  /// What has to be done to a head before it takes samples. Both are rare.
+  private func finish(
+    _ head: HeadStore, _ manifest: inout Manifest, _ gate: LogGate
+  ) throws(StoreError) -> HeadStore {
+    let hasDeletions = manifest.deletions.contains(where: \.includesHead)
+    guard hasDeletions || head.needsRenumbering else { return head }
     for deletion in manifest.deletions where deletion.includesHead {
       _ = try? head.delete(deletion.matchers, from: deletion.from, through: deletion.through)
     }
-    guard head.needsRenumbering else { return head }
-    // The segment just begun is empty: an image of the new numbers in its name replaces everything before it.
-    let renumbered = StoreOpening.makeHead(configuration, hashSeed: manifest.hashSeed)
-    let segment = gate.segment
-    do {
-      try head.writeImage(renumbering: true) { payload throws(FileError) in
-        // A payload that its own maker does not understand is a bug, found by what follows.
-        try? renumbered.readImage(payload)
-      }
-      guard renumbered.finishImage() else { return head }
-      _ = try CheckpointFile.write(renumbered, to: layout.checkpoint(segment), files)
-    } catch {
-      throw .file(error.description)
+    let finished = head.needsRenumbering ? renumbered(head, hashSeed: manifest.hashSeed) ?? head : head
+    // The segment that was just begun is empty: an image in its name stands for everything before it. It must be there
+    // before a sample is taken: a deletion must not be repeated once samples have come that it did not mean.
+    _ = try using { () throws(FileError) in
+      try CheckpointFile.write(finished, to: layout.checkpoint(gate.segment), files)
     }
-    return renumbered
+    for index in manifest.deletions.indices { manifest.deletions[index].includesHead = false }
+    manifest.deletions.removeAll(where: \.isDone)
+    let settled = manifest
+    try using { () throws(FileError) in try settled.write(layout, files) }
+    return finished
+  }
+
+  /// The same head with numbers from 0 on; `nil` if that fails.
+  private func renumbered(_ head: HeadStore, hashSeed: UInt64) -> HeadStore? {
+    let renumbered = Self.makeHead(configuration, hashSeed: hashSeed)
+    var isGood = true
+    do throws(FileError) {
+      try head.writeImage(renumbering: true) { payload throws(FileError) in
+        do throws(ImageError) { try renumbered.readImage(payload) } catch { isGood = false }
+      }
+    } catch {
+      return nil
+    }
+    return isGood && renumbered.finishImage() ? renumbered : nil
   }
 
   static func makeHead(_ configuration: StoreConfiguration, hashSeed: UInt64) -> HeadStore {

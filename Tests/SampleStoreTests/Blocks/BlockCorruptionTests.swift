@@ -1,8 +1,8 @@
 import FleetModel
 import Platform
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import SampleStore
 
@@ -57,7 +57,8 @@ struct BlockCorruptionTests {
         let offset =
           random.number(0...3) == 0
           ? bytes.count - 1 - random.number(0...BlockFooter.bytes - 1) : random.number(0...bytes.count - 1)
-        bytes[offset] = random.number(0...2) == 0 ? [0, 0x7f, 0x80, 0xff][random.number(0...3)] : UInt8(random.number(0...255))
+        bytes[offset] =
+          random.number(0...2) == 0 ? [0, 0x7f, 0x80, 0xff][random.number(0...3)] : UInt8(random.number(0...255))
       }
       do { try readEverything(try Block(mapped(resealed(bytes)))) } catch is BlockError { refused += 1 }
     }

@@ -1,8 +1,8 @@
 import FleetModel
 import Platform
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import SampleStore
 
@@ -10,14 +10,14 @@ import TestSupport
 struct BlockMergeTests {
   /// Blocks of the same few series whose times overlap in part.
   private static func sources(_ random: inout SplitMix, _ fixture: BlockFixture) throws -> [Block] {
-    let labels = (0..<random.number(1...30)).map { _ in random.labels() }
+    let labels = (0..<random.number(1...16)).map { _ in random.labels() }
     return try (0..<random.number(1...5)).map { number in
       var series: [LabelSet: [SampleColumns]] = [:]
       for one in labels where series.isEmpty || random.number(0...2) > 0 {
         var start = Int64(random.number(0...3)) * 400_000
         let parts = random.number(1...3)
         series[one] = (0..<parts).map { _ in
-          let samples = random.samples(from: start, atMost: parts == 1 ? 2000 : 300)
+          let samples = random.samples(from: start, atMost: parts == 1 ? 1300 : 250)
           // The next one may overlap.
           start += 100_000
           return BlockFixture.columns(samples)
@@ -27,7 +27,7 @@ struct BlockMergeTests {
     }
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<30)
   func mergedBlocksHoldWhatTheirSourcesHeld(seed: UInt64) throws {
     var random = SplitMix(state: seed &+ 1000)
     let fixture = try BlockFixture()
@@ -37,7 +37,8 @@ struct BlockMergeTests {
       let matchers = try [random.matcher()].compactMap { try CompiledMatcher.compile($0) }
       let from = Int64(random.number(0...1500)) * 1000
       return BlockMerge.Deletion(
-        places: try blocks.map { try $0.find(matchers) }, from: from, through: from + Int64(random.number(0...900)) * 1000)
+        places: try blocks.map { try $0.find(matchers) }, from: from,
+        through: from + Int64(random.number(0...900)) * 1000)
     }
     var expected: PlainSeries = [:]
     for index in blocks.indices.sorted(by: { blocks[$0].summary.sequence < blocks[$1].summary.sequence }) {
@@ -67,7 +68,7 @@ struct BlockMergeTests {
     #expect(summary.samples == UInt64(expected.values.reduce(0) { $0 + $1.count }))
   }
 
-  @Test(arguments: 0..<20)
+  @Test(arguments: 0..<10)
   func queriesJoinBlocksAndWhatElseThereIs(seed: UInt64) throws {
     var random = SplitMix(state: seed &+ 2000)
     let fixture = try BlockFixture()
@@ -122,7 +123,7 @@ struct BlockMergeTests {
     let fixture = try BlockFixture()
     _ = try fixture.write("1.block", [LabelSet(["a": "b"]): Self.run(0, 700)])
     var bytes = try fixture.files.read(fixture.path("1.block"))
-    bytes[100] ^= 1
+    bytes[BlockFormat.headerBytes + 5] ^= 1
     let broken = try Block(mapped(bytes))
     let error = #expect(throws: BlockWorkError.self) {
       try BlockMerge.run([broken], files: fixture.files, into: fixture.path("m.block"))

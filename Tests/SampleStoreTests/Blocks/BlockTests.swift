@@ -1,20 +1,20 @@
 import FleetModel
 import Platform
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import SampleStore
 
 @Suite("blocks")
 struct BlockTests {
-  @Test(arguments: 0..<20)
+  @Test(arguments: 0..<14)
   func readBackWhatWasWritten(seed: UInt64) throws {
     var random = SplitMix(state: seed)
     let fixture = try BlockFixture()
     var series: PlainSeries = [:]
-    let shared = random.samples(from: 1_000_000, atMost: 2500)
-    for _ in 0..<random.number(1...300) {
+    let shared = random.samples(from: 1_000_000, atMost: 1500)
+    for _ in 0..<random.number(1...150) {
       series[random.labels()] =
         random.number(0...1) == 0 ? shared : random.samples(from: Int64(random.number(-5...5)) * 100_000, atMost: 50)
     }
@@ -42,7 +42,7 @@ struct BlockTests {
     var random = SplitMix(state: seed &+ 100)
     let fixture = try BlockFixture()
     var series: PlainSeries = [:]
-    for _ in 0..<random.number(1...600) { series[random.labels()] = [Int64(random.number(1...9)): 1] }
+    for _ in 0..<random.number(1...400) { series[random.labels()] = [Int64(random.number(1...9)): 1] }
     let block = try fixture.write("1.block", series)
     let sorted = series.keys.sorted(by: LabelSet.precedes)
     let model = PlainModel(series: series.mapValues { _ in PlainModel.Series(samples: [(1, 1)], last: 1) })
@@ -109,8 +109,8 @@ struct BlockTests {
     var next = random.number(0...gap * 10)
     while places.count < count {
       let run = gap == 3 ? random.number(1...40) : 1
-      for _ in 0..<run { places.append(UInt32(next)); next += 1 }
-      next += random.number(0...gap)
+      places += (next..<next + run).map { UInt32($0) }
+      next += run + random.number(0...gap)
     }
     var bytes: [UInt8] = [1, 2, 3]
     places.withUnsafeBufferPointer { BlockPostings.append($0, to: &bytes) }
@@ -125,7 +125,7 @@ struct BlockTests {
       var set = PlaceSet(count: next)
       try list.collect(into: &set)
       found = []
-      set.forEach { found.append($0) }
+      set.visit { found.append($0) }
       #expect(found == places)
       let members = Set(places)
       for step in [1, 7, 1000] {

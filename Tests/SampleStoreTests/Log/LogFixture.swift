@@ -128,7 +128,7 @@ struct LogSegment {
     defer { copy.deallocate() }
     copy.copyBytes(from: bytes)
     var consumer = RecordingConsumer()
-    let end = WriteAheadLog.replay(UnsafeRawBufferPointer(copy), segment: number, into: &consumer)
+    let end = LogSegmentReader.replay(UnsafeRawBufferPointer(copy), segment: number, into: &consumer)
     return (end, consumer.entries)
   }
 }

@@ -92,13 +92,13 @@ struct LogFlawTests {
   @Test func headersThatAreNot() throws {
     let segment = try LogSegment([])
     var consumer = RecordingConsumer()
-    let other = segment.bytes.withUnsafeBytes { WriteAheadLog.replay($0, segment: 8, into: &consumer) }
+    let other = segment.bytes.withUnsafeBytes { LogSegmentReader.replay($0, segment: 8, into: &consumer) }
     #expect(other.flaw == "the file's first record does not name segment 8")
     #expect(LogSegment.replay([]).end.flaw == "the header is torn: 0 of 16 bytes")
     #expect(LogSegment.replay([UInt8](repeating: 0, count: 600)).end.flaw?.contains("does not begin with") == true)
-    let only = LogSegment.replay(FrameFile.header(WriteAheadLog.kind)).end
+    let only = LogSegment.replay(FrameFile.header(LogSegmentReader.kind)).end
     #expect(only.flaw == "the record that names the segment is missing" && only.goodBytes == 16)
-    let later = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: WriteAheadLog.kind.magic, version: 2))).end
+    let later = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: LogSegmentReader.kind.magic, version: 2))).end
     #expect(later.flaw == "the file is of version 2, this program reads 1" && later.laterVersion == 2)
     let foreign = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: "NOTSKEP\n", version: 2))).end
     #expect(foreign.laterVersion == nil)

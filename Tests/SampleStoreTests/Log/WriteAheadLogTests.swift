@@ -106,6 +106,20 @@ struct WriteAheadLogTests {
     #expect(try Self.replay(2, files).entries == Array(entries[2...]), "closing syncs")
   }
 
+  @Test func syncsRunBesideWrites() async throws {
+    let files = SimulatedFileSystem(seed: 4)
+    let log = try WriteAheadLog(files: files, directory: Self.directory, beginning: 1)
+    let entries = (0..<400).map { LogEntry.deletion([$0], from: 0, through: 1) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { #expect(Self.write(entries, to: log, syncEvery: .max).written == entries.count) }
+      group.addTask { for _ in 0..<400 { try log.sync() } }
+      try await group.waitForAll()
+    }
+    try log.close()
+    files.crash()
+    #expect(try Self.replay(1, files).entries == entries)
+  }
+
   @Test func otherFilesAreNoSegments() throws {
     let files = SimulatedFileSystem(seed: 4)
     for name in ["12.log", "0000000012.log.new", "00000000012.log", "000000001x.log", "٠000000001.log", ".log", "x"] {

@@ -54,7 +54,8 @@ import Testing
   @Test func nonsenseIsSafe() {
     var random = SplitMix(state: 7)
     for _ in 0..<2000 {
-      var payload = [UInt8]((0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...3, using: &random) })
+      var payload = [UInt8](
+        (0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...3, using: &random) })
       if Bool.random(using: &random) { payload[0] = 255 }
       var bytes = FrameFile.header(Manifest.kind)
       payload.withUnsafeBytes { FrameFile.append($0, to: &bytes) }

@@ -21,7 +21,8 @@ import Testing
   static let cases: [Case] = [
     Case(name: "nothing", blocks: [], now: 100, expected: nil, all: nil),
     Case(name: "one", blocks: [(1, 0, 1, 10)], now: 100, expected: nil, all: nil),
-    Case(name: "a window that is past", blocks: [(1, 0, 1, 10), (2, 1, 1.9, 10)], now: 2.2, expected: [1, 2], all: [1, 2]),
+    Case(
+      name: "a window that is past", blocks: [(1, 0, 1, 10), (2, 1, 1.9, 10)], now: 2.2, expected: [1, 2], all: [1, 2]),
     Case(name: "not yet past", blocks: [(1, 0, 1, 10), (2, 1, 1.9, 10)], now: 2.1, expected: nil, all: [1, 2]),
     Case(
       name: "two windows", blocks: [(1, 0, 1.9, 10), (2, 2, 3.9, 10)], now: 5, expected: nil, all: [1, 2]),
@@ -50,7 +51,8 @@ import Testing
       name: "one stands between elsewhere", blocks: [(1, 0, 1, 10), (2, 89, 90, 10), (3, 0, 1.5, 10)], now: 500,
       expected: [1, 3], all: [1, 3]),
     Case(
-      name: "one stands before the last two", blocks: [(1, 0, 1, 10), (2, 0.5, 90, 10), (3, 0, 1.5, 10), (4, 1, 2, 10)],
+      name: "one stands before the last two",
+      blocks: [(1, 0, 1, 10), (2, 0.5, 90, 10), (3, 0, 1.5, 10), (4, 1, 2, 10)],
       now: 500, expected: [3, 4], all: [3, 4]),
     Case(name: "before 1970", blocks: [(1, -1, -0.5, 10), (2, -1.9, -1, 10)], now: 1, expected: [1, 2], all: [1, 2]),
   ]
@@ -120,7 +122,8 @@ import Testing
       ManifestTests.entry(3, 0...30, bytes: 100), ManifestTests.entry(4, 29...40, bytes: 100),
     ]
     func expired(_ retention: Int64, _ bytes: UInt64?, other: UInt64 = 0, now: Int64 = 50) -> [UInt64] {
-      RetentionPlan(retention: retention, maximumBytes: bytes).expired(blocks, otherBytes: other, now: now).map(\.number)
+      RetentionPlan(retention: retention, maximumBytes: bytes).expired(blocks, otherBytes: other, now: now).map(
+        \.number)
     }
     #expect(expired(1000, nil) == [])
     #expect(expired(40, nil) == [])

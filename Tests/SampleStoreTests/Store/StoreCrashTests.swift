@@ -1,6 +1,6 @@
 import FleetModel
-import Testing
 import TestSupport
+import Testing
 
 @testable import SampleStore
 

@@ -98,7 +98,9 @@ struct StoreModel {
         uniqueKeysWithValues: zip(series.samples.timestamps, series.samples.values.map(\.bitPattern)))
     }
     for (labels, times) in found {
-      if let matcher = matchers.first(where: { !Self.matches($0, labels) }) { return "\(labels) does not match \(matcher)" }
+      if let matcher = matchers.first(where: { !Self.matches($0, labels) }) {
+        return "\(labels) does not match \(matcher)"
+      }
       for (time, bits) in times {
         if !range.contains(time) { return "\(labels) at \(time) is outside the range" }
         if !Self.allows(series[labels]?[time] ?? [], bits) {

@@ -1,8 +1,8 @@
 import FleetModel
 import Glibc
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import SampleStore
 
@@ -89,7 +89,8 @@ import TestSupport
       let range = range(simulation)
       try simulation.delete(matcher(simulation), range)
     case 34: try await simulation.snapshot()
-    case 35: try simulation.append(choose(simulation), after: Int64.random(in: 100_000...900_000, using: &simulation.random))
+    case 35:
+      try simulation.append(choose(simulation), after: Int64.random(in: 100_000...900_000, using: &simulation.random))
     default: try await simulation.check([matcher(simulation)], range(simulation))
     }
   }
