@@ -1,23 +1,13 @@
 #!/bin/sh
-<<<<<<< HEAD
-# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
-# and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
-# The two modules have no dependencies, so they are compiled by hand, instrumented.
-=======
-# fuzz.sh SECONDS [text|openmetrics|json|column|log|block ...]: builds a libFuzzer with address sanitizer for each parser named
-# (default: all) and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
+# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write|column|log|block ...]: builds a libFuzzer with address sanitizer for
+# each parser named (default: all) and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The modules are compiled by hand, instrumented: FleetModel and WireFormats, which have no dependencies, and of the sample
 # store the parts that read a log's and a block's bytes. These need swift-system, as `swift build` fetched it.
->>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-<<<<<<< HEAD
-[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write
-=======
-[ $# -gt 0 ] || set -- text openmetrics json column log block
->>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write column log block
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -48,33 +38,21 @@ swiftc $flags -I . -I include -enable-testing -emit-module -emit-object -module-
   "$store/Log/LogSegmentReader.swift" "$store/Index/LabelCursor.swift" "$store/Index/LabelHash.swift" \
   "$store/Memory/HashSlots.swift" "$store/Head/CompiledMatcher.swift" "$store"/Blocks/*.swift
 for target; do
-<<<<<<< HEAD
-  source=ParserFuzz
-=======
   source=ParserFuzz objects="FleetModel.o WireFormats.o"
->>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
   case $target in
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
-<<<<<<< HEAD
     snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
     remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy or remote-write" >&2; exit 2 ;;
-  esac
-  # shellcheck disable=SC2086
-  swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/$source.swift" \
-    -use-ld=lld -lm -o "fuzz-$target"
-=======
     log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
     column) define=FUZZ_COLUMN source=ColumnFuzz ;;
     block) define=FUZZ_BLOCK source=BlockFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, column, log or block" >&2; exit 2 ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, column, log or block" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
     -lm -o "fuzz-$target"
->>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
 done
 # A crash is reported by libFuzzer; Swift's own report takes 20 s.
 export SWIFT_BACKTRACE=enable=no
@@ -86,18 +64,16 @@ for target; do
     printf '{"metrics":[{"name":"a","type":"counter","value":1.5,"labels":{"x":"\\u00e9"}},{"name":"b","value":"NaN"}]}' \
       > "corpus-$target/seed"
   fi
-<<<<<<< HEAD
   if [ "$target" = remote-write ]; then
     # One series with three labels and a sample.
     printf '\012\060\012\016\012\010__name__\022\002up\012\010\012\003job\022\001a\012\005\012\001z\022\000\022\013\011\000\000\000\000\000\000\370\077\020\001' \
       > "corpus-$target/seed"
-=======
+  fi
   if [ "$target" = log ]; then
     # One record of each kind, behind its length.
     printf '\13\2\1\0\0\0\1a\1b\1c\1d' > "corpus-$target/series"
     printf '\26\3\0\0\0\0\0\0\0\0\3\0\0\0\101\6\0\4\123\1\2\3\170' > "corpus-$target/samples"
     printf '\31\5\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\7\0\0\0' > "corpus-$target/deletion"
->>>>>>> 9f9c77df7d795f3fda27fc62fe9a27b69f105415
   fi
   "./fuzz-$target" "corpus-$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
     -artifact_prefix="$target-" > "$target.log" 2>&1 &
