@@ -10,11 +10,13 @@ enum CheckpointFile {
   /// Bytes gathered before they are written.
   private static let bytesAtOnce = 1 << 20
 
-  /// Writes the head to `path`, durably and all or nothing.
+  /// Writes the head as the checkpoint of `segment`, durably and all or nothing.
   ///
   /// - Returns: the file's size.
-  static func write(_ head: HeadStore, to path: FilePath, _ files: any FileSystem) throws(FileError) -> UInt64 {
-    var file = try FileReplacement(of: path, files)
+  static func write(
+    _ head: HeadStore, of segment: UInt64, _ layout: StoreLayout, _ files: any FileSystem
+  ) throws(FileError) -> UInt64 {
+    var file = try FileReplacement(of: layout.checkpoint(segment), in: layout.directory, files)
     do throws(FileError) {
       var waiting = FrameFile.header(kind)
       try head.writeImage { payload throws(FileError) in
@@ -54,7 +56,7 @@ extension DurableStore {
   /// To be called on ``images``.
   func checkpointNow() throws(FileError) {
     let segment = try gate.work.step { () throws(FileError) in try gate.rotate() }
-    let bytes = try CheckpointFile.write(head, to: layout.checkpoint(segment), files)
+    let bytes = try CheckpointFile.write(head, of: segment, layout, files)
     progress.withLock { progress in
       progress.checkpointBytes = bytes
       progress.hasReplayed = false

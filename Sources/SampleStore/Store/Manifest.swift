@@ -182,7 +182,7 @@ struct Manifest: Sendable, Hashable {
   // MARK: File
 
   func write(_ layout: StoreLayout, _ files: any FileSystem) throws(FileError) {
-    var file = try FileReplacement(of: layout.manifest, files)
+    var file = try FileReplacement(of: layout.manifest, in: layout.directory, files)
     do throws(FileError) {
       try file.write(encoded())
     } catch {

@@ -37,7 +37,7 @@ extension DurableStore {
     try files.syncDirectory(target.blocks)
     let first: UInt64 = 1
     let imageBytes = try images.step { () throws(FileError) in
-      try CheckpointFile.write(head, to: target.checkpoint(first), files)
+      try CheckpointFile.write(head, of: first, target, files)
     }
     try WriteAheadLog(files: files, directory: target.log, beginning: first).close()
     try manifest.write(target, files)

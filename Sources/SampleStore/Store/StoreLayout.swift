@@ -4,10 +4,16 @@ import SystemPackage
 /// Where a store's files lie, and what their names mean; drawn in `docs/storage.md`.
 struct StoreLayout: Sendable {
   let directory: FilePath
+  let manifest: FilePath
+  let log: FilePath
+  let blocks: FilePath
 
-  var manifest: FilePath { directory.appending("manifest") }
-  var log: FilePath { directory.appending("log") }
-  var blocks: FilePath { directory.appending("blocks") }
+  init(directory: FilePath) {
+    self.directory = directory
+    manifest = directory.appending("manifest")
+    log = directory.appending("log")
+    blocks = directory.appending("blocks")
+  }
 
   func checkpoint(_ segment: UInt64) -> FilePath { directory.appending("checkpoint-\(Self.padded(segment))") }
   func block(_ number: UInt64) -> FilePath { blocks.appending("\(Self.padded(number)).block") }
@@ -61,15 +67,17 @@ struct StoreLayout: Sendable {
 struct FileReplacement: ~Copyable {
   private let files: any FileSystem
   private let path: FilePath
+  private let directory: FilePath
   private let beside: FilePath
   private let output: any OutputFile
   private(set) var bytes: UInt64 = 0
 
-  /// Begins to write beside `path`.
-  init(of path: FilePath, _ files: any FileSystem) throws(FileError) {
+  /// Begins to write beside `path`, which lies in `directory`.
+  init(of path: FilePath, in directory: FilePath, _ files: any FileSystem) throws(FileError) {
     self.files = files
     self.path = path
-    beside = path.removingLastComponent().appending((path.lastComponent?.string ?? "file") + ".new")
+    self.directory = directory
+    beside = FilePath(path.string + ".new")
     do throws(FileError) {
       output = try files.create(beside)
     } catch {
@@ -103,7 +111,7 @@ struct FileReplacement: ~Copyable {
       try? files.remove(beside)
       throw error
     }
-    try files.syncDirectory(path.removingLastComponent())
+    try files.syncDirectory(directory)
   }
 
   consuming func abandon() {

@@ -84,7 +84,7 @@ struct StoreOpening {
     // The segment that was just begun is empty: an image in its name stands for everything before it. It must be there
     // before a sample is taken: a deletion must not be repeated once samples have come that it did not mean.
     _ = try using { () throws(FileError) in
-      try CheckpointFile.write(finished, to: layout.checkpoint(gate.segment), files)
+      try CheckpointFile.write(finished, of: gate.segment, layout, files)
     }
     for index in manifest.deletions.indices { manifest.deletions[index].includesHead = false }
     manifest.deletions.removeAll(where: \.isDone)
@@ -149,9 +149,17 @@ struct StoreOpening {
         let block = try Block(files: files, path: layout.block(number))
         manifest.insert(Manifest.Entry(number: number, summary: block.summary))
       } catch {
-        // It may be one that was being written: it stays where it is, and does not count.
         manifest.nextNumber = max(manifest.nextNumber, number + 1)
-        onEvent(StoreEvent(.warning, "a block cannot be read and does not count", ["reason": error.description]))
+        switch error.kind {
+        case .otherVersion: throw .format(path: layout.block(number), reason: error.reason)
+        case .unreadable: throw .file(error.description)
+        case .broken:
+          // It may be one that was being written.
+          let target = try using { () throws(FileError) in try StoreLayout.setAside(layout.block(number), files) }
+          onEvent(
+            StoreEvent(
+              .warning, "a block cannot be read and is set aside", ["file": target.string, "reason": error.reason]))
+        }
       }
     }
     if !isNew || !manifest.blocks.isEmpty {

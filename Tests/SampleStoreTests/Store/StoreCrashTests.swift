@@ -7,7 +7,7 @@ import Testing
 /// One scripted life, ended in the midst of each of its operations that change something.
 @Suite struct StoreCrashTests {
   /// A crash after any number of operations: what was acknowledged is there.
-  @Test(arguments: [0, 1], [SimulatedFileSystem.Interruption.powerLoss, .processDeath])
+  @Test(arguments: [0], [SimulatedFileSystem.Interruption.powerLoss, .processDeath])
   func crashAtEveryOperation(_ seed: Int, _ kind: SimulatedFileSystem.Interruption) async throws {
     let whole = try StoreSimulation(seed: UInt64(seed))
     let first = whole.files.operationCount
@@ -34,7 +34,7 @@ import Testing
   }
 
   /// A crash while the store opens after a crash.
-  @Test(arguments: 0..<4) func crashWhileOpening(_ seed: Int) async throws {
+  @Test(arguments: 0..<2) func crashWhileOpening(_ seed: Int) async throws {
     for count in 1...30 {
       let simulation = try StoreSimulation(seed: UInt64(seed))
       try await Self.script(simulation)

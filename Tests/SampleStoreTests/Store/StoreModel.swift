@@ -22,6 +22,8 @@ struct StoreModel {
   private var ever: [LabelSet: [Int64: Set<UInt64>]] = [:]
   /// Deletions that failed: a restart may complete them.
   private var unfinished: [(matcher: LabelMatcher, range: ClosedRange<Int64>)] = []
+  /// What they meant: it may still go, whenever the store comes to it.
+  private var doomed: [LabelSet: Set<Int64>] = [:]
 
   // MARK: What is done to the store
 
@@ -40,10 +42,15 @@ struct StoreModel {
   mutating func delete(_ matcher: LabelMatcher, _ range: ClosedRange<Int64>, done: Bool) {
     for (labels, times) in series where Self.matches(matcher, labels) {
       for time in times.keys where range.contains(time) {
-        if done { series[labels]?[time] = nil } else { blur(labels, time) }
+        if done {
+          series[labels]?[time] = nil
+        } else {
+          blur(labels, time)
+          doomed[labels, default: []].insert(time)
+        }
       }
     }
-    if !done { unfinished.append((matcher, range)) }
+    if done { doomed = [:] } else { unfinished.append((matcher, range)) }
   }
 
   mutating func expire(before cutoff: Int64) {
@@ -153,7 +160,7 @@ struct StoreModel {
         let offers = series[found.labels]?[time] ?? []
         let place = offers.firstIndex { $0.bits == value.bitPattern } ?? 0
         var rest = offers.isEmpty ? [Offer(bits: value.bitPattern, isCertain: true)] : Array(offers[place...])
-        rest[0].isCertain = true
+        rest[0].isCertain = doomed[found.labels]?.contains(time) != true
         if isDurable { rest[0].isSynced = true }
         settled[found.labels, default: [:]][time] = rest
       }
