@@ -1,13 +1,13 @@
 #!/bin/sh
-# fuzz.sh SECONDS [PARSER ...]: builds a libFuzzer with address sanitizer for each parser named (default: all; see the list below) and
-# runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
+# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write|column|log|block ...]: builds a libFuzzer with address sanitizer for
+# each parser named (default: all) and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The modules are compiled by hand, instrumented: FleetModel and WireFormats, which have no dependencies, and of the sample
 # store the parts that read a log's and a block's bytes. These need swift-system, as `swift build` fetched it.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write log column block
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write column log block
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -23,9 +23,7 @@ printf 'module CPlatform { umbrella header "%s/Sources/CPlatform/include/CPlatfo
   > include/module.modulemap
 system=${SWIFT_SYSTEM:-$root/.build/checkouts/swift-system}
 clang -O -c -I "$system/Sources/CSystem/include" "$system/Sources/CSystem/shims.c" -o CSystem.o
-# shellcheck disable=SC2046
-swiftc -O -wmo -suppress-warnings -parse-as-library -swift-version 5 -D SYSTEM_PACKAGE \
-  -Xcc "-fmodule-map-file=$system/Sources/CSystem/include/module.modulemap" \
+swiftc -O -wmo -parse-as-library -swift-version 5 -D SYSTEM_PACKAGE -Xcc "-fmodule-map-file=$system/Sources/CSystem/include/module.modulemap" \
   -I "$system/Sources/CSystem/include" -emit-module -emit-object -module-name SystemPackage -o SystemPackage.o \
   $(find "$system/Sources/System" -name "*.swift")
 flags="$flags -Xcc -fmodule-map-file=$system/Sources/CSystem/include/module.modulemap"
@@ -45,10 +43,10 @@ for target; do
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
-    log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
-    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
     snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
     remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
+    log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
+    column) define=FUZZ_COLUMN source=ColumnFuzz ;;
     block) define=FUZZ_BLOCK source=BlockFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
     *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, column, log or block" >&2; exit 2 ;;
   esac
@@ -77,8 +75,7 @@ for target; do
     printf '\26\3\0\0\0\0\0\0\0\0\3\0\0\0\101\6\0\4\123\1\2\3\170' > "corpus-$target/samples"
     printf '\31\5\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\7\0\0\0' > "corpus-$target/deletion"
   fi
-  # Swift keeps its marks in spare bits of pointers, which hides globals from the leak check.
-  "./fuzz-$target" "corpus-$target" -detect_leaks=0 -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
+  "./fuzz-$target" "corpus-$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
     -artifact_prefix="$target-" > "$target.log" 2>&1 &
   running="$running $!"
 done

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Skep beside Debian's prometheus and victoria-metrics, in one run of the side-by-side harness.
-# BENCH_HARNESS is its folder (default: ../shared/bench beside this checkout); arguments go to its `run`.
+# BENCH_HARNESS is its folder (default: ../shared/bench beside this checkout); arguments go to its `run`. WORKLOADS names others than
+# w1, such as w1,w2,w5. `--disk 1,4,16` runs disk_bench.py instead, at so many times 10,000 series.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 harness=$(realpath "${BENCH_HARNESS:-../shared/bench}" 2>/dev/null || true)
@@ -8,7 +9,7 @@ if [ ! -f "$harness/bench.py" ]; then
   echo "skep: no benchmark harness at ${BENCH_HARNESS:-../shared/bench}; set BENCH_HARNESS to its folder" >&2
   exit 2
 fi
-export BENCH_WORK=${BENCH_WORK:-$PWD/.build-bench} BENCH_ENGINES=$PWD/Benchmarks/engines BENCH_COMMON=$harness/engines
+export BENCH_HARNESS=$harness BENCH_WORK=${BENCH_WORK:-$PWD/.build-bench} BENCH_ENGINES=$PWD/Benchmarks/engines BENCH_COMMON=$harness/engines
 peers=$BENCH_WORK/peers
 mkdir -p "$BENCH_WORK/results" "$peers"
 
@@ -26,5 +27,9 @@ if [ ! -x "$BENCH_WORK/benchgen" ]; then
 fi
 
 swift build -c release --product skep --scratch-path .build-release
-"$harness/bench.py" run -w w1 -e prometheus,victoria-metrics,skep "$@"
-"$harness/bench.py" show -w w1 -e prometheus,victoria-metrics,skep
+if [ "${1:-}" = --disk ]; then
+  exec python3 Benchmarks/disk_bench.py -e prometheus,victoria-metrics,skep -s "${2:-1}"
+fi
+workloads=${WORKLOADS:-w1}
+"$harness/bench.py" run -w "$workloads" -e prometheus,victoria-metrics,skep "$@"
+"$harness/bench.py" show -w "$workloads" -e prometheus,victoria-metrics,skep

@@ -97,6 +97,10 @@ struct StoreLifeTests {
     let count = try await server.count("m", since: start)
     #expect(count.samples == 150)
     #expect(count.series == 5)
+    let recent = try await server.ask(.GET, "/fleet/v1/samples/recent?metric_name=m&agent_id=a4&limit=2").body
+    #expect(
+      try FleetJSON.decode(FleetAPI.SampleList.self, from: recent.utf8).samples.map(\.value) == [408, 409],
+      "the last ones from before the start")
   }
 
   @Test func alwaysSyncingAcknowledgesToo() async throws {

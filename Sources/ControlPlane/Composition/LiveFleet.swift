@@ -80,7 +80,9 @@ struct LiveFleet: FleetOperations {
   // MARK: Samples, processes, events
 
   func recentSamples(agentID: String?, metricName: String?, limit: Int) async -> [RecentSample] {
-    samples.collection.recent.read(agentID: agentID, metricName: metricName, limit: limit)
+    let held = samples.collection.recent.read(agentID: agentID, metricName: metricName, limit: limit)
+    guard held.count < limit else { return held }
+    return await samples.history.read(agentID: agentID, metricName: metricName, limit: limit - held.count) + held
   }
 
   func localInstances() async -> [LocalInstance] { local?.snapshot() ?? [] }

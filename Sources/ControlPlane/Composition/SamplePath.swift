@@ -18,6 +18,7 @@ public struct SamplePath: Sendable {
   public let remoteWrite: RemoteWriteIntake
   let upkeep: StoreUpkeep
   let usage: UsageReader
+  let history: RecentHistory
   let time: any TimeSource
   let collectionInterval: Duration
 
@@ -58,6 +59,7 @@ public struct SamplePath: Sendable {
     remoteWrite = RemoteWriteIntake(limits: ingest.limits, appender: keeper.appender, watch: rules, time: time)
     upkeep = StoreUpkeep(keeper: keeper, time: time)
     usage = UsageReader(source: keeper.source)
+    history = RecentHistory(source: keeper.source, end: time.now())
     self.time = time
     collectionInterval = system.monitoring.collectionInterval
   }
