@@ -91,6 +91,9 @@ struct TextPass {
     while unit < old.count {
       var end = RunEnd.full
       let expected = min(old.count - unit, Self.runLength)
+      // A body that differs in every line comes here for every line: growing by as much as is needed would copy each time.
+      let (count, capacity) = (collection.samples.count, collection.samples.capacity)
+      if capacity - count < expected { collection.samples.reserveCapacity(max(count + expected, capacity * 2)) }
       collection.samples.append(addingCapacity: expected) { samples in
         end = matchPlain(old, upTo: unit + expected, into: &samples)
       }
@@ -128,7 +131,8 @@ struct TextPass {
   }
 
   /// Takes lines with plain values and comments.
-  private mutating func matchPlain(_ old: Old, upTo limit: Int, into samples: inout OutputSpan<ParsedSample>) -> RunEnd {
+  private mutating func matchPlain(_ old: Old, upTo limit: Int, into samples: inout OutputSpan<ParsedSample>) -> RunEnd
+  {
     guard let base = body.baseAddress, let units = old.units.baseAddress else { return .grammar }
     let hash = self.hash
     let count = body.count

@@ -234,7 +234,10 @@ private final class InflatedBody: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard failure == nil, case .body(let part) = unwrapInboundIn(data) else { return }
-    guard part.readableBytes <= limit - body.count else { return failure = .bodyTooLarge(limit: limit) }
+    guard part.readableBytes <= limit - body.count else {
+      failure = .bodyTooLarge(limit: limit)
+      return
+    }
     part.withUnsafeReadableBytes { body.append(contentsOf: $0) }
   }
 
