@@ -139,11 +139,14 @@ public final class CollectionService: Service {
 
 /// Hands an instance's series from one loop's task to the next without a second owner, which would make every change copy
 /// them.
+///
+/// Its functions are not inlined: what they have in hand for a moment would become part of the frame of a task that waits for
+/// ever, thousands of bytes for each instance.
 private final class SeriesHandover: Sendable {
   private let series = Mutex<InstanceSeries?>(nil)
 
   /// After a change of the target: the same series, unless the change gives them other labels.
-  func prepare(for target: CollectionTarget, _ context: CollectionContext) {
+  @inline(never) func prepare(for target: CollectionTarget, _ context: CollectionContext) {
     series.withLock { series in
       if series?.target == TargetLabels(target) { return }
       series?.end(at: context.time.now())
@@ -152,7 +155,7 @@ private final class SeriesHandover: Sendable {
   }
 
   /// A loop that takes the series with it.
-  func loop(_ assignment: AgentRegistry.Assignment, _ context: CollectionContext) -> InstanceLoop {
+  @inline(never) func loop(_ assignment: AgentRegistry.Assignment, _ context: CollectionContext) -> InstanceLoop {
     let taken = series.withLock { series in
       defer { series = nil }
       return series
@@ -161,9 +164,9 @@ private final class SeriesHandover: Sendable {
     return InstanceLoop(assignment, series: taken, context: context)
   }
 
-  func giveBack(_ loop: InstanceLoop) { series.withLock { $0 = loop.takeSeries() } }
+  @inline(never) func giveBack(_ loop: InstanceLoop) { series.withLock { $0 = loop.takeSeries() } }
 
-  func end(at now: Timestamp) { series.withLock { $0?.end(at: now) } }
+  @inline(never) func end(at now: Timestamp) { series.withLock { $0?.end(at: now) } }
 }
 
 public struct CollectionTotals: Sendable, Hashable {

@@ -79,7 +79,12 @@ final class InstanceLoop {
 
   private nonisolated(nonsending) func round(at timestamp: Timestamp) async throws {
     let begun = context.time.monotonic()
-    let result = try await fetch.run(over: context.http)
+    take(try await fetch.run(over: context.http), begun: begun, timestamp)
+  }
+
+  /// All of a round that waits for nothing. Not inlined, or its variables would be part of the frame that waits.
+  @inline(never)
+  private func take(_ result: FetchResult, begun: Duration, _ timestamp: Timestamp) {
     // About 15 µs in /proc, which never waits for a disk: cheaper here than on another thread.
     let look = process.look(context.resources)
     var failures: [CollectionFailure] = []

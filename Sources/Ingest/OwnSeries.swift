@@ -45,8 +45,12 @@ struct OwnSeries: Sendable {
   }
 
   static func name(_ index: Int) -> String {
-    guard index >= 4 else {
-      return ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added"][index]
+    switch index {
+    case up: return "up"
+    case duration: return "scrape_duration_seconds"
+    case scraped: return "scrape_samples_scraped"
+    case added: return "scrape_series_added"
+    default: break
     }
     return switch metric(index).0 {
     case .cpu: "system_cpu_usage"

@@ -165,6 +165,10 @@ struct SampleBatch: Sendable {
 
   /// Appends as many samples as `body` writes, at most `count`; for each one a slot.
   mutating func append(upTo count: Int, _ body: (inout OutputSpan<Sample>, inout OutputSpan<Int32>) -> Void) {
+    if samples.capacity - samples.count < count {
+      samples.reserveCapacity(max(samples.count + count, samples.capacity * 2))
+      slots.reserveCapacity(max(samples.count + count, slots.capacity * 2))
+    }
     samples.append(addingCapacity: count) { samples in
       slots.append(addingCapacity: count) { slots in
         body(&samples, &slots)

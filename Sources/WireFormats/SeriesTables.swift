@@ -25,7 +25,21 @@ struct ByteHash {
   func of(_ base: UnsafeRawPointer, count: Int) -> UInt64 {
     var state = start
     var index = 0
-    while index &+ 16 <= count {
+    if count >= 32 {
+      // Two chains, since each multiplication waits for the one before it.
+      var other = key
+      while index &+ 32 <= count {
+        state = Self.fold(
+          base.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ key,
+          base.loadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self) ^ state)
+        other = Self.fold(
+          base.loadUnaligned(fromByteOffset: index &+ 16, as: UInt64.self) ^ start,
+          base.loadUnaligned(fromByteOffset: index &+ 24, as: UInt64.self) ^ other)
+        index &+= 32
+      }
+      state = Self.fold(state ^ key, other ^ start)
+    }
+    if index &+ 16 <= count {
       state = Self.fold(
         base.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ key,
         base.loadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self) ^ state)

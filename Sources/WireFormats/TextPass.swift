@@ -91,6 +91,9 @@ struct TextPass {
     while unit < old.count {
       var end = RunEnd.full
       let expected = min(old.count - unit, Self.runLength)
+      // A body that differs in every line comes here for every line: growing by as much as is needed would copy each time.
+      let (count, capacity) = (collection.samples.count, collection.samples.capacity)
+      if capacity - count < expected { collection.samples.reserveCapacity(max(count + expected, capacity * 2)) }
       collection.samples.append(addingCapacity: expected) { samples in
         end = matchPlain(old, upTo: unit + expected, into: &samples)
       }

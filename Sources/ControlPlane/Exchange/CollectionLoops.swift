@@ -25,15 +25,31 @@ struct CollectionLoops: Sendable {
   }
 }
 
-/// Runs tasks on one event loop.
+/// Runs tasks on one event loop. Jobs that become ready on the loop itself, as those of a timer or of many answers do, run
+/// together in its next turn.
 private final class EventLoopTaskExecutor: TaskExecutor {
   private let loop: any EventLoop
+  // Only touched on the loop.
+  private nonisolated(unsafe) var ready: [UnownedJob] = []
 
   init(_ loop: any EventLoop) { self.loop = loop }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    guard loop.inEventLoop else {
+      return loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+    ready.append(job)
+    if ready.count == 1 { loop.execute { self.runReady() } }
+  }
+
+  private func runReady() {
+    var jobs: [UnownedJob] = []
+    swap(&jobs, &ready)
+    for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    guard ready.isEmpty else { return }
+    jobs.removeAll(keepingCapacity: true)
+    swap(&jobs, &ready)
   }
 }
 

@@ -19,13 +19,20 @@ final class LoopAlarms: NIOScheduledCallbackHandler {
     return new
   }
 
-  struct Alarm: Hashable {
-    fileprivate let number: UInt64
+  struct Alarm {
+    fileprivate let place: UInt32
+    fileprivate let generation: UInt32
   }
 
   private struct Entry {
     var time: NIODeadline
-    var number: UInt64
+    var alarm: Alarm
+  }
+
+  private struct Place {
+    var action: Action?
+    /// Rises when the alarm has rung or was taken back.
+    var generation: UInt32 = 0
   }
 
   enum Action {
@@ -36,28 +43,39 @@ final class LoopAlarms: NIOScheduledCallbackHandler {
   private let loop: any EventLoop
   /// A binary heap by time.
   private var heap: [Entry] = []
-  private var actions: [UInt64: Action] = [:]
-  private var lastNumber: UInt64 = 0
+  private var places: [Place] = []
+  private var freePlaces: [UInt32] = []
   /// When the loop will wake for the earliest alarm, if it will.
   private var armed: NIODeadline?
 
   private init(_ loop: any EventLoop) { self.loop = loop }
 
   func set(at time: NIODeadline, _ action: Action) -> Alarm {
-    lastNumber += 1
-    actions[lastNumber] = action
-    push(Entry(time: time, number: lastNumber))
+    let place = freePlaces.popLast() ?? UInt32(places.count)
+    if Int(place) == places.count { places.append(Place()) }
+    places[Int(place)].action = action
+    let alarm = Alarm(place: place, generation: places[Int(place)].generation)
+    push(Entry(time: time, alarm: alarm))
     arm()
-    return Alarm(number: lastNumber)
+    return alarm
   }
 
   /// - Returns: what was to happen; `nil` if it has happened.
   @discardableResult
-  func takeBack(_ alarm: Alarm) -> Action? { actions.removeValue(forKey: alarm.number) }
+  func takeBack(_ alarm: Alarm) -> Action? {
+    guard isSet(alarm) else { return nil }
+    let action = places[Int(alarm.place)].action
+    places[Int(alarm.place)].action = nil
+    places[Int(alarm.place)].generation &+= 1
+    freePlaces.append(alarm.place)
+    return action
+  }
+
+  private func isSet(_ alarm: Alarm) -> Bool { places[Int(alarm.place)].generation == alarm.generation }
 
   private func arm() {
     // What was taken back is not worth waking up for.
-    while let first = heap.first, actions[first.number] == nil { pop() }
+    while let first = heap.first, !isSet(first.alarm) { pop() }
     guard let first = heap.first, armed.map({ first.time < $0 }) ?? true else { return }
     armed = first.time
     do {
@@ -75,7 +93,7 @@ final class LoopAlarms: NIOScheduledCallbackHandler {
     armed = nil
     while let first = heap.first, first.time <= now {
       pop()
-      switch actions.removeValue(forKey: first.number) {
+      switch takeBack(first.alarm) {
       case .resume(let continuation): continuation.resume()
       case .expire(let handler, let exchange): handler.expire(exchange)
       case nil: break

@@ -5,9 +5,8 @@ import Platform
 enum RequestBytes {
   static func of(_ request: HTTPExchangeRequest, to endpoint: Endpoint) -> ByteBuffer {
     var text = "\(request.method.rawValue) \(endpoint.target) HTTP/1.1\r\nHost: \(endpoint.hostHeader)\r\n"
-    if !request.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
-      add("User-Agent", "skep", to: &text)
-    }
+    let namesItself = request.headers.contains { $0.name.lowercased() == "user-agent" }
+    if !namesItself { add("User-Agent", "skep", to: &text) }
     // Over loopback compressing costs both ends more than the bytes do.
     if !endpoint.origin.isLoopback { add("Accept-Encoding", "gzip", to: &text) }
     for field in request.headers { add(field.name, field.value, to: &text) }
