@@ -62,7 +62,7 @@ struct ResponseReaderTests {
 
   @Test func theEndOfTheConnectionEndsABodyWithoutLength() throws {
     var reader = ResponseReader(maximumBodyBytes: 100)
-    _ = try Array(("\(ok)\r\nab").utf8).withUnsafeBytes { try reader.take($0, BodyMemory()) }
+    _ = try Array(("\(Self.ok)\r\nab").utf8).withUnsafeBytes { try reader.take($0, BodyMemory()) }
     #expect(!reader.isComplete)
     try reader.end()
     #expect(reader.isComplete && reader.body == Array("ab".utf8))
