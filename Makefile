@@ -6,7 +6,7 @@ BIN = $(shell swift build --show-bin-path)
 SWIFT_BUILD = swift build
 SKEP_LISTEN ?= 127.0.0.1:7540
 
-.PHONY: demo build release test test-tools tsan lint format system-libraries check-demo bench fuzz clean
+.PHONY: demo build release test test-tools simulate tsan lint format system-libraries check-demo bench fuzz clean
 
 demo: build ## Build, start the example fleet and show it; Ctrl-C stops everything
 	@PATH="$(BIN):$$PATH" tools/demo.sh "$(SKEP_LISTEN)"
@@ -29,6 +29,12 @@ test: system-libraries test-tools ## Build everything and run every test
 
 tsan: system-libraries test-tools ## The same tests under the thread sanitizer; some: TSAN_TESTS='--filter IngestTests'
 	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" tools/tsan.sh $(TSAN_TESTS)
+
+simulate: ## Thousands of lives of a store on a simulated disk, in a release build; others: SIMULATE='5000 10000'
+	swift build -c release --package-path Benchmarks --scratch-path .build-simulation -Xswiftc -enable-testing \
+	  --product store-simulation
+	.build-simulation/release/store-simulation $(or $(SIMULATE),0 3000)
+	.build-simulation/release/store-simulation $(or $(SIMULATE),0 1000) damage
 
 check-demo: build ## Start the example fleet, hurt it, and check from outside what Skep saw
 	PATH="$(BIN):$$PATH" tools/check-demo.sh

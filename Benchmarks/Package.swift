@@ -26,11 +26,20 @@ let package = Package(
       name: "parser-benchmark", dependencies: ["FleetModel", "WireFormats"], path: "Parsers",
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
-      name: "store-benchmark", dependencies: ["FleetModel", "SampleStore"], path: "Store",
+      name: "store-benchmark", dependencies: ["FleetModel", "Measuring", "Platform", "SampleStore", systemPackage],
+      path: "Store",
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
-      name: "block-benchmark", dependencies: ["FleetModel", "Platform", "SampleStore", systemPackage], path: "Blocks",
+      name: "block-benchmark", dependencies: ["FleetModel", "Measuring", "Platform", "SampleStore", systemPackage],
+      path: "Blocks",
       linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "AllocationCount", path: "AllocationCount"),
+    .target(name: "Measuring", dependencies: ["AllocationCount", "FleetModel"], path: "Measuring"),
+    .target(name: "TestSupport", dependencies: ["FleetModel", "Platform", systemPackage]),
+    // Needs `-Xswiftc -enable-testing`: it drives the store step by step.
+    .executableTarget(
+      name: "store-simulation", dependencies: ["FleetModel", "Platform", "SampleStore", "TestSupport", systemPackage],
+      path: "Simulation"),
     .executableTarget(
       name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
       linkerSettings: [.linkedLibrary("m")]),

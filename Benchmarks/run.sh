@@ -28,7 +28,7 @@ fi
 
 swift build -c release --product skep --scratch-path .build-release
 if [ "${1:-}" = --disk ]; then
-  exec python3 Benchmarks/disk_bench.py -e prometheus,victoria-metrics,skep -s "${2:-1}"
+  exec python3 Benchmarks/disk_bench.py -e prometheus,victoria-metrics,skep -s "${2:-1}" "${@:3}"
 fi
 workloads=${WORKLOADS:-w1}
 "$harness/bench.py" run -w "$workloads" -e prometheus,victoria-metrics,skep "$@"

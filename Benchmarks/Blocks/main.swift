@@ -3,34 +3,11 @@
 
 import FleetModel
 import Glibc
+import Measuring
 import Platform
 import SystemPackage
 
 @testable import SampleStore
-
-func cpuNanoseconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
-}
-
-func report(_ what: String, _ value: Double, _ unit: String) {
-  let rounded = (value * 1000).rounded() / 1000
-  print("\(what)\(String(repeating: " ", count: max(1, 44 - what.count)))\(rounded) \(unit)")
-}
-
-/// Runs `body` until it has taken a tenth of a second.
-///
-/// - Returns: nanoseconds a run.
-func measure(_ body: () throws -> Void) rethrows -> Double {
-  let begin = cpuNanoseconds()
-  var runs = 0.0
-  while cpuNanoseconds() - begin < 1e8 {
-    try body()
-    runs += 1
-  }
-  return (cpuNanoseconds() - begin) / runs
-}
 
 let arguments = CommandLine.arguments
 let agents = arguments.count > 1 ? Int(arguments[1]) ?? 50 : 50
@@ -77,11 +54,11 @@ func write(_ name: String, sequence: UInt64, _ range: Range<Int>) throws -> Bloc
 
 func open(_ name: String) throws -> Block { try Block(files: files, path: directory.appending(name)) }
 
-var spent = cpuNanoseconds()
+var begin = Cost.now()
 let summary = try write("all.block", sequence: 1, 0..<rounds)
-report("write", (cpuNanoseconds() - spent) / sampleCount, "ns/sample")
+report("write", (Cost.now() - begin) / sampleCount, per: "sample")
 let block = try open("all.block")
-report("open", try measure { _ = try open("all.block") } / 1000, "µs")
+report("open", try Cost.ofOne { _ = try open("all.block") }, per: "block")
 report("all", Double(summary.bytes) / sampleCount, "bytes/sample")
 var timeBytes = 0
 var cursor = block.timeCursor()
@@ -96,38 +73,38 @@ for section in BlockFormat.Section.allCases {
 let places = try block.find([])
 report(
   "read labels",
-  try measure {
+  try Cost.ofOne {
     var reader = block.reader()
     for place in places { try reader.readLabels(place) }
-  } / Double(seriesCount), "ns/series")
+  } / Double(seriesCount), per: "series")
 report(
   "read chunks",
-  try measure {
+  try Cost.ofOne {
     var reader = block.reader()
     for place in places { try reader.readChunks(place) }
-  } / Double(seriesCount), "ns/series")
+  } / Double(seriesCount), per: "series")
 report(
   "labels of a series here and there",
-  try measure {
+  try Cost.ofOne {
     var reader = block.reader()
     for index in 0..<1000 { try reader.readLabels(UInt32(index * 7919 % seriesCount)) }
-  } / 1000, "ns/series")
+  } / 1000, per: "series")
 var joiner = SampleJoiner()
 report(
   "decode and join",
-  try measure {
+  try Cost.ofOne {
     var reader = block.reader()
     for place in places {
       try reader.readChunks(place)
       _ = try joiner.join([(block, reader.chunks)], from: .min, through: .max)
     }
-  } / sampleCount, "ns/sample")
+  } / sampleCount, per: "sample")
 
 func question(_ what: String, _ matchers: [LabelMatcher]) throws {
   let compiled = try matchers.compactMap { try CompiledMatcher.compile($0) }
   var found = 0
-  let time = try measure { found = try block.find(compiled).count }
-  report(what, time / 1000, "µs for \(found) series")
+  let cost = try Cost.ofOne { found = try block.find(compiled).count }
+  report(what, cost, per: "question for \(found) series")
 }
 
 let bucket = LabelMatcher("__name__", .equal, "agent_request_duration_seconds_bucket")
@@ -150,9 +127,9 @@ func merge(_ what: String, _ count: Int) throws {
     _ = try write("\(count)-\(part).block", sequence: UInt64(part), rounds * part / count..<rounds * (part + 1) / count)
     parts.append(try open("\(count)-\(part).block"))
   }
-  let begin = cpuNanoseconds()
+  let begin = Cost.now()
   let merged = try BlockMerge.run(parts, files: files, into: directory.appending("merged.block"))
-  report("merge \(count) blocks, \(what)", (cpuNanoseconds() - begin) / sampleCount, "ns/sample")
+  report("merge \(count) blocks, \(what)", (Cost.now() - begin) / sampleCount, per: "sample")
   precondition(merged?.samples == UInt64(sampleCount), "BUG: samples are missing")
   try files.remove(directory.appending("merged.block"))
   for part in parts { try files.remove(part.path) }
@@ -160,9 +137,9 @@ func merge(_ what: String, _ count: Int) throws {
 
 try merge("joined", max(2, rounds / 120))
 if rounds >= 960 { try merge("copied", rounds / 480) }
-spent = cpuNanoseconds()
+begin = Cost.now()
 _ = try BlockMerge.run([block], files: files, into: directory.appending("copy.block"))
-report("rewrite one block", (cpuNanoseconds() - spent) / Double(seriesCount), "ns/series")
-report("check", measure { precondition(block.check().isEmpty, "BUG: the block is broken") } / sampleCount, "ns/sample")
+report("rewrite one block", (Cost.now() - begin) / Double(seriesCount), per: "series")
+report("check", Cost.ofOne { precondition(block.check().isEmpty, "BUG: the block is broken") } / sampleCount, per: "sample")
 for name in ["all.block", "copy.block"] { try files.remove(directory.appending(name)) }
 rmdir(directory.string)

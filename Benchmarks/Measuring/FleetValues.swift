@@ -1,20 +1,20 @@
-import FleetModel
+public import FleetModel
 
 /// The series and values of one agent of the benchmark fleet: 200 series, counters busy and quiet, noisy gauges, a
 /// histogram of six operations. The same kinds and sizes as the load generator of the side-by-side benchmark.
-struct FleetValues {
+public struct FleetValues {
   private static let operations = ["plan", "tool_call", "llm_call", "retrieve", "summarize", "handoff"]
   private static let bounds = ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"]
   private static let shares = [0.02, 0.05, 0.10, 0.18, 0.22, 0.18, 0.10, 0.07, 0.04, 0.02, 0.015, 0.005]
 
-  let labels: [LabelSet]
-  private(set) var values: [Double]
+  public let labels: [LabelSet]
+  public private(set) var values: [Double]
   private var state: UInt64
   private var means: [Double]
   private var observed: [[Double]]
   private var sums: [Double]
 
-  init(agent: Int, fleet: Int) {
+  public init(agent: Int, fleet: Int) {
     labels = Self.series(agent, fleet)
     state = UInt64(agent + 1) &* 0x9E37_79B9_7F4A_7C15 | 1
     values = Array(repeating: 0, count: labels.count)
@@ -33,7 +33,7 @@ struct FleetValues {
     values.replaceSubrange(191..<200, with: [3e8, 1e8, 20, 40, 1, 100, 1.7e9 + Double(agent), 1.7e9, 1])
   }
 
-  mutating func step() {
+  public mutating func step() {
     for (index, mean) in means.enumerated() { values[index] += count(mean * 2 * random()) }
     var next = 90
     for operation in 0..<6 {

@@ -1,0 +1,1 @@
+../../Tests/SampleStoreTests/Store/StoreLives.swift

@@ -1,0 +1,1 @@
+../../Tests/SampleStoreTests/Store/StoreSimulation.swift
