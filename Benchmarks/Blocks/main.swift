@@ -140,6 +140,7 @@ if rounds >= 960 { try merge("copied", rounds / 480) }
 begin = Cost.now()
 _ = try BlockMerge.run([block], files: files, into: directory.appending("copy.block"))
 report("rewrite one block", (Cost.now() - begin) / Double(seriesCount), per: "series")
-report("check", Cost.ofOne { precondition(block.check().isEmpty, "BUG: the block is broken") } / sampleCount, per: "sample")
+report(
+  "check", Cost.ofOne { precondition(block.check().isEmpty, "BUG: the block is broken") } / sampleCount, per: "sample")
 for name in ["all.block", "copy.block"] { try files.remove(directory.appending(name)) }
 rmdir(directory.string)

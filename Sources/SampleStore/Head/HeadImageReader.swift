@@ -44,6 +44,7 @@ extension HeadState {
     case .names: while !rows.isEmpty { try readName(&rows) }
     case .pairs: while !rows.isEmpty { try readPair(&rows) }
     case .series: while !rows.isEmpty { try readSeries(&rows) }
+    case .resting: try readResting(rows)
     case .end: try readEnd(payload)
     }
     return nil
@@ -130,7 +131,9 @@ extension HeadState {
     record.flags = SeriesRecord.Flags(rawValue: row.number(ImageFormat.flagsOffset, as: UInt8.self))
       .intersection([.touched, .appended, .waiting])
     record.flags.insert(.live)
-    try addPairs(row + ImageFormat.seriesBytes, count: pairCount, of: number, to: &record)
+    try addPairs(count: pairCount, of: number, to: &record) {
+      row.number(ImageFormat.seriesBytes + $0 * 4, as: UInt32.self)
+    }
     var firstOpen = Int64.max
     if bits > 0 {
       openChunk(row + ImageFormat.seriesBytes + pairCount * 4, bits: bits, of: &record)
@@ -142,16 +145,40 @@ extension HeadState {
       record.flags.contains(.appended) || !record.hasSamples
     else { throw ImageError("image: the times of series \(number) cannot be") }
     if bits > 0 { note(record, from: firstOpen) }
+    place(record, number)
+    rows = UnsafeRawBufferPointer(rebasing: rows[offset...])
+  }
+
+  private mutating func place(_ record: SeriesRecord, _ number: UInt32) {
     series.skip(to: Int(number))
     _ = series.append(record)
     table.insert(record.hash, number)
     liveSeries += 1
     imageProgress.series += 1
-    rows = UnsafeRawBufferPointer(rebasing: rows[offset...])
   }
 
+  private mutating func readResting(_ rows: UnsafeRawBufferPointer) throws(ImageError) {
+    var rows = rows
+    var row = RestingRow()
+    while !rows.isEmpty {
+      try row.read(&rows)
+      guard Int(row.number) >= series.issued, Int(row.number) < imageProgress.seriesNumbers, pairNumbers.hasRoom else {
+        throw ImageError("image: series \(row.number) is out of order")
+      }
+      var record = SeriesRecord()
+      record.hash = row.hash
+      record.encoder = ChunkEncoder(codec: .xor)
+      record.encoder.lastTime = row.lastTime
+      record.flags = row.flags.intersection([.touched, .appended, .waiting])
+      record.flags.insert(.live)
+      try addPairs(count: row.pairs.count, of: row.number, to: &record) { row.pairs[$0] }
+      place(record, row.number)
+    }
+  }
+
+  @inline(__always)
   private mutating func addPairs(
-    _ source: UnsafeRawPointer, count: Int, of number: UInt32, to record: inout SeriesRecord
+    count: Int, of number: UInt32, to record: inout SeriesRecord, _ pair: (Int) -> UInt32
   ) throws(ImageError) {
     record.pairCount = UInt16(truncatingIfNeeded: count)
     guard count > 0 else { return }
@@ -159,7 +186,7 @@ extension HeadState {
     record.pairs = pairNumbers.allocate(count)
     let target = pairNumbers.words(record.pairs)
     for index in 0..<count {
-      let pair = source.number(index * 4, as: UInt32.self)
+      let pair = pair(index)
       guard labels.adopt(series: number, into: pair) else {
         throw ImageError("image: series \(number) has a label that is not there")
       }

@@ -124,17 +124,46 @@ extension HeadState {
     return index < writing.pairNumbers ? index : nil
   }
 
+  /// A payload holds series with samples, or such without: it ends where one of the other kind comes.
   fileprivate func writeSeries(from first: Int, _ writing: inout ImageWriting, to payload: inout ImagePayload) -> Int? {
     var index = series.skippingDeadPages(from: first, pages: Self.rowsAtOnce)
     let end = min(index + Self.rowsAtOnce, writing.seriesNumbers)
+    var isResting: Bool?
+    var row = RestingRow()
     while index < end, payload.count < Self.payloadBytes {
       let number = UInt32(truncatingIfNeeded: index)
-      index += 1
-      guard let record = live(number)?.pointee else { continue }
-      writeSeries(number, record, &writing, to: &payload)
+      guard let record = live(number)?.pointee else {
+        index += 1
+        continue
+      }
+      let rests = !record.hasSamples
+      if isResting == nil, rests { payload.begin(.resting) }
+      guard isResting ?? rests == rests else { return index }
+      isResting = rests
+      if rests {
+        writeResting(number, record, after: &row, &writing, to: &payload)
+      } else {
+        writeSeries(number, record, &writing, to: &payload)
+      }
       writing.series += 1
+      index += 1
     }
     return index < writing.seriesNumbers ? index : nil
+  }
+
+  private func writeResting(
+    _ number: UInt32, _ record: SeriesRecord, after row: inout RestingRow, _ writing: inout ImageWriting,
+    to payload: inout ImagePayload
+  ) {
+    let flags = record.flags.intersection([.touched, .appended, .waiting])
+    let pairs = pairNumbers(of: record)
+    if writing.isRenumbering {
+      row.write(
+        UInt32(truncatingIfNeeded: writing.series), record, flags: flags, pairs: pairs.map { writing.newPairs[$0] },
+        to: &payload)
+    } else {
+      row.write(number, record, flags: flags, pairs: pairs, to: &payload)
+    }
   }
 
   private func writeSeries(

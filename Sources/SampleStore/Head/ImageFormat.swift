@@ -13,9 +13,11 @@ import Glibc
 ///         │ pair count u16 │ closed chunk count u32 │ late sample count u32 │
 ///         │ pair numbers u32 … │ words of the open chunk u32 … │ closed chunk … │ late times i64 … │ late values u64 … │
 /// chunk:  │ bits u16 │ samples u8 │ codec u8 │ words u32 … │       bits fill a word from its most significant one
+/// resting: │ 6 u32 │ row … │      series without samples; see ``RestingRow``
 /// end:    │ 5 u32 │ 0 u32 │ series u64 │ pairs u64 │ samples u64 │
 /// ```
-/// Pair and series numbers rise through the image; numbers that are missing are of series that are gone. Names come before
+/// Payloads of series and of resting ones come in any order, but the numbers in them rise: pair and series numbers rise
+/// through the image; numbers that are missing are of series that are gone. Names come before
 /// pairs, pairs before series.
 enum ImageFormat {
   static let version: UInt32 = 1
@@ -23,6 +25,7 @@ enum ImageFormat {
   enum Kind: UInt32 {
     case header = 1
     case names, pairs, series, end
+    case resting
   }
 
   static let headerBytes = 48
