@@ -8,7 +8,8 @@ SKEP=${SKEP:-$HERE/../../.build-release/release/skep} PORT=${SKEP_BENCH_PORT:-17
 URL=http://127.0.0.1:$ANSWERS
 version() { "$SKEP" version; }
 start() {
-  python3 "$HERE/skep_bench.py" configure "$BENCH_SCRAPE" "$BENCH_DIR"
+  # A restart finds its configuration.
+  [ -e "$BENCH_DIR/system.yaml" ] || python3 "$HERE/skep_bench.py" configure "$BENCH_SCRAPE" "$BENCH_DIR"
   run skep "$SKEP" serve --config "$BENCH_DIR/system.yaml" --listen 127.0.0.1:$PORT --data-dir "$BENCH_DIR/data"
   if ! curl -fsS -o /dev/null -m 1 "$URL/" 2>/dev/null; then
     nohup python3 "$HERE/skep_bench.py" answer $ANSWERS "http://127.0.0.1:$PORT" >>"$BENCH_DIR/answers.log" 2>&1 </dev/null &

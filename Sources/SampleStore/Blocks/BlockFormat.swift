@@ -155,6 +155,10 @@ extension BlockFooter {
     guard end == start, dataEnd >= BlockFormat.headerBytes else {
       throw BlockFlaw("the footer's sections do not fill the file")
     }
+    let (most, overflow) = UInt64(summary.chunks).multipliedReportingOverflow(by: UInt64(ValueColumn.maximumCount))
+    guard summary.chunks <= file.count, !overflow, summary.samples <= most else {
+      throw BlockFlaw("the footer counts more samples than there can be")
+    }
     guard summary.minTime <= summary.maxTime else { throw BlockFlaw("the footer's times are in the wrong order") }
     summary.bytes = UInt64(file.count)
   }

@@ -44,7 +44,15 @@ struct BlockMerge: ~Copyable {
 
     mutating func advance() throws(BlockError) {
       place += 1
-      if !isAtEnd { labels = try reader.labels(Block.Place(place)) }
+      guard !isAtEnd else { return }
+      let next = try reader.labels(Block.Place(place))
+      let isRising =
+        place == 0
+        || labels.withUnsafeBytes { old in
+          next.withUnsafeBytes { LabelSet.compare(encoded: old, $0) < 0 }
+        }
+      guard isRising else { throw BlockError(path: block.path, reason: "series \(place) is out of order") }
+      labels = next
     }
   }
 

@@ -148,7 +148,7 @@ extension HeadState {
       var through = Int64.min
       while chunk != 0 {
         let closed = ClosedChunk(closedChunks.words(chunk))
-        bytes += SegmentArena.byteCount(bits: Int(closed.bitCount))
+        bytes += closed.memoryBytes
         through = closed.firstTime
         chunk = closed.next
       }

@@ -31,7 +31,8 @@ struct HeadReplay: LogConsumer, ~Copyable {
     let isTaken = store.state.withLock { state in
       let encodedLabels = lent.buffer
       guard state.live(number) == nil, Int(number) >= state.series.issued else { return true }
-      guard Int(number) - state.series.issued <= Self.widestGap, encodedLabels.count <= HeadState.maximumLabelBytes,
+      guard Int(number) - state.series.issued <= Self.widestGap, number < UInt32.max - 1 << 17,
+        encodedLabels.count <= HeadState.maximumLabelBytes,
         !state.series.isExhausted, !state.labels.pairs.isExhausted, state.labels.arena.hasRoom,
         state.pairNumbers.hasRoom
       else { return false }

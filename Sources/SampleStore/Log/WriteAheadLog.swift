@@ -127,9 +127,11 @@ extension WriteAheadLog {
     guard name.hasSuffix(".log"), case let digits = name.dropLast(4), digits.utf8.count >= 10,
       digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
     else { return nil }
-    let number = UInt64(digits)
-    // One name for each number.
-    return number.flatMap { path(of: $0, in: "").string == name ? $0 : nil }
+    // One name for each number, and room to count on.
+    guard let number = UInt64(digits), number < UInt64(Int64.max), path(of: number, in: "").string == name else {
+      return nil
+    }
+    return number
   }
 
   /// Reads a segment up to its end or the first record that is torn or does not agree with its checksum.

@@ -14,6 +14,8 @@ extension DurableStore {
   func deleteNow(_ matchers: [LabelMatcher], from: Int64, through: Int64) throws -> DeletionSummary {
     var compiled: [CompiledMatcher] = []
     for matcher in matchers { if let matcher = try CompiledMatcher.compile(matcher) { compiled.append(matcher) } }
+    // Samples that come later are not meant, also if a restart has to repeat the deletion.
+    let through = min(through, newestTime)
     guard from <= through else { return DeletionSummary() }
     let concerned = catalog.manifest.blocks
       .filter { $0.summary.minTime <= through && $0.summary.maxTime >= from }.map(\.number)
@@ -35,6 +37,11 @@ extension DurableStore {
     }
     try finishBlockDeletions()
     return summary
+  }
+
+  private var newestTime: Int64 {
+    let inBlocks = catalog.manifest.blocks.map(\.summary.maxTime).max() ?? .min
+    return max(inBlocks, head.statistics().newest?.milliseconds ?? .min)
   }
 
   /// Series and samples that the blocks hold of what is to be deleted.

@@ -91,7 +91,11 @@ public final class DurableStore: SampleAppender, SeriesSource {
 
   // MARK: SampleAppender
 
-  public func reference(for labels: LabelSet) throws(AppendError) -> SeriesRef { try head.reference(for: labels) }
+  public func reference(for labels: LabelSet) throws(AppendError) -> SeriesRef {
+    // A new series waits for the log too.
+    try gate.checkOpen()
+    return try head.reference(for: labels)
+  }
 
   /// Returns once the samples are in the log's file: they outlive the process. Costs one `write(2)`, which concurrent calls
   /// share.

@@ -15,7 +15,8 @@ final class LogGate: Sendable {
   let work = BlockingWork(label: "skep.store.log")
 
   private struct State: ~Copyable {
-    var log: WriteAheadLog
+    /// None if the first segment could not be begun: then the gate is shut.
+    var log: WriteAheadLog?
     var buffer = JournalBytes()
     var failure: Failure?
     var isClosed = false
@@ -29,7 +30,9 @@ final class LogGate: Sendable {
     var writtenBefore: UInt64 = 0
 
     /// Nothing has been written to the segment, and nothing went wrong with it.
-    var isFresh: Bool { written == writtenBefore && (failure?.segment ?? 0) < log.segment }
+    var isFresh: Bool { written == writtenBefore && (failure?.segment ?? 0) < segment }
+
+    var segment: UInt64 { log?.segment ?? nextSegment - 1 }
   }
 
   private struct Failure {
@@ -46,19 +49,27 @@ final class LogGate: Sendable {
   private let synced = Atomic<UInt64>(0)
   private let hasPast: Atomic<Bool>
 
+  /// Begins a segment. Where that fails, a full disk for instance, the gate is shut from the start, so that what is stored
+  /// can be read and retention can make room.
+  ///
   /// - Parameters:
   ///   - olderBytes: of the segments that were replayed.
   ///   - onFailure: is told the reason each time the gate shuts.
   init(
     files: any FileSystem, directory: FilePath, beginning segment: UInt64, olderBytes: UInt64,
     onFailure: @escaping @Sendable (String) -> Void
-  ) throws(FileError) {
+  ) {
     self.files = files
     self.directory = directory
     self.onFailure = onFailure
-    let log = try WriteAheadLog(files: files, directory: directory, beginning: segment)
-    state = Mutex(State(log: log, olderBytes: olderBytes, nextSegment: segment + 1))
     hasPast = Atomic(olderBytes > 0)
+    do throws(FileError) {
+      let log = try WriteAheadLog(files: files, directory: directory, beginning: segment)
+      state = Mutex(State(log: log, olderBytes: olderBytes, nextSegment: segment + 1))
+    } catch {
+      state = Mutex(State(log: nil, olderBytes: olderBytes, nextSegment: segment + 1))
+      failed(error, segment: segment)
+    }
   }
 
   /// Why nothing is taken; `nil` while the gate is open.
@@ -72,10 +83,10 @@ final class LogGate: Sendable {
   }
 
   /// Bytes of log that no checkpoint covers.
-  var bytes: UInt64 { state.withLock { $0.olderBytes + $0.log.segmentBytes } }
+  var bytes: UInt64 { state.withLock { $0.olderBytes + ($0.log?.segmentBytes ?? 0) } }
 
   /// The segment that is written to.
-  var segment: UInt64 { state.withLock { $0.log.segment } }
+  var segment: UInt64 { state.withLock { $0.segment } }
 
   /// How much has been written up to now, for ``isSynced(_:)``.
   var position: UInt64 { state.withLock { $0.written } }
@@ -90,17 +101,17 @@ final class LogGate: Sendable {
   func write(_ head: HeadStore) throws(AppendError) {
     let failed: (reason: String, isNew: Bool)? = state.withLock { state in
       if let failure = state.failure { return (failure.reason, false) }
-      guard !state.isClosed else { return nil }
+      guard !state.isClosed, let log = state.log else { return nil }
       head.exchangeJournal(&state.buffer)
       let count = state.buffer.bytes.count
       guard count > 0 else { return nil }
       defer { state.buffer.removeAll() }
       do throws(FileError) {
-        try state.log.write(state.buffer.bytes)
+        try log.write(state.buffer.bytes)
         state.written += UInt64(count)
         return nil
       } catch {
-        shut(&state, error, segment: state.log.segment)
+        shut(&state, error, segment: log.segment)
         return (error.description, true)
       }
     }
@@ -117,8 +128,9 @@ final class LogGate: Sendable {
 
   /// Makes what has been written so far durable; nothing happens while the gate is shut. To be called on ``work``.
   func sync() throws(FileError) {
-    let current = state.withLock { state in
-      state.failure == nil && !state.isClosed ? (log: state.log, written: state.written) : nil
+    let current = state.withLock { state -> (log: WriteAheadLog, written: UInt64)? in
+      guard state.failure == nil, !state.isClosed, let log = state.log else { return nil }
+      return (log, state.written)
     }
     guard let current, !isSynced(current.written) else { return }
     do throws(FileError) {
@@ -143,7 +155,7 @@ final class LogGate: Sendable {
   ///
   /// - Returns: its number. Everything that the head took and the log may have lost lies before it.
   func rotate() throws(FileError) -> UInt64 {
-    let unused = state.withLock { $0.isFresh && !$0.isClosed ? $0.log.segment : nil }
+    let unused = state.withLock { $0.isFresh && !$0.isClosed ? $0.segment : nil }
     if let unused { return unused }
     let (number, isClosed) = state.withLock { state in
       defer { state.nextSegment += 1 }
@@ -155,20 +167,21 @@ final class LogGate: Sendable {
     let next = try WriteAheadLog(files: files, directory: directory, beginning: number)
     let old = state.withLock { state in
       let old = (log: state.log, isGood: state.failure == nil, written: state.written)
-      state.olderBytes += state.log.segmentBytes
+      state.olderBytes += state.log?.segmentBytes ?? 0
       state.log = next
       state.writtenBefore = state.written
       return old
     }
+    guard let log = old.log else { return number }
     guard old.isGood else {
-      try? old.log.close()
+      try? log.close()
       return number
     }
     do throws(FileError) {
-      try old.log.close()
+      try log.close()
       noteSynced(old.written)
     } catch {
-      failed(error, segment: old.log.segment)
+      failed(error, segment: log.segment)
     }
     return number
   }
@@ -196,7 +209,7 @@ final class LogGate: Sendable {
     try? write(head)
     let closing = state.withLock { state -> (log: WriteAheadLog, written: UInt64)? in
       defer { state.isClosed = true }
-      return state.isClosed ? nil : (state.log, state.written)
+      return state.isClosed ? nil : state.log.map { ($0, state.written) }
     }
     guard let closing else { return }
     try closing.log.close()

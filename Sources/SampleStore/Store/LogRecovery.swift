@@ -38,12 +38,13 @@ extension StoreOpening {
     for number in numbers {
       let path = layout.checkpoint(number)
       let head = Self.makeHead(configuration, hashSeed: hashSeed)
-      let file: MappedFile
-      do throws(FileError) { file = try files.map(path) } catch { throw .file(error.description) }
-      guard let flaw = CheckpointFile.read(file.bytes, into: head) else {
-        return ReadLog(head: head, checkpoint: number, checkpointBytes: UInt64(file.bytes.count))
+      // Read, not mapped: a bad sector is an error then, not the end of the process.
+      let bytes: [UInt8]
+      do throws(FileError) { bytes = try files.read(path) } catch { throw .file(error.description) }
+      guard let flaw = bytes.withUnsafeBytes({ CheckpointFile.read($0, into: head) }) else {
+        return ReadLog(head: head, checkpoint: number, checkpointBytes: UInt64(bytes.count))
       }
-      if let version = FrameFile.laterVersion(inHeader: file.bytes, CheckpointFile.kind) {
+      if let version = bytes.withUnsafeBytes({ FrameFile.laterVersion(inHeader: $0, CheckpointFile.kind) }) {
         throw .format(path: path, reason: "it is of version \(version); use a later Skep")
       }
       let target: FilePath

@@ -131,6 +131,7 @@ struct Manifest: Sendable, Hashable {
     var fields = FieldReader(payload)
     self.init(hashSeed: fields.take())
     nextNumber = fields.take()
+    guard nextNumber < UInt64(Int64.max) else { throw ManifestError(reason: "block numbers are used up") }
     let blockCount: UInt32 = fields.take()
     let deletionCount: UInt32 = fields.take()
     for _ in 0..<blockCount {

@@ -36,7 +36,9 @@ struct StoreLayout: Sendable {
 
   private static func number(_ text: Substring) -> UInt64? {
     guard text.utf8.count >= 10, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-    return UInt64(text)
+    // One name for each number, and room to count on.
+    guard let number = UInt64(text), number < UInt64(Int64.max), padded(number) == text else { return nil }
+    return number
   }
 
   /// Ten digits, so that names sort as numbers do.

@@ -48,7 +48,7 @@ struct StoreOpening {
       }
     }
     if isKnown { removeLeftovers(manifest, before: log.checkpoint) }
-    let gate = try beginLog(log)
+    let gate = beginLog(log)
     let head = try finish(log.head, &manifest, gate)
     return Opened(
       head: head, gate: gate, catalog: BlockCatalog(manifest, members: members, layout, files),
@@ -59,15 +59,13 @@ struct StoreOpening {
     do throws(FileError) { return try body() } catch { throw .file(error.description) }
   }
 
-  private func beginLog(_ log: ReadLog) throws(StoreError) -> LogGate {
+  private func beginLog(_ log: ReadLog) -> LogGate {
     let onEvent = onEvent
-    return try using { () throws(FileError) in
-      try LogGate(files: files, directory: layout.log, beginning: log.nextSegment, olderBytes: log.bytes) { reason in
-        onEvent(
-          StoreEvent(
-            .error, "the store takes no samples until its log can be written again; it tries every second",
-            ["reason": reason]))
-      }
+    return LogGate(files: files, directory: layout.log, beginning: log.nextSegment, olderBytes: log.bytes) { reason in
+      onEvent(
+        StoreEvent(
+          .error, "the store takes no samples until its log can be written again; it tries every second",
+          ["reason": reason]))
     }
   }
 
