@@ -1,3 +1,4 @@
+import FleetModel
 import Platform
 
 /// The constants of a block's file, version 1. docs/storage.md draws every byte.

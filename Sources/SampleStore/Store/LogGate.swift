@@ -30,9 +30,10 @@ final class LogGate: Sendable {
     var writtenBefore: UInt64 = 0
 
     /// Nothing has been written to the segment, and nothing went wrong with it.
-    var isFresh: Bool { written == writtenBefore && (failure?.segment ?? 0) < segment }
-
-    var segment: UInt64 { log?.segment ?? nextSegment - 1 }
+    var freshSegment: UInt64? {
+      guard let log, written == writtenBefore, (failure?.segment ?? 0) < log.segment, !isClosed else { return nil }
+      return log.segment
+    }
   }
 
   private struct Failure {
@@ -85,8 +86,8 @@ final class LogGate: Sendable {
   /// Bytes of log that no checkpoint covers.
   var bytes: UInt64 { state.withLock { $0.olderBytes + ($0.log?.segmentBytes ?? 0) } }
 
-  /// The segment that is written to.
-  var segment: UInt64 { state.withLock { $0.segment } }
+  /// The segment that is written to; `nil` if the first one could not be begun.
+  var segment: UInt64? { state.withLock { $0.log?.segment } }
 
   /// How much has been written up to now, for ``isSynced(_:)``.
   var position: UInt64 { state.withLock { $0.written } }
@@ -155,8 +156,7 @@ final class LogGate: Sendable {
   ///
   /// - Returns: its number. Everything that the head took and the log may have lost lies before it.
   func rotate() throws(FileError) -> UInt64 {
-    let unused = state.withLock { $0.isFresh && !$0.isClosed ? $0.segment : nil }
-    if let unused { return unused }
+    if let unused = state.withLock({ $0.freshSegment }) { return unused }
     let (number, isClosed) = state.withLock { state in
       defer { state.nextSegment += 1 }
       return (state.nextSegment, state.isClosed)

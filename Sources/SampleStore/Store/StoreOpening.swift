@@ -81,8 +81,9 @@ struct StoreOpening {
     let finished = head.needsRenumbering ? renumbered(head, hashSeed: manifest.hashSeed) ?? head : head
     // The segment that was just begun is empty: an image in its name stands for everything before it. It must be there
     // before a sample is taken: a deletion must not be repeated once samples have come that it did not mean.
+    guard let segment = gate.segment else { throw .file(gate.failure ?? "the log cannot be written") }
     _ = try using { () throws(FileError) in
-      try CheckpointFile.write(finished, of: gate.segment, layout, files)
+      try CheckpointFile.write(finished, of: segment, layout, files)
     }
     for index in manifest.deletions.indices { manifest.deletions[index].includesHead = false }
     manifest.deletions.removeAll(where: \.isDone)

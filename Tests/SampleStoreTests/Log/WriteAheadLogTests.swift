@@ -129,7 +129,8 @@ struct WriteAheadLogTests {
       try files.put(WriteAheadLog.path(of: number, in: Self.directory), [])
     }
     #expect(WriteAheadLog.path(of: 3, in: "/d") == "/d/0000000003.log")
-    #expect(try WriteAheadLog.segments(in: Self.directory, files) == [3, 12_345_678_901, .max])
+    // The greatest number has none after it.
+    #expect(try WriteAheadLog.segments(in: Self.directory, files) == [3, 12_345_678_901])
   }
 
   @Test func aRealDiskDoesItToo() throws {
