@@ -40,7 +40,10 @@ import WireFormats
     for number in 0..<5000 {
       cache.set(Self.identity(number), Self.entry(number))
       #expect(find(number, in: &cache) == UInt32(number))
-      if cache.count > 2 * turn { return Issue.record("\(cache.count) are known after \(number)") }
+      guard cache.count <= 2 * turn else {
+        Issue.record("\(cache.count) are known after \(number)")
+        return
+      }
     }
     for number in 5000 - turn..<5000 { #expect(find(number, in: &cache) == UInt32(number)) }
     #expect(find(0, in: &cache) == nil)

@@ -20,7 +20,7 @@ struct SampleCount {
   /// Adds the samples of a range; staleness markers are none.
   ///
   /// After a piece without samples the next one with some is sought in growing steps, for a single sample of 1970 must not
-  /// cost a question for every ten minutes since. At most some 90 questions for each stretch without samples, whatever its
+  /// cost a question for every ten minutes since. At most some 150 questions for each stretch without samples, whatever its
   /// length, and one for each piece with some.
   mutating func add(from: Timestamp, through: Timestamp) async throws {
     var start = from
