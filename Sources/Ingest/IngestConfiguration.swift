@@ -5,6 +5,8 @@ public struct IngestConfiguration: Sendable {
   /// Failed collections or health checks in a row that make an instance unhealthy.
   public var failureThreshold = 1
   public var limits = IngestLimits()
+  /// As long as the store keeps samples. Older ones are refused, as out of order.
+  public var retention: Duration = .seconds(15 * 86_400)
   /// `file_sd` files (or globs) to follow.
   public var discoveryFiles: [String] = []
   /// How many samples ``RecentSamples`` holds.

@@ -34,10 +34,14 @@ extension InstanceSeries {
 
   private mutating func flushTimed(now: Timestamp) throws(AppendError) -> Int {
     let latest = (now + Self.maximumAhead).milliseconds
+    // A time that an agent forgot to set is 0: such a sample would stretch the store to 1970.
+    let earliest = (now - context.configuration.retention).milliseconds
     let future = timed.count { $0.time > latest }
     if future > 0 { context.metrics.refused(.future, future) }
+    let tooOld = timed.count { $0.time < earliest }
+    if tooOld > 0 { context.metrics.refused(.outOfOrder, tooOld) }
     // Stable: of two samples with the same time the first one counts.
-    let ordered = timed.enumerated().filter { $0.element.time <= latest }
+    let ordered = timed.enumerated().filter { $0.element.time >= earliest && $0.element.time <= latest }
       .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
     var taken = 0
     var start = 0

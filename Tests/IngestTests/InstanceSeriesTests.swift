@@ -99,11 +99,12 @@ import Testing
   @Test mutating func timesOfTheAgentAreHonoured() {
     let soon = bench.time.now().milliseconds
     clock = soon
-    round("a 1 \(soon - 5000)\nb 2\na 3 \(soon - 4000)\nc 9 \(soon + 700_000)\n")
+    round("a 1 \(soon - 5000)\nb 2\na 3 \(soon - 4000)\nc 9 \(soon + 700_000)\nd 4 0\n")
     round("b 3\n")
     #expect(bench.store.series("a").values.first?.map(\.time) == [soon - 5000, soon - 4000])
     #expect(bench.store.values("a") == [1, 3], "no marker for a series with times of its own")
     #expect(bench.store.values("c").isEmpty, "more than ten minutes ahead")
+    #expect(bench.store.values("d").isEmpty, "older than the retention")
     #expect(bench.store.values("b") == [2, 3])
   }
 

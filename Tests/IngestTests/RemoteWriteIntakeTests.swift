@@ -17,8 +17,9 @@ import WireFormats
     let time = SimulatedTime()
     let intake: RemoteWriteIntake
 
-    init(_ limits: IngestLimits = IngestLimits()) {
-      intake = RemoteWriteIntake(limits: limits, appender: store, watch: watch, time: time)
+    init(_ limits: IngestLimits = IngestLimits(), retention: Duration = .seconds(15 * 86_400)) {
+      intake = RemoteWriteIntake(
+        limits: limits, retention: retention, appender: store, watch: watch, time: time)
     }
 
     /// Milliseconds, counted from the simulated now.
@@ -81,6 +82,25 @@ import WireFormats
     #expect(bench.store.values("m") == [1, 4])
     #expect(bench.store.values("soon") == [1])
     #expect(bench.store.values("future").isEmpty)
+  }
+
+  /// Alone in a request, where all are of one time, and beside a good one.
+  @Test(arguments: [0, .min, -1, 1_700_000_000_000 - 15 * 86_400_000 - 1] as [Int64], [false, true])
+  func samplesOlderThanTheRetentionAreRefused(time: Int64, isAlone: Bool) throws {
+    let bench = Intake()
+    let outcome = try bench.write([Self.series("m", [(time, 1)] + (isAlone ? [] : [(bench.at(0), 2)]))])
+    #expect(outcome.written == (isAlone ? 0 : 1))
+    #expect(outcome.refused == [.outOfOrder: 1])
+    #expect(outcome.firstRefusal?.contains("monitoring.retention") == true)
+    #expect(bench.store.values("m") == (isAlone ? [] : [2]))
+  }
+
+  @Test func samplesWithinTheRetentionAreTaken() throws {
+    let bench = Intake(retention: .seconds(100))
+    #expect(try bench.write([Self.series("m", [(bench.at(-100), 1)])]).written == 1)
+    #expect(try bench.write([Self.series("m", [(bench.at(-100) - 1, 1)])]).refused == [.outOfOrder: 1])
+    let endless = Intake(retention: .seconds(Int64.max))
+    #expect(try endless.write([Self.series("m", [(0, 1)])]).written == 1)
   }
 
   static let limits: [(change: @Sendable (inout IngestLimits) -> Void, labels: [(String, String)])] = [

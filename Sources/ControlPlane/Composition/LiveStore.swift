@@ -10,9 +10,6 @@ struct LiveStore: StoreOperations {
   let samples: SamplePath
   let dataDirectory: FilePath
 
-  /// What ``count(_:from:through:)`` decodes at once.
-  private static let countedAtOnce: Duration = .seconds(600)
-
   private var onDisk: DurableStore {
     get throws {
       guard case .disk(let store) = samples.keeper else { throw StoreOperationError.inMemory }
@@ -80,23 +77,11 @@ struct LiveStore: StoreOperations {
   ) async throws -> DeletionSummary { try await onDisk.delete(matchers, from: from, through: through) }
 
   func count(_ metric: String, from: Timestamp, through: Timestamp) async throws -> (series: Int, samples: Int) {
-    let matchers = [LabelMatcher(LabelSet.metricName, .equal, metric)]
-    var series: Set<LabelSet> = []
-    var count = 0
     // Where nothing is stored there is nothing to look through.
     let stored = try await bounds()
-    var start = max(from, stored.lowerBound)
-    let end = min(through, stored.upperBound)
-    while start <= end {
-      let part = min(end, start + Self.countedAtOnce)
-      for one in try await samples.store.select(matchers, from: start, through: part) {
-        let present = one.samples.values.count { !StaleMarker.isStale($0) }
-        if present > 0 { series.insert(one.labels) }
-        count += present
-      }
-      start = part + .milliseconds(1)
-    }
-    return (series.count, count)
+    var count = SampleCount(of: metric, in: samples.store)
+    try await count.add(from: max(from, stored.lowerBound), through: min(through, stored.upperBound))
+    return (count.series, count.samples)
   }
 
   private func bounds() async throws -> ClosedRange<Timestamp> {

@@ -56,7 +56,8 @@ public struct SamplePath: Sendable {
       rules.handle(event)
       onEvent(event)
     }
-    remoteWrite = RemoteWriteIntake(limits: ingest.limits, appender: keeper.appender, watch: rules, time: time)
+    remoteWrite = RemoteWriteIntake(
+      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules, time: time)
     upkeep = StoreUpkeep(keeper: keeper, time: time)
     usage = UsageReader(source: keeper.source)
     history = RecentHistory(source: keeper.source, end: time.now())

@@ -28,6 +28,7 @@ extension FleetSystem {
     configuration.collectionTimeout = monitoring.collectionTimeout
     configuration.failureThreshold = monitoring.failureThreshold
     configuration.discoveryFiles = monitoring.discoveryFiles
+    configuration.retention = monitoring.retention
     configuration.limits.bodyBytes = Int(clamping: limits.bodySize)
     configuration.limits.samplesPerCollection = limits.samplesPerCollection
     configuration.limits.labelsPerSeries = limits.labelsPerSeries

@@ -17,6 +17,7 @@ public final class RemoteWriteIntake: Sendable {
   private static let memory: Duration = .seconds(15 * 60)
 
   private let limits: IngestLimits
+  private let retention: Duration
   private let appender: any SampleAppender
   private let watch: any SampleWatch
   private let time: any TimeSource
@@ -25,15 +26,18 @@ public final class RemoteWriteIntake: Sendable {
   private let scratch: WriteScratchPool
   private let taken = Atomic<Int>(0)
 
+  /// - Parameter retention: as long as the store keeps samples; older ones are refused, as out of order.
   public init(
-    limits: IngestLimits, appender: any SampleAppender, watch: any SampleWatch, time: any TimeSource
+    limits: IngestLimits, retention: Duration = .seconds(15 * 86_400), appender: any SampleAppender,
+    watch: any SampleWatch, time: any TimeSource
   ) {
     self.limits = limits
+    self.retention = retention
     self.appender = appender
     self.watch = watch
     self.time = time
     metrics = RemoteWriteMetrics()
-    cache = Mutex(WrittenSeriesCache(turn: Self.memory, now: time.monotonic()))
+    cache = Mutex(WrittenSeriesCache(turn: Self.memory, limit: limits.seriesInAll, now: time.monotonic()))
     scratch = WriteScratchPool(seed: SystemRandom().next())
   }
 
@@ -98,7 +102,8 @@ public final class RemoteWriteIntake: Sendable {
     for index in work.entries.indices where work.entries[index].mark <= WrittenSeriesCache.Entry.unasked {
       try learn(index, message, scope: scope, agent: agent, &work, &outcome)
     }
-    var flush = WriteFlush(message: message, now: time.now(), appender: appender, watch: watch, outcome: outcome)
+    var flush = WriteFlush(
+      message: message, now: time.now(), retention: retention, appender: appender, watch: watch, outcome: outcome)
     do throws(AppendError) { try flush.run(&work) } catch { throw .storage("\(error)") }
     if !flush.renewed.isEmpty { remember(flush.renewed, scope: scope, work) }
     return flush.outcome

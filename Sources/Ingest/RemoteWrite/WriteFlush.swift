@@ -10,6 +10,7 @@ import WireFormats
 struct WriteFlush {
   let message: UnsafeRawBufferPointer
   let now: Timestamp
+  let retention: Duration
   let appender: any SampleAppender
   let watch: any SampleWatch
   var outcome: WriteOutcome
@@ -17,11 +18,12 @@ struct WriteFlush {
   private(set) var renewed: [Int] = []
 
   init(
-    message: UnsafeRawBufferPointer, now: Timestamp, appender: any SampleAppender, watch: any SampleWatch,
-    outcome: WriteOutcome
+    message: UnsafeRawBufferPointer, now: Timestamp, retention: Duration, appender: any SampleAppender,
+    watch: any SampleWatch, outcome: WriteOutcome
   ) {
     self.message = message
     self.now = now
+    self.retention = retention
     self.appender = appender
     self.watch = watch
     self.outcome = outcome
@@ -62,6 +64,12 @@ struct WriteFlush {
     guard milliseconds <= (now + RemoteWriteIntake.maximumAhead).milliseconds else {
       return outcome.refuse(
         .future, work.batch.count, "a sample of \(RFC3339.format(time)) is more than ten minutes ahead of this machine")
+    }
+    // A time that a sender forgot to set is 0: such a sample would stretch the store to 1970.
+    guard milliseconds >= (now - retention).milliseconds else {
+      return outcome.refuse(
+        .outOfOrder, work.batch.count,
+        "a sample of \(RFC3339.format(time)) is older than the time that samples are kept, monitoring.retention")
     }
     let first = try appender.append(work.batch, at: time)
     note(first, time)

@@ -2,7 +2,8 @@ import FleetModel
 import WireFormats
 
 /// The numbers in the store of the series that were written lately, found by their senders' bytes: 32 to 64 bytes a
-/// series. Those that were not written for one to two turns are forgotten.
+/// series. Those that were not written for one to two turns are forgotten, and a turn ends early when it has seen too many:
+/// the senders' bytes may differ where the labels do not (labels without a value, fields that nobody knows).
 struct WrittenSeriesCache: Sendable {
   /// What is known of a series.
   struct Entry: Sendable, Hashable {
@@ -83,24 +84,30 @@ struct WrittenSeriesCache: Sendable {
   private var young = Table()
   private var old = Table()
   private var turnedAt: Duration
+  private var now: Duration
   private let turn: Duration
+  private let limit: Int
   private var generation: UInt64?
 
-  /// - Parameter turn: how long a series is kept at least without being written.
-  init(turn: Duration, now: Duration) {
+  /// - Parameters:
+  ///   - turn: how long a series is kept at least without being written, unless there are too many.
+  ///   - limit: series that a turn sees at most; at most twice as many are known.
+  init(turn: Duration, limit: Int, now: Duration) {
     self.turn = turn
+    self.limit = min(max(1, limit), Self.mostSeries)
+    self.now = now
     turnedAt = now
   }
+
+  /// A turn of so many takes 50 MB.
+  private static let mostSeries = 1 << 20
 
   var count: Int { young.count + old.count }
 
   /// Forgets what is old, and what the watcher said if its rules have changed.
   mutating func prepare(now: Duration, generation: UInt64) {
-    if now - turnedAt >= turn {
-      old = young
-      young = Table()
-      turnedAt = now
-    }
+    self.now = now
+    if now - turnedAt >= turn { turnOver() }
     guard generation != self.generation else { return }
     self.generation = generation
     for index in young.slots.indices where young.slots[index].entry.mark != Entry.missing {
@@ -109,6 +116,18 @@ struct WrittenSeriesCache: Sendable {
     for index in old.slots.indices where old.slots[index].entry.mark != Entry.missing {
       old.slots[index].entry.mark = Entry.unasked
     }
+  }
+
+  private mutating func turnOver() {
+    old = young
+    young = Table()
+    turnedAt = now
+  }
+
+  /// - Precondition: there is none with this identity among the young.
+  private mutating func add(_ identity: WrittenIdentity, _ entry: Entry) {
+    if young.count >= limit { turnOver() }
+    young.add(identity, entry)
   }
 
   /// What is known of each series of a request, in its order. O(series).
@@ -122,7 +141,7 @@ struct WrittenSeriesCache: Sendable {
     if let index = young.find(identity) { return young.slots[index].entry }
     guard let index = old.find(identity) else { return .none }
     let entry = old.slots[index].entry
-    young.add(identity, entry)
+    add(identity, entry)
     return entry
   }
 
@@ -130,7 +149,7 @@ struct WrittenSeriesCache: Sendable {
     if let index = young.find(identity) {
       young.slots[index].entry = entry
     } else {
-      young.add(identity, entry)
+      add(identity, entry)
     }
   }
 }
