@@ -1,0 +1,76 @@
+import FleetModel
+
+/// `topk`, `bottomk` and `limitk`: some series of each group, with all their labels.
+extension Evaluator {
+  func select(_ node: Aggregation, _ grid: StepGrid, isTop: Bool) throws(QueryError) -> SeriesMatrix {
+    let limits = try counts(node, grid)
+    let input = try vector(node.expression, grid)
+    let groups = Groups(input.labels, dropsName: input.dropsName, node)
+    var result = SeriesMatrix(
+      labels: input.labels, steps: grid.count, dropsName: input.dropsName,
+      isDistinctWithoutName: input.isDistinctWithoutName)
+    var order: [Int] = []
+    // Whether `a` is to be taken before `b`; what is not a number comes last.
+    func isBetter(_ a: Double, _ b: Double) -> Bool { b.isNaN ? !a.isNaN : isTop ? a > b : a < b }
+    for rows in groups.members {
+      for step in 0..<grid.count where limits[step] > 0 {
+        try budget.checkpoint(rows.count)
+        let chosen = best(limits[step], of: rows, input, step, isBetter)
+        for row in chosen { result.values[row * grid.count + step] = input.value(row, step) }
+        if grid.count == 1 { order += chosen }
+      }
+    }
+    return isRange || grid.count != 1 ? result.filteringRows(result.hasSample) : result.picking(order)
+  }
+
+  /// The best rows at a step, best first.
+  private func best(
+    _ limit: Int, of rows: [Int], _ input: SeriesMatrix, _ step: Int, _ isBetter: (Double, Double) -> Bool
+  ) -> [Int] {
+    var chosen: [(row: Int, value: Double)] = []
+    chosen.reserveCapacity(min(limit, rows.count) + 1)
+    for row in rows {
+      let value = input.value(row, step)
+      if Point.isAbsent(value) { continue }
+      if chosen.count == limit, let worst = chosen.last, !isBetter(value, worst.value) { continue }
+      // The place after all that are at least as good.
+      var low = 0
+      var high = chosen.count
+      while low < high {
+        let middle = (low + high) / 2
+        if isBetter(value, chosen[middle].value) { high = middle } else { low = middle + 1 }
+      }
+      chosen.insert((row, value), at: low)
+      if chosen.count > limit { chosen.removeLast() }
+    }
+    return chosen.map(\.row)
+  }
+
+  func limit(_ node: Aggregation, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    let limits = try counts(node, grid)
+    let input = try vector(node.expression, grid)
+    var result = input
+    let members = Groups(input.labels, dropsName: input.dropsName, node).members
+    for rows in members {
+      for step in 0..<grid.count {
+        var left = max(0, limits[step])
+        for row in rows where !Point.isAbsent(input.value(row, step)) {
+          if left == 0 { result.values[row * grid.count + step] = Point.absent } else { left -= 1 }
+        }
+      }
+    }
+    return result.filteringRows(result.hasSample)
+  }
+
+  /// How many series to take at each step.
+  private func counts(_ node: Aggregation, _ grid: StepGrid) throws(QueryError) -> [Int] {
+    var counts: [Int] = []
+    for value in try parameter(node, grid) {
+      if value.isNaN { throw .execution("Parameter value is NaN") }
+      if value <= -9.2e18 { throw .execution("Scalar value \(GoText.general(value)) underflows int64") }
+      if value >= 9.2e18 { throw .execution("Scalar value \(GoText.general(value)) overflows int64") }
+      counts.append(Int(value))
+    }
+    return counts
+  }
+}

@@ -1,0 +1,89 @@
+public import FleetModel
+
+/// Evaluates queries on the series of a source.
+///
+/// A query goes through these stages: text → tokens → expression → type check → selections → series → matrices → answer. Only
+/// fetching the series waits for anything; what follows is one calculation.
+public struct QueryEngine: Sendable {
+  public var options: EngineOptions
+
+  public init(options: EngineOptions = EngineOptions()) { self.options = options }
+
+  public func parse(_ query: String) throws(QueryError) -> ParsedQuery {
+    do {
+      return try ParsedQuery(query, options: options.parser)
+    } catch {
+      throw .parse(error)
+    }
+  }
+
+  /// The query's value at one time.
+  ///
+  /// - Parameter isOverdue: asked now and then; the query ends with ``QueryError/timeout`` once it says true.
+  public func instant(
+    _ query: ParsedQuery, at time: Timestamp, source: some SeriesSource,
+    isOverdue: @escaping @Sendable () -> Bool = { false }
+  ) async throws(QueryError) -> QueryOutcome {
+    let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let evaluator = try await prepare(query, grid, isRange: false, source: source, isOverdue: isOverdue)
+    return try evaluator.instantOutcome(query.expression)
+  }
+
+  /// The query's value at `start`, `start + step` and so on up to `end`.
+  ///
+  /// - Precondition: `step` is positive.
+  public func range(
+    _ query: ParsedQuery, from start: Timestamp, through end: Timestamp, step: Duration, source: some SeriesSource,
+    isOverdue: @escaping @Sendable () -> Bool = { false }
+  ) async throws(QueryError) -> QueryOutcome {
+    let type = query.expression.type
+    guard type == .scalar || type == .vector else {
+      throw .execution(
+        "invalid expression type \"\(type.rawValue)\" for range query, must be Scalar or instant Vector")
+    }
+    let step = step.wholeMilliseconds
+    precondition(step > 0, "BUG: a range query without a step")
+    let grid = StepGrid(
+      from: StepGrid.clamped(start.milliseconds), through: StepGrid.clamped(end.milliseconds), step: step)
+    let evaluator = try await prepare(query, grid, isRange: true, source: source, isOverdue: isOverdue)
+    return try evaluator.rangeOutcome(query.expression)
+  }
+
+  /// What ``instant(_:at:source:isOverdue:)`` would ask of the store.
+  public func selections(_ query: ParsedQuery, at time: Timestamp) -> [Selection] {
+    SelectionPlan(query.expression, StepGrid(at: StepGrid.clamped(time.milliseconds)), options).selections
+  }
+
+  private func prepare(
+    _ query: ParsedQuery, _ grid: StepGrid, isRange: Bool, source: some SeriesSource,
+    isOverdue: @escaping @Sendable () -> Bool
+  ) async throws(QueryError) -> Evaluator {
+    var budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
+    if grid.count > options.maximumSamples { throw .tooManySamples }
+    var data = SelectedData()
+    var statistics = QueryStatistics()
+    for selection in SelectionPlan(query.expression, grid, options).selections {
+      let series = try await select(selection, source)
+      let samples = series.reduce(0) { $0 + $1.samples.count }
+      try budget.hold(samples)
+      try budget.checkpoint(samples)
+      statistics.samplesRead += samples
+      statistics.seriesRead += series.count
+      data.answers.append(SelectedData.Answer(selection: selection, series: series))
+    }
+    return Evaluator(
+      options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
+  }
+
+  private func select(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> [SelectedSeries] {
+    do {
+      return try await source.select(
+        selection.matchers, from: Timestamp(milliseconds: selection.from),
+        through: Timestamp(milliseconds: selection.through))
+    } catch is CancellationError {
+      throw .canceled
+    } catch {
+      throw .storage("expanding series: \(error)")
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import FleetModel
+
+/// A range vector: for each series all samples that any step's window holds.
+struct RangeInput {
+  var labels: [LabelSet]
+  var dropsName: Bool
+  var isDistinctWithoutName: Bool
+  /// One for each series; staleness markers may be among them.
+  var columns: [SampleColumns]
+  /// Milliseconds; a window is open on the left.
+  var window: Int64
+  var grid: StepGrid
+  /// The end of the first step's window.
+  var firstEnd: Int64
+  /// All steps have the same window.
+  var isFixed: Bool
+  /// The name that all series have, where the selector fixes it.
+  var metricName: String?
+
+  @inline(__always) func windowEnd(_ step: Int) -> Int64 { isFixed ? firstEnd : firstEnd + Int64(step) * grid.step }
+}
+
+extension Evaluator {
+  /// - Parameter expression: a matrix selector or a subquery, in parentheses or not.
+  func rangeInput(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> RangeInput {
+    switch expression.unwrapped {
+    case .matrix(let node):
+      let times = node.selector.shift.times(of: grid, in: outer)
+      let series =
+        grid.count == 0
+        ? [] : data.series(node.selector.matchers, from: times.first - node.window + 1, through: times.last)
+      let name = node.selector.metricName
+      return RangeInput(
+        labels: series.map(\.labels), dropsName: false, isDistinctWithoutName: name != nil,
+        columns: series.map(\.samples), window: node.window, grid: grid, firstEnd: times.first,
+        isFixed: times.isFixed, metricName: name)
+    case .subquery(let node):
+      let times = node.shift.times(of: grid, in: outer)
+      let inner = node.grid(for: times, defaultStep: options.defaultSubqueryStep)
+      let matrix = try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
+      var input = RangeInput(
+        labels: [], dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName, columns: [],
+        window: node.window, grid: grid, firstEnd: times.first, isFixed: times.isFixed)
+      for row in 0..<matrix.count where matrix.hasSample(row) {
+        input.labels.append(matrix.labels[row])
+        input.columns.append(columns(matrix, row, inner))
+      }
+      return input
+    default: throw .execution("BUG: no range vector where one was expected")
+    }
+  }
+}
+
+/// The samples of one series in one window.
+struct SampleWindow {
+  let times: UnsafePointer<Int64>
+  let values: UnsafePointer<Double>
+  /// The first sample, and the one after the last.
+  let lower: Int
+  let upper: Int
+  /// Exclusive and inclusive, milliseconds.
+  let start: Int64
+  let end: Int64
+  /// Of the step: `@` and `offset` move the window, not this.
+  let time: Int64
+  let step: Int
+
+  @inline(__always) var count: Int { upper - lower }
+}
+
+/// A function over the samples in a window. A copy is made for each series; windows come in rising order.
+protocol WindowFunction {
+  /// Called before the first window of a series.
+  mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int)
+  /// - Parameter window: holds at least one sample.
+  /// - Returns: ``Point/absent`` for no result.
+  mutating func value(_ window: SampleWindow) -> Double
+}
+
+extension WindowFunction {
+  mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int) {}
+}
+
+extension RangeInput {
+  /// Evaluates a copy of `function` on each step's window of one series.
+  @inline(__always)
+  func sweep(_ function: some WindowFunction, _ row: Int, into target: UnsafeMutablePointer<Double>) {
+    let samples = withoutMarkers(columns[row])
+    var function = function
+    samples.timestamps.withUnsafeBufferPointer { stamps in
+      samples.values.withUnsafeBufferPointer { values in
+        guard let times = stamps.baseAddress, let numbers = values.baseAddress else { return }
+        let count = stamps.count
+        function.begin(times, numbers, count)
+        var lower = Evaluator.firstIndex(in: stamps, after: firstEnd - window)
+        var upper = lower
+        for step in 0..<grid.count {
+          let end = windowEnd(step)
+          while upper < count, times[upper] <= end { upper += 1 }
+          while lower < upper, times[lower] <= end - window { lower += 1 }
+          if lower == upper { continue }
+          target[step] = function.value(
+            SampleWindow(
+              times: times, values: numbers, lower: lower, upper: upper, start: end - window, end: end,
+              time: grid.time(step), step: step))
+        }
+      }
+    }
+  }
+
+  /// `samples` without staleness markers.
+  private func withoutMarkers(_ samples: SampleColumns) -> SampleColumns {
+    var isClean = true
+    samples.values.withUnsafeBufferPointer { values in
+      for value in values where StaleMarker.isStale(value) { isClean = false }
+    }
+    if isClean { return samples }
+    var clean = SampleColumns()
+    for index in samples.values.indices where !StaleMarker.isStale(samples.values[index]) {
+      clean.timestamps.append(samples.timestamps[index])
+      clean.values.append(samples.values[index])
+    }
+    return clean
+  }
+}
