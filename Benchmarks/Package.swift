@@ -16,12 +16,16 @@ let package = Package(
   targets: [
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
+    .target(name: "PromQL", dependencies: ["FleetModel"]),
     .target(name: "SampleStore", dependencies: ["FleetModel"]),
     .executableTarget(
       name: "parser-benchmark", dependencies: ["FleetModel", "WireFormats"], path: "Parsers",
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
       name: "store-benchmark", dependencies: ["FleetModel", "SampleStore"], path: "Store",
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "query-benchmark", dependencies: ["FleetModel", "PromQL"], path: "Queries",
       linkerSettings: [.linkedLibrary("m")]),
   ]
 )

@@ -49,7 +49,9 @@ extension Evaluator {
     func presence(_ matrix: SeriesMatrix, _ groups: [Int]) -> [Bool] {
       var present = [Bool](repeating: false, count: grouper.count * steps)
       for row in 0..<matrix.count {
-        for step in 0..<steps where !Point.isAbsent(matrix.value(row, step)) { present[groups[row] * steps + step] = true }
+        for step in 0..<steps where !Point.isAbsent(matrix.value(row, step)) {
+          present[groups[row] * steps + step] = true
+        }
       }
       return present
     }

@@ -164,7 +164,11 @@ extension Evaluator {
     var seen: Set<String> = []
     for matcher in matchers where matcher.name != LabelSet.metricName {
       let isFirst = seen.insert(matcher.name).inserted
-      if matcher.operation == .equal, isFirst { values[matcher.name] = matcher.value } else { values[matcher.name] = nil }
+      if matcher.operation == .equal, isFirst {
+        values[matcher.name] = matcher.value
+      } else {
+        values[matcher.name] = nil
+      }
     }
     return LabelSet(values)
   }

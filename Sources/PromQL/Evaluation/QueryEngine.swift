@@ -75,7 +75,8 @@ public struct QueryEngine: Sendable {
       options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
   }
 
-  private func select(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> [SelectedSeries] {
+  private func select(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> [SelectedSeries]
+  {
     do {
       return try await source.select(
         selection.matchers, from: Timestamp(milliseconds: selection.from),

@@ -99,7 +99,9 @@ struct ExtremeFold: RowFold {
       let value = row[step]
       if Point.isAbsent(value) { continue }
       // An absent state is a NaN too: what comes first replaces it.
-      if (isMaximum ? extremes[step] < value : extremes[step] > value) || extremes[step].isNaN { extremes[step] = value }
+      if (isMaximum ? extremes[step] < value : extremes[step] > value) || extremes[step].isNaN {
+        extremes[step] = value
+      }
     }
   }
 

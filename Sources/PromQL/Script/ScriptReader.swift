@@ -12,7 +12,8 @@ struct ScriptReader {
   static func trimmed(_ text: some StringProtocol) -> String {
     func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
     let utf8 = Array(text.utf8)
-    guard let first = utf8.firstIndex(where: { !isBlank($0) }), let last = utf8.lastIndex(where: { !isBlank($0) }) else {
+    guard let first = utf8.firstIndex(where: { !isBlank($0) }), let last = utf8.lastIndex(where: { !isBlank($0) })
+    else {
       return ""
     }
     return String(decoding: utf8[first...last], as: UTF8.self)

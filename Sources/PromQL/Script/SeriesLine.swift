@@ -29,7 +29,9 @@ struct SeriesLine {
         while position < bytes.count, bytes[position] != UInt8(ascii: "}") {
           let quote = bytes[position]
           position += 1
-          guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") || quote == UInt8(ascii: "`") else { continue }
+          guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") || quote == UInt8(ascii: "`") else {
+            continue
+          }
           while position < bytes.count, bytes[position] != quote {
             position += bytes[position] == UInt8(ascii: "\\") && quote != UInt8(ascii: "`") ? 2 : 1
           }
@@ -78,8 +80,11 @@ struct SeriesLine {
 
   /// What stands before `xN`, and N.
   private static func repetition(_ item: String) throws(ScriptProblem) -> (String, Int?) {
-    guard !item.hasPrefix("0x"), !item.hasPrefix("-0x"), let mark = item.lastIndex(of: "x") else { return (item, nil) }
-    guard let times = Int(item[item.index(after: mark)...]), times >= 0, times < maximumValues else {
+    guard let mark = item.lastIndex(of: "x") else { return (item, nil) }
+    let count = item[item.index(after: mark)...]
+    // `0x59` is zero and 59 more of it, `0x1f` a number.
+    if count.utf8.contains(where: { !Lexer.isDigit($0) }), NumberText.value(of: item) != nil { return (item, nil) }
+    guard let times = Int(count), times >= 0, times < maximumValues else {
       throw ScriptProblem("invalid repetition in \(item)")
     }
     return (String(item[..<mark]), times)
@@ -89,7 +94,8 @@ struct SeriesLine {
   private static func progression(_ text: String, _ times: Int) throws(ScriptProblem) -> [Double?] {
     let bytes = Array(text.utf8)
     var split = bytes.count
-    for index in bytes.indices.dropFirst() where bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") {
+    for index in bytes.indices.dropFirst() where bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-")
+    {
       if bytes[index - 1] | 0x20 == UInt8(ascii: "e") { continue }
       split = index
       break

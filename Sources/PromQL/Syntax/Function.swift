@@ -21,13 +21,12 @@ public struct Function: Hashable, Sendable {
           name: name, arguments: arguments, variadic: variadic, result: result, isExperimental: experimental)
       }
     }
-    add("abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin sinh", [.vector])
-    add("sort sort_desc sqrt tan tanh timestamp", [.vector])
+    add("abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin", [.vector])
+    add("sinh sort sort_desc sqrt tan tanh timestamp", [.vector])
     add("histogram_avg histogram_count histogram_sum histogram_stddev histogram_stdvar", [.vector])
-    add(
-      "absent_over_time avg_over_time changes count_over_time delta deriv idelta increase irate last_over_time", [.matrix])
-    add("max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time", [.matrix])
-    add("sum_over_time", [.matrix])
+    add("absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta", [.matrix])
+    add("increase irate last_over_time max_over_time min_over_time present_over_time rate resets", [.matrix])
+    add("stddev_over_time stdvar_over_time sum_over_time", [.matrix])
     add("days_in_month day_of_month day_of_week day_of_year hour minute month year", [.vector], variadic: 1)
     add("clamp", [.vector, .scalar, .scalar])
     add("clamp_max clamp_min", [.vector, .scalar])
@@ -42,7 +41,7 @@ public struct Function: Hashable, Sendable {
     add("scalar", [.vector], result: .scalar)
     add("vector", [.scalar])
     add("double_exponential_smoothing", [.matrix, .scalar, .scalar], experimental: true)
-    add("first_over_time mad_over_time ts_of_first_over_time ts_of_last_over_time", [.matrix], experimental: true)
+    add("mad_over_time ts_of_first_over_time ts_of_last_over_time", [.matrix], experimental: true)
     add("ts_of_max_over_time ts_of_min_over_time", [.matrix], experimental: true)
     add("sort_by_label sort_by_label_desc", [.vector, .string], variadic: -1, experimental: true)
     add("start end range step", [], result: .scalar, experimental: true)

@@ -203,7 +203,8 @@ struct Lexer {
     let next = byte(at: position)
     if Self.isLetter(next) || Self.isDigit(next) {
       position += 1
-      return fail("bad number or duration syntax: \(GoText.quoted(String(decoding: bytes[start..<position], as: UTF8.self)))")
+      return fail(
+        "bad number or duration syntax: \(GoText.quoted(String(decoding: bytes[start..<position], as: UTF8.self)))")
     }
     emit(.number)
   }
@@ -234,7 +235,8 @@ struct Lexer {
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if Self.isLetter(next) || Self.isDigit(next) || Self.isDigit(bytes[position - 1]) {
       if Self.isLetter(next) { position += 1 }
-      return fail("bad number or duration syntax: \(GoText.quoted(String(decoding: bytes[start..<position], as: UTF8.self)))")
+      return fail(
+        "bad number or duration syntax: \(GoText.quoted(String(decoding: bytes[start..<position], as: UTF8.self)))")
     }
     tokens.append(Token(kind: .duration, text: text, range: SourceRange(start, position)))
   }

@@ -34,7 +34,8 @@ extension Expression: CustomStringConvertible {
     case .subquery(let node): return node.expression.formatted(level: level) + node.suffix
     case .parentheses(let node): return "\(indent)(\n\(node.expression.formatted(level: level + 1))\n\(indent))"
     case .unary(let node):
-      return indent + (node.isNegation ? "-" : "+") + node.expression.formatted(level: level).dropFirst(indent.utf8.count)
+      return indent + (node.isNegation ? "-" : "+")
+        + node.expression.formatted(level: level).dropFirst(indent.utf8.count)
     case .binary(let node):
       let left = node.left.formatted(level: level + 1)
       return "\(left)\n\(indent)\(node.operatorText)\n\(node.right.formatted(level: level + 1))"

@@ -4,7 +4,9 @@ import FleetModel
 struct TypeChecker {
   let query: String
 
-  private func fail(_ message: String, at range: SourceRange) -> ParseError { ParseError(message, at: range, in: query) }
+  private func fail(_ message: String, at range: SourceRange) -> ParseError {
+    ParseError(message, at: range, in: query)
+  }
 
   /// The operation with the cardinality that its operator and sides give it.
   static func settled(_ operation: BinaryOperation) -> BinaryOperation {

@@ -40,7 +40,8 @@ extension Annotations {
   mutating func badBucketLabel(_ label: String, metric: String, at range: SourceRange) {
     let suffix = metric.isEmpty ? "" : " for metric name \(GoText.quoted(metric))"
     add(
-      .warning, "bucket label \"le\" is missing or has a malformed value of \(GoText.quoted(label))\(suffix)", at: range)
+      .warning, "bucket label \"le\" is missing or has a malformed value of \(GoText.quoted(label))\(suffix)", at: range
+    )
   }
 
   mutating func sortInRangeQuery(at range: SourceRange) {
