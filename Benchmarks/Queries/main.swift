@@ -76,6 +76,8 @@ for (name, query, seconds) in queries {
   sum += each
   logarithms += log(each)
   let pad = String(repeating: " ", count: max(1, 16 - name.count))
-  print("\(name)\(pad)\(text(each)) ms  (\(outcome.statistics.seriesRead) series, \(outcome.statistics.samplesRead) samples)")
+  print(
+    "\(name)\(pad)\(text(each)) ms  (\(outcome.statistics.seriesRead) series, \(outcome.statistics.samplesRead) samples)"
+  )
 }
 print("sum \(text(sum)) ms, geometric mean \(text(exp(logarithms / Double(queries.count)))) ms, \(source.count) series")
