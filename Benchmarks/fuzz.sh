@@ -1,12 +1,12 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
+# fuzz.sh SECONDS [text|openmetrics|json|query ...]: builds a libFuzzer with address sanitizer for each parser named (default: all)
 # and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
-# The two modules have no dependencies, so they are compiled by hand, instrumented.
+# The modules have no dependencies, so they are compiled by hand, instrumented.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json
+[ $# -gt 0 ] || set -- text openmetrics json query
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -14,7 +14,7 @@ flags="-O -wmo -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
   -enable-upcoming-feature InternalImportsByDefault"
 # shellcheck disable=SC2086
-for module in FleetModel WireFormats; do
+for module in FleetModel WireFormats PromQL; do
   swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o $(find "$root/Sources/$module" -name "*.swift")
 done
 for target; do
@@ -22,11 +22,17 @@ for target; do
     text) define=FUZZ_TEXT ;;
     openmetrics) define=FUZZ_OPENMETRICS ;;
     json) define=FUZZ_JSON ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics or json" >&2; exit 2 ;;
+    query) define=FUZZ_QUERY ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json or query" >&2; exit 2 ;;
   esac
+  if [ "$target" = query ]; then
+    objects="FleetModel.o PromQL.o" driver=QueryFuzz
+  else
+    objects="FleetModel.o WireFormats.o" driver=ParserFuzz
+  fi
   # shellcheck disable=SC2086
-  swiftc $flags -D $define -I . -module-name ParserFuzz FleetModel.o WireFormats.o "$root/Benchmarks/Fuzz/ParserFuzz.swift" \
-    -use-ld=lld -lm -o "fuzz-$target"
+  swiftc $flags -D $define -I . -module-name $driver $objects "$root/Benchmarks/Fuzz/$driver.swift" -use-ld=lld -lm \
+    -o "fuzz-$target"
 done
 # A crash is reported by libFuzzer; Swift's own report takes 20 s.
 export SWIFT_BACKTRACE=enable=no
@@ -37,6 +43,12 @@ for target; do
   if [ "$target" = json ]; then
     printf '{"metrics":[{"name":"a","type":"counter","value":1.5,"labels":{"x":"\\u00e9"}},{"name":"b","value":"NaN"}]}' \
       > "corpus-$target/seed"
+  fi
+  if [ "$target" = query ]; then
+    printf 'sum by (a, "b.c") (rate({__name__=~"x|y",z!="w"}[5m] offset -1h @ end())) / on (a) group_left (b) -x^2 > bool 0x1f' \
+      > "corpus-$target/seed-1"
+    printf 'topk(3, max_over_time(({"u.v"} or y unless z)[1h:5m])) + count_values("v", `r` == "s" @ 1.5) # remark' \
+      > "corpus-$target/seed-2"
   fi
   "./fuzz-$target" "corpus-$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
     -artifact_prefix="$target-" > "$target.log" 2>&1 &
