@@ -147,7 +147,7 @@ extension Evaluator {
       for index in input.columns.indices {
         row.withUnsafeMutableBufferPointer { buffer in
           buffer.update(repeating: Point.absent)
-          if let base = buffer.baseAddress { input.sweep(PresentOverTime(), index, into: base) }
+          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), input.columns[index], into: base) }
         }
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }
       }

@@ -71,10 +71,11 @@ extension Evaluator {
     let input = try rangeInput(expression, outer)
     var result: [ResultSeries] = []
     for (row, samples) in input.columns.enumerated() {
-      let end = input.windowEnd(0)
+      let end = input.windows.end(0)
+      let start = end - input.windows.window
       var columns = SampleColumns()
       for index in samples.timestamps.indices
-      where samples.timestamps[index] > end - input.window && samples.timestamps[index] <= end {
+      where samples.timestamps[index] > start && samples.timestamps[index] <= end {
         if StaleMarker.isStale(samples.values[index]) { continue }
         columns.timestamps.append(samples.timestamps[index])
         columns.values.append(samples.values[index])

@@ -59,12 +59,14 @@ extension Evaluator {
   private func rows(
     _ function: some WindowFunction, _ input: RangeInput, keepsName: Bool = false
   ) -> RowSource {
-    RowSource(
+    let columns = input.columns
+    let windows = input.windows
+    return RowSource(
       labels: input.labels, dropsName: input.dropsName || !keepsName,
       isDistinctWithoutName: input.isDistinctWithoutName
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      try budget.checkpoint(input.columns[row].count + input.grid.count)
-      input.sweep(function, row, into: target)
+      try budget.checkpoint(columns[row].count + windows.grid.count)
+      windows.sweep(function, columns[row], into: target)
     }
   }
 
@@ -80,7 +82,7 @@ extension Evaluator {
       if isSubquery { return }
       let name = input.labels[row].metricName
       if name.isEmpty || Self.isCounterName(name) { return }
-      for step in 0..<input.grid.count where !Point.isAbsent(target[step]) {
+      for step in 0..<input.windows.grid.count where !Point.isAbsent(target[step]) {
         annotations.possiblyNoCounter(name, at: range)
         return
       }

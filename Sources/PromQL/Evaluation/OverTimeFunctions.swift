@@ -118,6 +118,7 @@ struct MedianDeviation: WindowFunction {
   mutating func value(_ window: SampleWindow) -> Double {
     scratch.removeAll(keepingCapacity: true)
     for index in window.lower..<window.upper { scratch.append(window.values[index]) }
+    if scratch.contains(where: \.isNaN) { return .nan }
     let median = Quantile.value(0.5, of: &scratch)
     for index in scratch.indices { scratch[index] = (scratch[index] - median).magnitude }
     return Quantile.value(0.5, of: &scratch)

@@ -7,17 +7,22 @@ struct RangeInput {
   var isDistinctWithoutName: Bool
   /// One for each series; staleness markers may be among them.
   var columns: [SampleColumns]
+  var windows: WindowGrid
+  /// The name that all series have, where the selector fixes it.
+  var metricName: String?
+}
+
+/// The windows of all steps.
+struct WindowGrid {
+  var grid: StepGrid
   /// Milliseconds; a window is open on the left.
   var window: Int64
-  var grid: StepGrid
   /// The end of the first step's window.
   var firstEnd: Int64
   /// All steps have the same window.
   var isFixed: Bool
-  /// The name that all series have, where the selector fixes it.
-  var metricName: String?
 
-  @inline(__always) func windowEnd(_ step: Int) -> Int64 { isFixed ? firstEnd : firstEnd + Int64(step) * grid.step }
+  @inline(__always) func end(_ step: Int) -> Int64 { isFixed ? firstEnd : firstEnd + Int64(step) * grid.step }
 }
 
 extension Evaluator {
@@ -32,15 +37,16 @@ extension Evaluator {
       let name = node.selector.metricName
       return RangeInput(
         labels: series.map(\.labels), dropsName: false, isDistinctWithoutName: name != nil,
-        columns: series.map(\.samples), window: node.window, grid: grid, firstEnd: times.first,
-        isFixed: times.isFixed, metricName: name)
+        columns: series.map(\.samples),
+        windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed),
+        metricName: name)
     case .subquery(let node):
       let times = node.shift.times(of: grid, in: outer)
       let inner = node.grid(for: times, defaultStep: options.defaultSubqueryStep)
       let matrix = try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
       var input = RangeInput(
         labels: [], dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName, columns: [],
-        window: node.window, grid: grid, firstEnd: times.first, isFixed: times.isFixed)
+        windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed))
       for row in 0..<matrix.count where matrix.hasSample(row) {
         input.labels.append(matrix.labels[row])
         input.columns.append(columns(matrix, row, inner))
@@ -81,11 +87,21 @@ extension WindowFunction {
   mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int) {}
 }
 
-extension RangeInput {
+extension WindowGrid {
   /// Evaluates a copy of `function` on each step's window of one series.
   @inline(__always)
-  func sweep(_ function: some WindowFunction, _ row: Int, into target: UnsafeMutablePointer<Double>) {
-    let samples = withoutMarkers(columns[row])
+  func sweep(_ function: some WindowFunction, _ samples: SampleColumns, into target: UnsafeMutablePointer<Double>) {
+    if Self.hasMarkers(samples) {
+      run(function, Self.withoutMarkers(samples), target)
+    } else {
+      run(function, samples, target)
+    }
+  }
+
+  @inline(__always)
+  private func run(
+    _ function: some WindowFunction, _ samples: SampleColumns, _ target: UnsafeMutablePointer<Double>
+  ) {
     var function = function
     samples.timestamps.withUnsafeBufferPointer { stamps in
       samples.values.withUnsafeBufferPointer { values in
@@ -95,7 +111,7 @@ extension RangeInput {
         var lower = Evaluator.firstIndex(in: stamps, after: firstEnd - window)
         var upper = lower
         for step in 0..<grid.count {
-          let end = windowEnd(step)
+          let end = end(step)
           while upper < count, times[upper] <= end { upper += 1 }
           while lower < upper, times[lower] <= end - window { lower += 1 }
           if lower == upper { continue }
@@ -108,13 +124,16 @@ extension RangeInput {
     }
   }
 
-  /// `samples` without staleness markers.
-  private func withoutMarkers(_ samples: SampleColumns) -> SampleColumns {
-    var isClean = true
+  private static func hasMarkers(_ samples: SampleColumns) -> Bool {
     samples.values.withUnsafeBufferPointer { values in
-      for value in values where StaleMarker.isStale(value) { isClean = false }
+      // Without a way out in the middle this is a few instructions for eight values.
+      var markers: UInt64 = 0
+      for value in values { markers |= StaleMarker.isStale(value) ? 1 : 0 }
+      return markers != 0
     }
-    if isClean { return samples }
+  }
+
+  private static func withoutMarkers(_ samples: SampleColumns) -> SampleColumns {
     var clean = SampleColumns()
     for index in samples.values.indices where !StaleMarker.isStale(samples.values[index]) {
       clean.timestamps.append(samples.timestamps[index])

@@ -14,6 +14,10 @@ struct ExtrapolatedRate: WindowFunction {
 
   mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int) {
     guard isCounter, count > 1 else { return }
+    // Most counters have no reset in the time of a query; without a way out this looks at several values at once.
+    var falls: UInt64 = 0
+    for index in 1..<count { falls |= values[index] < values[index - 1] ? 1 : 0 }
+    if falls == 0 { return }
     for index in 1..<count where values[index] < values[index - 1] { resets.append(index) }
   }
 

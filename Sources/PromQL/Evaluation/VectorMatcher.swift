@@ -33,37 +33,50 @@ struct VectorMatcher {
     var met = matching.cardinality == .oneToOne ? [UInt8](repeating: 0, count: oneCount * steps) : []
     var result = SeriesMatrix.empty(steps: steps)
     result.isDistinctWithoutName = false
+    result.values.reserveCapacity(many.values.count)
     var pairs: [(many: Int, one: Int)] = []
+    pairs.reserveCapacity(many.count)
     for (row, group) in manyGroups.enumerated() where group < oneCount {
       for other in oneRows[group] {
         try budget.checkpoint(steps)
-        let offset = result.values.count
-        var hasAny = false
-        result.values.append(contentsOf: repeatElement(Point.absent, count: steps))
-        for step in 0..<steps {
-          let a = many.value(row, step)
-          let b = one.value(other, step)
-          if Point.isAbsent(a) || Point.isAbsent(b) { continue }
-          hasAny = true
-          if matching.cardinality == .oneToOne {
-            if met[group * steps + step] > 0 {
-              throw .execution(
-                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
-            }
-            met[group * steps + step] = 1
-          }
-          result.values[offset + step] = isSwapped ? value(b, a) : value(a, b)
-        }
-        guard hasAny else {
-          result.values.removeLast(steps)
-          continue
-        }
+        guard try meet(many, row, one, other, at: group * steps, &met, &result.values) else { continue }
         try budget.hold(steps)
         pairs.append((row, other))
       }
     }
-    result.labels = pairs.map { labels(many.shownLabels($0.many), one.shownLabels($0.one)) }
-    return try unique(result, pairs, many, one)
+    label(&result, pairs, many, one)
+    return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
+  }
+
+  /// Appends a row for two series; appends nothing and says so if they never have a sample at the same step.
+  private func meet(
+    _ many: SeriesMatrix, _ row: Int, _ one: SeriesMatrix, _ other: Int, at place: Int, _ met: inout [UInt8],
+    _ values: inout [Double]
+  ) throws(QueryError) -> Bool {
+    let offset = values.count
+    var isMany = false
+    var hasAny = false
+    values.append(contentsOf: repeatElement(Point.absent, count: steps))
+    many.values.withUnsafeBufferPointer { manyValues in
+      one.values.withUnsafeBufferPointer { oneValues in
+        for step in 0..<steps {
+          let a = manyValues[row * steps + step]
+          let b = oneValues[other * steps + step]
+          if Point.isAbsent(a) || Point.isAbsent(b) { continue }
+          hasAny = true
+          if !met.isEmpty {
+            if met[place + step] > 0 { isMany = true }
+            met[place + step] = 1
+          }
+          values[offset + step] = isSwapped ? value(b, a) : value(a, b)
+        }
+      }
+    }
+    if isMany {
+      throw .execution("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
+    }
+    if !hasAny { values.removeLast(steps) }
+    return hasAny
   }
 
   @inline(__always)
@@ -89,24 +102,23 @@ struct VectorMatcher {
     }
   }
 
-  /// The labels of the result of two series.
-  private func labels(_ many: LabelSet, _ one: LabelSet) -> LabelSet {
+  /// Sets the labels of the result's rows.
+  private func label(
+    _ result: inout SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
+  ) {
     let dropsName = !node.operator.isComparison || node.returnsBool
-    if !dropsName, matching.cardinality != .oneToOne, matching.included.isEmpty { return many }
-    var kept: [Label] = []
-    for label in many {
-      if dropsName, label.name == LabelSet.metricName { continue }
-      if matching.cardinality == .oneToOne, matching.labels.contains(label.name) != matching.isOn { continue }
-      if matching.included.contains(label.name) { continue }
-      kept.append(label)
+    if matching.cardinality != .oneToOne, matching.included.isEmpty {
+      // The labels of the "many" side, one row for each of its series if nothing else meets it.
+      result.labels = pairs.map { many.labels[$0.many] }
+      result.dropsName = many.dropsName || dropsName
+      let isOnce = zip(pairs, pairs.dropFirst()).allSatisfy { $0.many != $1.many }
+      result.isDistinctWithoutName = isOnce && many.isDistinctWithoutName
+      return
     }
-    for name in matching.included {
-      if let value = one[name] { kept.append(Label(name, value)) }
+    var editor = LabelEditor(matching, node)
+    result.labels = pairs.map { pair in
+      editor.edited(many.labels[pair.many], many.dropsName, one.labels[pair.one], one.dropsName)
     }
-    if matching.included.contains(LabelSet.metricName), node.returnsBool {
-      kept.removeAll { $0.name == LabelSet.metricName }
-    }
-    return LabelSet(kept)
   }
 
   /// Rows of the same labels become one; where two have met at one step, the labels do not tell them apart.
@@ -115,7 +127,7 @@ struct VectorMatcher {
   ) throws(QueryError) -> SeriesMatrix {
     var rows: [LabelSet: [Int]] = [:]
     rows.reserveCapacity(result.count)
-    for (index, labels) in result.labels.enumerated() { rows[labels, default: []].append(index) }
+    for (index, labels) in result.withShownLabels.labels.enumerated() { rows[labels, default: []].append(index) }
     if rows.count == result.count { return result }
     for same in rows.values where same.count > 1 {
       for step in 0..<steps {

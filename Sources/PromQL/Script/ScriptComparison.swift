@@ -3,6 +3,7 @@ import FleetModel
 extension ScriptEvaluation {
   /// What is wrong with the answer; `nil` if it is as expected.
   func problem(_ engine: QueryEngine, _ store: ScriptStore) async -> String? {
+    if expectsHistograms { return "native histograms are not supported" }
     let outcome: QueryOutcome
     do throws(QueryError) {
       outcome = try await evaluate(engine, store)

@@ -40,6 +40,7 @@ struct ScriptEvaluation: Sendable {
   var string: String?
   var scalar: Double?
   var rows: [Row] = []
+  var expectsHistograms = false
   /// Where the values of an expected range vector lie.
   var rangeVector: (from: Int64, through: Int64, step: Int64)?
 
@@ -89,6 +90,7 @@ struct ScriptEvaluation: Sendable {
       return
     }
     let line = try SeriesLine(text)
+    if line.hasHistograms { expectsHistograms = true }
     rows.append(Row(labels: line.labels, values: line.values))
   }
 

@@ -75,6 +75,7 @@ struct ScriptReader {
       } catch {
         throw ScriptProblem("line \(number): \(error)")
       }
+      if line.hasHistograms { continue }
       // Within one load the later of two lines counts.
       if series[line.labels] == nil { order.append(line.labels) }
       series[line.labels] = line.samples(gap: gap)

@@ -5,6 +5,8 @@ struct SeriesLine {
   var labels: LabelSet
   /// `nil`: no sample.
   var values: [Double?]
+  /// Whether the line has native histograms, which are left out.
+  private(set) var hasHistograms = false
 
   /// A line may not stand for more values than this.
   static let maximumValues = 10_000_000
@@ -14,7 +16,10 @@ struct SeriesLine {
     let split = Self.endOfLabels(bytes)
     labels = try Self.labels(String(decoding: bytes[..<split], as: UTF8.self))
     values = []
-    for item in String(decoding: bytes[split...], as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\t" }) {
+    let text = String(decoding: bytes[split...], as: UTF8.self)
+    hasHistograms = text.utf8.contains(UInt8(ascii: "{"))
+    if hasHistograms { return }
+    for item in text.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
       try add(String(item))
     }
   }
@@ -64,7 +69,6 @@ struct SeriesLine {
   }
 
   private mutating func add(_ item: String) throws(ScriptProblem) {
-    if item.hasPrefix("{{") { throw ScriptProblem("native histograms are not supported") }
     let (head, times) = try Self.repetition(item)
     let values: [Double?]
     if head == "_" {
