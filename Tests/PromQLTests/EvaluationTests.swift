@@ -98,7 +98,7 @@ struct EvaluationTests {
           {} 31
 
         eval instant at 1m increase(reset_total[61s])
-          {} 40.0
+          {} 35.58333333
 
         eval instant at 1m delta(reset_total[61s])
           expect no_info

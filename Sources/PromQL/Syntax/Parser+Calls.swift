@@ -78,10 +78,12 @@ extension Parser {
     return names
   }
 
-  /// The function whose name is at most two letters away.
+  /// The function whose name is at most two letters away; of several the one that goes on from what was written.
   private static func nearest(to name: String) -> String? {
-    Function.all.keys.map { ($0, distance(Array(name.utf8), Array($0.utf8))) }.filter { $0.1 <= 2 }
-      .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+    func rank(_ other: String) -> (Int, Int, String) {
+      (distance(Array(name.utf8), Array(other.utf8)), other.hasPrefix(name) ? 0 : 1, other)
+    }
+    return Function.all.keys.map(rank).filter { $0.0 <= 2 }.min { $0 < $1 }?.2
   }
 
   /// The least number of letters to add, drop or change.
