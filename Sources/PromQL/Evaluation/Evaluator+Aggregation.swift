@@ -54,10 +54,11 @@ extension Evaluator {
   ) throws(QueryError) -> SeriesMatrix {
     let source = try rows(of: node.expression, grid)
     let groups = Groups(source.labels, dropsName: source.dropsName, node)
+    // The states of a group take up to three numbers a point.
+    try budget.hold(groups.grouper.count * grid.count * 3)
     var result = groups.matrix(steps: grid.count, node: node)
     guard grid.count > 0, source.count > 0 else { return result }
     let steps = grid.count
-    try budget.hold(result.values.count * 3)
     let fold = make(result.values.count)
     var row = [Double](repeating: Point.absent, count: steps)
     let failure = row.withUnsafeMutableBufferPointer { buffer -> QueryError? in

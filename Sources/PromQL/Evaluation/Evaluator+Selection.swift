@@ -27,6 +27,15 @@ extension Evaluator {
   private func best(
     _ limit: Int, of rows: [Int], _ input: SeriesMatrix, _ step: Int, _ isBetter: (Double, Double) -> Bool
   ) -> [Int] {
+    if limit > 100 {
+      let present = rows.filter { !Point.isAbsent(input.value($0, step)) }
+      let order = present.sorted { a, b in
+        let x = input.value(a, step)
+        let y = input.value(b, step)
+        return isBetter(x, y) || !isBetter(y, x) && a < b
+      }
+      return Array(order.prefix(limit))
+    }
     var chosen: [(row: Int, value: Double)] = []
     chosen.reserveCapacity(min(limit, rows.count) + 1)
     for row in rows {

@@ -40,10 +40,12 @@ final class Evaluator {
 
   func evaluate(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> Value {
     try budget.checkpoint()
+    // Before anything is allocated for all steps: a subquery may have more of them than the whole query.
+    if grid.count > options.maximumSamples { throw .tooManySamples }
     let before = budget.held
     let value: Value
     if grid.count > 1, isFixed(expression) {
-      value = repeated(try evaluateHere(expression, grid.first), grid.count)
+      value = try repeated(try evaluateHere(expression, grid.first), grid.count)
     } else {
       value = try evaluateHere(expression, grid)
     }
@@ -127,7 +129,8 @@ final class Evaluator {
   /// Functions whose result depends on the time of the step beside their arguments.
   private static let readsTime: Set = ["time", "timestamp", "predict_linear", "start", "end", "range", "step"]
 
-  private func repeated(_ value: Value, _ count: Int) -> Value {
+  private func repeated(_ value: Value, _ count: Int) throws(QueryError) -> Value {
+    try budget.hold(value.points * count)
     switch value {
     case .string: return value
     case .scalar(let values): return .scalar([Double](repeating: values.first ?? .nan, count: count))

@@ -94,6 +94,7 @@ extension Evaluator {
     let series =
       grid.count == 0
       ? [] : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
+    try budget.hold(series.count * grid.count)
     var matrix = SeriesMatrix(
       labels: series.map(\.labels), steps: grid.count, dropsName: false,
       isDistinctWithoutName: node.metricName != nil)
