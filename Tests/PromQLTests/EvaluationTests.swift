@@ -190,6 +190,15 @@ struct EvaluationTests {
           {v="0"} 1
           {v="1"} 2
 
+        eval instant at 0 count_values by (x) ("x", a)
+          {x="1"} 1
+          {x="2"} 1
+          {x="6"} 1
+
+        eval instant at 0 count_values without (y) ("y", a)
+          {x="1"} 2
+          {x="2"} 1
+
         eval instant at 0 topk(NaN, a)
           expect fail msg: Parameter value is NaN
         """),
@@ -312,6 +321,9 @@ struct EvaluationTests {
 
         eval instant at 0 day_of_year(vector(1709164800)) + days_in_month(vector(1709164800))
           {} 89
+
+        eval instant at 0 month(vector(NaN)) + year(vector(-Inf))
+          {} 292277026608
 
         eval instant at 0 day_of_week(vector(-86400)) + year(vector(-1))
           {} 1972

@@ -6,11 +6,18 @@ enum CalendarPart: String {
   case dayOfYear = "day_of_year"
   case daysInMonth = "days_in_month"
 
-  /// - Parameter seconds: since 1970; what is no time that a calendar has counts as its nearest end.
+  /// - Parameter seconds: since 1970. What is no 64-bit integer counts as 2^63, as for Prometheus on x86-64.
   func value(of seconds: Double) -> Double {
-    let whole = seconds.isNaN ? 0 : Int64(min(max(seconds, -6e16), 6e16).rounded(.towardZero))
-    let days = whole >= 0 ? whole / 86_400 : -((86_399 - whole) / 86_400)
-    let inDay = whole - days * 86_400
+    let days: Int64
+    let inDay: Int64
+    if seconds.magnitude < 0x1p63 {
+      let whole = Int64(seconds.rounded(.towardZero))
+      days = whole >= 0 ? whole / 86_400 : -((86_399 - whole) / 86_400)
+      inDay = whole - days * 86_400
+    } else {
+      days = 106_751_991_167_300
+      inDay = 55_808
+    }
     switch self {
     case .minute: return Double(inDay / 60 % 60)
     case .hour: return Double(inDay / 3600)
@@ -56,6 +63,6 @@ extension Evaluator {
     guard let argument = node.arguments.first else {
       return SeriesMatrix(unlabelled: (0..<grid.count).map { part.value(of: Double(grid.time($0)) / 1000) })
     }
-    return try vector(argument, grid).mapped { $0.isNaN ? $0 : part.value(of: $0) }.droppingName()
+    return try vector(argument, grid).mapped { part.value(of: $0) }.droppingName()
   }
 }

@@ -111,6 +111,8 @@ extension Evaluator {
     }
     let input = try vector(node.expression, grid)
     let groups = Groups(input.labels, dropsName: input.dropsName, node)
+    // `without` takes even the label that was just set.
+    let showsValue = !(node.isWithout && node.grouping.contains(label.text))
     var rows: [LabelSet: Int] = [:]
     var known: [CountedValue: Int] = [:]
     var result = SeriesMatrix.empty(steps: grid.count)
@@ -125,7 +127,8 @@ extension Evaluator {
         if let row = known[key] {
           target = row
         } else {
-          let labels = groups.grouper.labels(of: key.group).setting(label.text, to: GoText.decimal(value))
+          let group = groups.grouper.labels(of: key.group)
+          let labels = showsValue ? group.setting(label.text, to: GoText.decimal(value)) : group
           target = rows[labels] ?? result.count
           if target == result.count {
             rows[labels] = target

@@ -71,9 +71,16 @@ extension Evaluator {
     }
   }
 
-  /// As Go's `math.Max` and `math.Min`: what is not a number wins.
-  private static func larger(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .nan : max(a, b) }
-  private static func smaller(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .nan : min(a, b) }
+  /// As Go's `math.Max` and `math.Min`: what is not a number wins, but not over the end of all numbers.
+  private static func larger(_ a: Double, _ b: Double) -> Double {
+    if a == .infinity || b == .infinity { return .infinity }
+    return a.isNaN || b.isNaN ? .nan : max(a, b)
+  }
+
+  private static func smaller(_ a: Double, _ b: Double) -> Double {
+    if a == -.infinity || b == -.infinity { return -.infinity }
+    return a.isNaN || b.isNaN ? .nan : min(a, b)
+  }
 
   /// The value of the only series at each step, NaN where there is none or more than one.
   private func single(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> [Double] {

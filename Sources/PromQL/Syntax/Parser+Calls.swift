@@ -38,7 +38,9 @@ extension Parser {
       grouping = try labelNames()
     }
     guard next.kind == .leftParenthesis else { throw unexpected(in: "aggregation") }
+    openAggregations += 1
     let arguments = try arguments()
+    openAggregations -= 1
     if !isGrouped, isGroupingWord {
       isWithout = take().kind == .keyword(.without)
       grouping = try labelNames()
@@ -78,12 +80,13 @@ extension Parser {
     return names
   }
 
-  /// The function whose name is at most two letters away; of several the one that goes on from what was written.
+  /// The function whose name is at most two letters away (one for short names); of several the one that goes on from what was written.
   private static func nearest(to name: String) -> String? {
     func rank(_ other: String) -> (Int, Int, String) {
       (distance(Array(name.utf8), Array(other.utf8)), other.hasPrefix(name) ? 0 : 1, other)
     }
-    return Function.all.keys.map(rank).filter { $0.0 <= 2 }.min { $0 < $1 }?.2
+    let limit = name.utf8.count > 4 ? 2 : 1
+    return Function.all.keys.map(rank).filter { $0.0 <= limit }.min { $0 < $1 }?.2
   }
 
   /// The least number of letters to add, drop or change.

@@ -31,6 +31,8 @@ struct Parser {
   private let tokens: [Token]
   private var position = 0
   private var depth = 0
+  /// How many aggregations' arguments are being read.
+  var openAggregations = 0
 
   init(_ query: String, _ options: ParserOptions) {
     self.query = query
@@ -74,7 +76,7 @@ struct Parser {
   func unexpected(in context: String? = nil, expected: String? = nil) -> ParseError {
     if next.kind == .error { return fail(next.text, at: next.range) }
     var message = "unexpected \(next.name)"
-    if let context { message += " in \(context)" }
+    if let context = context ?? (openAggregations > 0 ? "aggregation" : nil) { message += " in \(context)" }
     if let expected { message += ", expected \(expected)" }
     return fail(message, at: next.range)
   }
@@ -184,7 +186,7 @@ struct Parser {
   /// Whether the aggregator here is one, and no metric of that name.
   private var isAggregation: Bool {
     switch following.kind {
-    case .leftParenthesis, .keyword(.by), .keyword(.without), .identifier, .metricIdentifier, .number, .string: true
+    case .leftParenthesis, .keyword(.by), .keyword(.without): true
     default: false
     }
   }

@@ -28,14 +28,18 @@ extension Expression: CustomStringConvertible {
   private func formatted(level: Int) -> String {
     let indent = String(repeating: "  ", count: level)
     let line = description
-    if line.utf8.count <= Self.lineLimit { return indent + line }
+    if line.utf8.count <= Self.lineLimit {
+      // Prometheus does not indent a subquery that fits into a line.
+      if case .subquery = self { return line }
+      return indent + line
+    }
     switch self {
     case .number, .string, .vector, .matrix: return indent + line
     case .subquery(let node): return node.expression.formatted(level: level) + node.suffix
     case .parentheses(let node): return "\(indent)(\n\(node.expression.formatted(level: level + 1))\n\(indent))"
     case .unary(let node):
-      return indent + (node.isNegation ? "-" : "+")
-        + node.expression.formatted(level: level).dropFirst(indent.utf8.count)
+      let inner = node.expression.formatted(level: level).drop { $0 == " " }
+      return indent + (node.isNegation ? "-" : "+") + inner
     case .binary(let node):
       let left = node.left.formatted(level: level + 1)
       return "\(left)\n\(indent)\(node.operatorText)\n\(node.right.formatted(level: level + 1))"
@@ -81,10 +85,12 @@ extension VectorSelector: CustomStringConvertible {
   /// Without the time shift.
   var bare: String {
     let isPlain = LabelName.isPlainMetric(name)
-    var parts = name.isEmpty || isPlain ? [] : [GoText.quoted(name)]
-    for matcher in name.isEmpty ? matchers[...] : matchers.dropLast() {
-      parts.append("\(LabelName.written(matcher.name))\(matcher.operation.rawValue)\(GoText.quoted(matcher.value))")
-    }
+    let others = name.isEmpty ? matchers[...] : matchers.dropLast()
+    // Sorted as text, so that queries that say the same look the same.
+    var parts = others.map {
+      "\(LabelName.written($0.name))\($0.operation.rawValue)\(GoText.quoted($0.value))"
+    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    if !name.isEmpty, !isPlain { parts.insert(GoText.quoted(name), at: 0) }
     let braces = parts.isEmpty ? "" : "{\(parts.joined(separator: ","))}"
     if !name.isEmpty, isPlain { return name + braces }
     return braces.isEmpty ? "{}" : braces
