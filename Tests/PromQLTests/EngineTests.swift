@@ -42,6 +42,73 @@ struct EngineTests {
     #expect(asked.map(\.through) == [-604_200_000, 600_000, 60_000])
   }
 
+  @Test func queriesThatAreEvaluatedTogetherShareWhatTheyRead() async throws {
+    let source = CountingSource()
+    let engine = QueryEngine()
+    let queries = try ["sum(rate(a[5m]))", "a > 1", "rate(a[1h]) + a", "count(b)", "vector(1)"].map(engine.parse)
+    let shared = try await engine.select(for: queries, at: minute(2), source: source)
+    #expect(source.asked.withLock(\.count) == 2)
+    for query in queries {
+      let together = try engine.instant(query, sharing: shared)
+      let alone = try await engine.instant(query, at: minute(2), source: CountingSource())
+      #expect(String(describing: together.value) == String(describing: alone.value))
+    }
+  }
+
+  @Test func aSelectorAloneIsRead() throws {
+    let selector = try VectorSelector(parsing: " up{job=~\"a|b\"} ")
+    #expect(selector.matchers == [LabelMatcher("job", .matches, "a|b"), LabelMatcher("__name__", .equal, "up")])
+    for text in ["", "up offset 5m", "rate(up[5m])", "{}", "up +", "1"] {
+      #expect(throws: ParseError.self) { try VectorSelector(parsing: text) }
+    }
+  }
+
+  @Test func experimentalFunctionsAreThereWhenAskedFor() async throws {
+    var options = EngineOptions()
+    options.parser.experimentalFunctions = true
+    let report = await PromQLScript(
+      """
+      load 10s
+        a{x="1"} 1 2 4
+        a{x="2"} 5 3 NaN
+        b 1 2 3 4 5 6 7 8 9 10
+
+      eval instant at 20s max_of(1, 2) + min_of(1, NaN)
+        NaN
+
+      eval instant at 10s limitk(1, a)
+        a{x="1"} 2
+
+      eval range from 0 to 20s step 10s count(limit_ratio(0.3, a) or limit_ratio(-0.7, a))
+        {} 2 2 2
+
+      eval instant at 10s limit_ratio(2, a)
+        expect warn msg: PromQL warning: ratio value should be between -1 and 1, got 2, capping to 1 (1:13)
+        a{x="1"} 2
+        a{x="2"} 3
+
+      eval instant at 20s mad_over_time(a{x="1"}[1m])
+        {x="1"} 1
+
+      eval instant at 20s ts_of_max_over_time(a{x="1"}[1m]) + ts_of_min_over_time(a{x="1"}[1m])
+        {x="1"} 20
+
+      eval instant at 90s double_exponential_smoothing(b[2m], 0.5, 0.5)
+        {} 10
+
+      eval instant at 10s sort_by_label_desc(a, "x")
+        expect ordered
+        a{x="2"} 3
+        a{x="1"} 2
+
+      eval range from 10s to 30s step 10s step() + range() + start() + end()
+        {} 70 70 70
+      """
+    ).run(options: options)
+    #expect(report.failures == [])
+    #expect(report.passed == 9)
+  }
+
   @Test func subqueriesReachBackTogetherWithTheirSelectors() throws {
     let engine = QueryEngine()
     let query = try engine.parse("max_over_time(rate(a[5m])[1h:10m] offset 1h)")

@@ -16,7 +16,7 @@ extension Evaluator {
     case .limitk: return try limit(node, grid)
     case .quantile: return try quantile(node, grid)
     case .countValues: return try countValues(node, grid)
-    case .limitRatio: throw .execution("limit_ratio is not supported")
+    case .limitRatio: return try limitRatio(node, grid)
     }
   }
 

@@ -12,6 +12,9 @@ extension Evaluator {
     case "clamp", "clamp_min", "clamp_max", "round": return .vector(try bounded(node, grid))
     case "absent", "absent_over_time": return .vector(try absent(node, grid))
     case "scalar": return .scalar(try single(node, grid))
+    case "min_of", "max_of":
+      let pairs = zip(try scalar(node.arguments[0], grid), try scalar(node.arguments[1], grid))
+      return .scalar(pairs.map { name == "min_of" ? Self.smaller($0, $1) : Self.larger($0, $1) })
     case "vector": return .vector(SeriesMatrix(unlabelled: try scalar(node.arguments[0], grid)))
     case "timestamp": return .vector(try timestamp(node, grid))
     case "sort", "sort_desc": return .vector(try sort(node, grid))

@@ -32,8 +32,9 @@ extension Evaluator {
     case .string: throw .execution("BUG: a string in a range query")
     }
     var series: [ResultSeries] = []
+    let times = outer.times
     for row in 0..<matrix.count where matrix.hasSample(row) {
-      series.append(ResultSeries(labels: matrix.labels[row], samples: columns(matrix, row, outer)))
+      series.append(ResultSeries(labels: matrix.labels[row], samples: columns(matrix, row, outer, times)))
     }
     // Most answers come in order already.
     if !zip(series, series.dropFirst()).allSatisfy({ LabelSet.precedes($0.labels, $1.labels) }) {
@@ -53,7 +54,11 @@ extension Evaluator {
   }
 
   /// The samples of one row.
-  func columns(_ matrix: SeriesMatrix, _ row: Int, _ grid: StepGrid) -> SampleColumns {
+  ///
+  /// - Parameter times: of all steps; rows without gaps share them.
+  func columns(_ matrix: SeriesMatrix, _ row: Int, _ grid: StepGrid, _ times: [Int64]) -> SampleColumns {
+    let values = matrix.values[row * matrix.steps..<(row + 1) * matrix.steps]
+    if values.allSatisfy({ !Point.isAbsent($0) }) { return SampleColumns(timestamps: times, values: Array(values)) }
     var columns = SampleColumns()
     columns.timestamps.reserveCapacity(matrix.steps)
     columns.values.reserveCapacity(matrix.steps)

@@ -71,6 +71,33 @@ extension Evaluator {
     return result.filteringRows(result.hasSample)
   }
 
+  /// A share of the series, chosen by a hash of their labels: the same at each step, and for a share below zero just those
+  /// that the share above zero leaves.
+  func limitRatio(_ node: Aggregation, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    var ratios: [Double] = []
+    for ratio in try parameter(node, grid) {
+      if ratio.isNaN { throw .execution("Ratio value is NaN") }
+      let capped = min(max(ratio, -1), 1)
+      if capped != ratio {
+        annotations.add(
+          .warning,
+          "ratio value should be between -1 and 1, got \(GoText.general(ratio)), capping to \(GoText.general(capped))",
+          at: node.parameter?.range ?? node.range)
+      }
+      ratios.append(capped)
+    }
+    var result = try vector(node.expression, grid)
+    for row in 0..<result.count {
+      let place = Double(LabelGrouper.hash(result.shownLabels(row).encoded)) / 0x1p64
+      for step in 0..<grid.count {
+        let ratio = ratios[step]
+        let isTaken = ratio >= 0 ? place < ratio : place >= 1 + ratio
+        if !isTaken { result.values[row * grid.count + step] = Point.absent }
+      }
+    }
+    return result.filteringRows(result.hasSample)
+  }
+
   /// How many series to take at each step.
   private func counts(_ node: Aggregation, _ grid: StepGrid) throws(QueryError) -> [Int] {
     var counts: [Int] = []

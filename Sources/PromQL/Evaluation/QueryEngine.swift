@@ -1,5 +1,11 @@
 public import FleetModel
 
+/// Series that were fetched for several queries at one time.
+public struct SharedSelections: Sendable {
+  public let time: Timestamp
+  let data: SelectedData
+}
+
 /// Evaluates queries on the series of a source.
 ///
 /// A query goes through these stages: text → tokens → expression → type check → selections → series → matrices → answer. Only
@@ -54,6 +60,31 @@ public struct QueryEngine: Sendable {
     SelectionPlan(query.expression, StepGrid(at: StepGrid.clamped(time.milliseconds)), options).selections
   }
 
+  /// Fetches what all of `queries` need at one time, each series once: for rules that are evaluated together.
+  public func select(
+    for queries: [ParsedQuery], at time: Timestamp, source: some SeriesSource
+  ) async throws(QueryError) -> SharedSelections {
+    let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let all = queries.flatMap { SelectionPlan($0.expression, grid, options).selections }
+    var data = SelectedData()
+    for selection in SelectionPlan.merged(all) {
+      let series = try await select(selection, source)
+      data.add(selection, series)
+    }
+    return SharedSelections(time: time, data: data)
+  }
+
+  /// The value of one of the queries that `shared` was fetched for, at its time. Waits for nothing.
+  public func instant(
+    _ query: ParsedQuery, sharing shared: SharedSelections, isOverdue: @escaping @Sendable () -> Bool = { false }
+  ) throws(QueryError) -> QueryOutcome {
+    let grid = StepGrid(at: StepGrid.clamped(shared.time.milliseconds))
+    let budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
+    let evaluator = Evaluator(
+      options: options, outer: grid, isRange: false, data: shared.data, budget: budget, statistics: QueryStatistics())
+    return try evaluator.instantOutcome(query.expression)
+  }
+
   private func prepare(
     _ query: ParsedQuery, _ grid: StepGrid, isRange: Bool, source: some SeriesSource,
     isOverdue: @escaping @Sendable () -> Bool
@@ -69,7 +100,7 @@ public struct QueryEngine: Sendable {
       try budget.checkpoint(samples)
       statistics.samplesRead += samples
       statistics.seriesRead += series.count
-      data.answers.append(SelectedData.Answer(selection: selection, series: series))
+      data.add(selection, series)
     }
     return Evaluator(
       options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)

@@ -47,9 +47,10 @@ extension Evaluator {
       var input = RangeInput(
         labels: [], dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName, columns: [],
         windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed))
+      let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
         input.labels.append(matrix.labels[row])
-        input.columns.append(columns(matrix, row, inner))
+        input.columns.append(columns(matrix, row, inner, moments))
       }
       return input
     default: throw .execution("BUG: no range vector where one was expected")

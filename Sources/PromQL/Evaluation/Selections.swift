@@ -41,7 +41,7 @@ struct SelectionPlan {
   }
 
   /// Selections of the same matchers whose times touch become one.
-  private static func merged(_ selections: [Selection]) -> [Selection] {
+  static func merged(_ selections: [Selection]) -> [Selection] {
     var order: [[LabelMatcher]] = []
     var byMatchers: [[LabelMatcher]: [Selection]] = [:]
     for selection in selections {
@@ -111,12 +111,20 @@ struct SelectedData: Sendable {
     var series: [SelectedSeries]
   }
 
-  var answers: [Answer] = []
+  private(set) var answers: [Answer] = []
+  private var places: [[LabelMatcher]: [Int]] = [:]
+
+  mutating func add(_ selection: Selection, _ series: [SelectedSeries]) {
+    places[selection.matchers, default: []].append(answers.count)
+    answers.append(Answer(selection: selection, series: series))
+  }
 
   /// The series of a selector; they may have samples before and after the time asked for.
   func series(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [SelectedSeries] {
-    answers.first {
-      $0.selection.from <= from && $0.selection.through >= through && $0.selection.matchers == matchers
-    }?.series ?? []
+    for index in places[matchers] ?? [] {
+      let selection = answers[index].selection
+      if selection.from <= from, selection.through >= through { return answers[index].series }
+    }
+    return []
   }
 }

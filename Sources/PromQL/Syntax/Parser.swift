@@ -23,6 +23,14 @@ public struct ParsedQuery: Hashable, Sendable {
   }
 }
 
+extension VectorSelector {
+  /// A selector alone, as `match[]` has it: `up{job="a"}`.
+  public init(parsing text: String) throws(ParseError) {
+    var parser = Parser(text, ParserOptions())
+    self = try parser.parseSelector()
+  }
+}
+
 /// Reads a query by precedence climbing. The grammar is that of Prometheus 3 (`promql/parser/generated_parser.y`), the
 /// messages are its messages.
 struct Parser {

@@ -142,7 +142,7 @@ struct LabelGrouper {
   }
 
   /// Eight bytes at a time, mixed by a wide multiplication.
-  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+  static func hash(_ bytes: [UInt8]) -> UInt64 {
     bytes.withUnsafeBytes { bytes in
       var hash = UInt64(truncatingIfNeeded: bytes.count) &* 0x9e37_79b9_7f4a_7c15
       var index = 0

@@ -22,6 +22,8 @@ struct StepGrid: Hashable, Sendable {
   func time(_ index: Int) -> Int64 { start + Int64(index) * step }
   var last: Int64 { time(max(0, count - 1)) }
 
+  var times: [Int64] { (0..<count).map(time) }
+
   /// The first of these moments alone.
   var first: StepGrid { StepGrid(at: start) }
 }
