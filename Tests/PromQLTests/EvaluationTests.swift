@@ -58,6 +58,20 @@ struct EvaluationTests {
     #expect(report.failures.map(\.line) == [4, 7, 10, 13, 16, 19, 23])
   }
 
+  /// Scripts come from outside: whatever they say, they are run to their end.
+  @Test(arguments: [
+    "load 292y\n  a 1x1000000", "load 1m\n  a 1x99999999999999999999", "load 1m\n  a{ 1", "load", "load 1m\n  a 0x",
+    "eval instant at", "eval range from 0 to 292y step 1ms a", "eval instant at 292y a offset -292y", "eval",
+    "eval instant at 1m a\n  expect", "eval instant at 1m a\n  expect warn msg",
+    "eval instant at 1m a\n  expect fail regex:(",
+    "load 1m\n  a 1+x3", "load 1m\n  a {{", "load 1m\n  {\"", "eval instant at 1m \"", "load_with_nhcb 1m\n  a 1",
+    "\u{0}",
+  ])
+  func badScripts(_ text: String) async {
+    let report = await PromQLScript(text).run()
+    #expect(report.passed + report.failed <= 1)
+  }
+
   static let scripts = [
     Script(
       name: "windows are open on the left, lookback too",
@@ -321,6 +335,9 @@ struct EvaluationTests {
 
         eval instant at 0 day_of_year(vector(1709164800)) + days_in_month(vector(1709164800))
           {} 89
+
+        eval instant at 0 year(vector(-9223372036854774784)) < bool 0 + minute(vector(9223372036854774784)) * 0
+          {} 1
 
         eval instant at 0 month(vector(NaN)) + year(vector(-Inf))
           {} 292277026608

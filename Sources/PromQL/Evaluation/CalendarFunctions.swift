@@ -12,8 +12,8 @@ enum CalendarPart: String {
     let inDay: Int64
     if seconds.magnitude < 0x1p63 {
       let whole = Int64(seconds.rounded(.towardZero))
-      days = whole >= 0 ? whole / 86_400 : -((86_399 - whole) / 86_400)
-      inDay = whole - days * 86_400
+      days = whole / 86_400 - (whole % 86_400 < 0 ? 1 : 0)
+      inDay = (whole % 86_400 + 86_400) % 86_400
     } else {
       days = 106_751_991_167_300
       inDay = 55_808

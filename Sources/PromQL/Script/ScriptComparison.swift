@@ -126,7 +126,7 @@ extension ScriptEvaluation {
       guard let samples = left.removeValue(forKey: row.labels) else { return "lacks \(row.labels)" }
       var expected: [Int64: Double] = [:]
       for (index, value) in row.values.enumerated() {
-        if let value { expected[start + Int64(index) * step] = value }
+        if let value { expected[start &+ Int64(index) &* step] = value }
       }
       for (time, value) in zip(samples.timestamps, samples.values) {
         guard let wanted = expected.removeValue(forKey: time) else { return "\(row.labels) has \(value) at \(time)" }

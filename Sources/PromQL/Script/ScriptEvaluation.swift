@@ -154,7 +154,8 @@ struct ScriptEvaluation: Sendable {
       guard let value = NumberText.duration(isNegative ? String(word.dropFirst()) : word) else {
         throw ScriptProblem("\(word) is no duration")
       }
-      return isNegative ? -value : value
+      // Far from the ends of 64 bits, so that a minute more or less is no matter.
+      return StepGrid.clamped(isNegative ? -value : value)
     }
   }
 }

@@ -78,7 +78,7 @@ struct ScriptReader {
       if line.hasHistograms { continue }
       // Within one load the later of two lines counts.
       if series[line.labels] == nil { order.append(line.labels) }
-      series[line.labels] = line.samples(gap: gap)
+      series[line.labels] = try line.samples(gap: gap)
     }
     return .load(order.map { ScriptSeries(labels: $0, samples: series[$0] ?? SampleColumns()) })
   }

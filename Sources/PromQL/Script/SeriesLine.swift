@@ -126,7 +126,8 @@ struct SeriesLine {
   }
 
   /// The samples, the first value at time 0 and the others `gap` milliseconds apart.
-  func samples(gap: Int64) -> SampleColumns {
+  func samples(gap: Int64) throws(ScriptProblem) -> SampleColumns {
+    guard gap <= Int64.max / Int64(values.count + 1) else { throw ScriptProblem("times too far away") }
     var columns = SampleColumns()
     for (index, value) in values.enumerated() {
       guard let value else { continue }
