@@ -1,20 +1,12 @@
-// What evaluating queries costs, without the store: `query-benchmark [agents] [repetitions]`, 50 agents of about 200 series
-// with 480 samples by default. CPU time of the process; on a shared machine only ratios mean something.
+// What evaluating queries costs, without the store: `query-benchmark [agents] [repetitions] [name]`, 50 agents of about 200
+// series with 480 samples by default; only queries whose name begins so. CPU time of the process; on a shared machine only ratios mean something.
 
 import FleetModel
-import Glibc
 import PromQL
-
-func cpuMilliseconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
-}
-
-func text(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
 
 let agents = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 50 : 50
 let repetitions = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 20 : 20
+let only = CommandLine.arguments.count > 3 ? CommandLine.arguments[3] : ""
 let step: Int64 = 15_000
 let samples = 480
 let start: Int64 = 1_700_000_040_000
@@ -57,27 +49,17 @@ let queries: [(name: String, query: String, step: Int64?)] = [
     "sum by (region) (rate(agent_requests_total[5m]) * on (agent_id) group_left (region) agent_info)", 60
   ),
   ("r_topk", "topk(5, sum by (agent_id) (rate(agent_tokens_total[5m])))", 60),
+  (
+    "rule_error_rate",
+    "sum(rate(agent_errors_total{agent_id=\"agent-0007\"}[1m])) "
+      + "/ sum(rate(agent_requests_total{agent_id=\"agent-0007\"}[1m])) > 0.9", nil
+  ),
+  (
+    "rule_slow",
+    "histogram_quantile(0.99, sum by (le) "
+      + "(rate(agent_request_duration_seconds_bucket{agent_id=\"agent-0007\"}[1m]))) > 100", nil
+  ),
 ]
 
-var sum = 0.0
-var logarithms = 0.0
-for (name, query, seconds) in queries {
-  let parsed = try engine.parse(query)
-  func evaluate() async throws -> QueryOutcome {
-    guard let seconds else { return try await engine.instant(parsed, at: end, source: source) }
-    return try await engine.range(
-      parsed, from: Timestamp(milliseconds: end.milliseconds - 3_600_000), through: end, step: .seconds(seconds),
-      source: source)
-  }
-  let outcome = try await evaluate()
-  let begin = cpuMilliseconds()
-  for _ in 0..<repetitions { _ = try await evaluate() }
-  let each = (cpuMilliseconds() - begin) / Double(repetitions)
-  sum += each
-  logarithms += log(each)
-  let pad = String(repeating: " ", count: max(1, 16 - name.count))
-  print(
-    "\(name)\(pad)\(text(each)) ms  (\(outcome.statistics.seriesRead) series, \(outcome.statistics.samplesRead) samples)"
-  )
-}
-print("sum \(text(sum)) ms, geometric mean \(text(exp(logarithms / Double(queries.count)))) ms, \(source.count) series")
+try await QueryTimer(engine: engine, source: source, end: end, repetitions: repetitions)
+  .run(queries.filter { $0.name.hasPrefix(only) })

@@ -26,11 +26,15 @@ extension Evaluator {
     /// By row.
     var numbers: [Int]
 
-    init(_ labels: [LabelSet], dropsName: Bool, _ node: Aggregation) {
+    init(_ labels: RowLabels, dropsName: Bool, _ node: Aggregation) {
       grouper = LabelGrouper(node.grouping, keeping: !node.isWithout)
       numbers = []
       numbers.reserveCapacity(labels.count)
-      for one in labels { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
+      switch labels {
+      case .series(let series):
+        for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
+      case .list(let list): for one in list { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
+      }
     }
 
     func matrix(steps: Int, node: Aggregation) -> SeriesMatrix {
@@ -83,7 +87,7 @@ extension Evaluator {
     let quantiles = try parameter(node, grid)
     warnOfQuantiles(quantiles, at: node.parameter?.range ?? node.range)
     let input = try vector(node.expression, grid)
-    let groups = Groups(input.labels, dropsName: input.dropsName, node)
+    let groups = Groups(.list(input.labels), dropsName: input.dropsName, node)
     var result = groups.matrix(steps: grid.count, node: node)
     var scratch: [Double] = []
     for (group, rows) in groups.members.enumerated() {
@@ -110,7 +114,7 @@ extension Evaluator {
       throw .execution("invalid label name \(GoText.quoted(label.bytes))")
     }
     let input = try vector(node.expression, grid)
-    let groups = Groups(input.labels, dropsName: input.dropsName, node)
+    let groups = Groups(.list(input.labels), dropsName: input.dropsName, node)
     // `without` takes even the label that was just set.
     let showsValue = !(node.isWithout && node.grouping.contains(label.text))
     var rows: [LabelSet: Int] = [:]

@@ -154,10 +154,10 @@ extension Evaluator {
     } else {
       let input = try rangeInput(argument, grid)
       var row = [Double](repeating: Point.absent, count: max(1, grid.count))
-      for index in input.columns.indices {
+      for one in input.series {
         row.withUnsafeMutableBufferPointer { buffer in
           buffer.update(repeating: Point.absent)
-          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), input.columns[index], into: base) }
+          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), one.samples, into: base) }
         }
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }
       }

@@ -75,7 +75,8 @@ extension Evaluator {
   private func rangeVector(_ expression: Expression) throws(QueryError) -> [ResultSeries] {
     let input = try rangeInput(expression, outer)
     var result: [ResultSeries] = []
-    for (row, samples) in input.columns.enumerated() {
+    for one in input.series {
+      let samples = one.samples
       let end = input.windows.end(0)
       let start = end - input.windows.window
       var columns = SampleColumns()
@@ -86,7 +87,7 @@ extension Evaluator {
         columns.values.append(samples.values[index])
       }
       if columns.count == 0 { continue }
-      let labels = input.dropsName ? input.labels[row].withoutName : input.labels[row]
+      let labels = input.dropsName ? one.labels.withoutName : one.labels
       result.append(ResultSeries(labels: labels, samples: columns))
     }
     result.sort { LabelSet.precedes($0.labels, $1.labels) }

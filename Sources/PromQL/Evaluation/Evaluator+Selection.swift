@@ -5,7 +5,7 @@ extension Evaluator {
   func select(_ node: Aggregation, _ grid: StepGrid, isTop: Bool) throws(QueryError) -> SeriesMatrix {
     let limits = try counts(node, grid)
     let input = try vector(node.expression, grid)
-    let groups = Groups(input.labels, dropsName: input.dropsName, node)
+    let groups = Groups(.list(input.labels), dropsName: input.dropsName, node)
     var result = SeriesMatrix(
       labels: input.labels, steps: grid.count, dropsName: input.dropsName,
       isDistinctWithoutName: input.isDistinctWithoutName)
@@ -59,7 +59,7 @@ extension Evaluator {
     let limits = try counts(node, grid)
     let input = try vector(node.expression, grid)
     var result = input
-    let members = Groups(input.labels, dropsName: input.dropsName, node).members
+    let members = Groups(.list(input.labels), dropsName: input.dropsName, node).members
     for rows in members {
       for step in 0..<grid.count {
         var left = max(0, limits[step])

@@ -34,7 +34,7 @@ extension Evaluator {
     case "mad_over_time": return rows(MedianDeviation(), input)
     case "quantile_over_time":
       let quantiles = try parameter(0)
-      if !input.columns.isEmpty { warnOfQuantiles(quantiles, at: call.arguments[0].range) }
+      if !input.series.isEmpty { warnOfQuantiles(quantiles, at: call.arguments[0].range) }
       return rows(QuantileOverTime(quantiles: quantiles), input)
     case "double_exponential_smoothing":
       let smoothing = try factor("smoothing", try parameter(1))
@@ -59,14 +59,14 @@ extension Evaluator {
   private func rows(
     _ function: some WindowFunction, _ input: RangeInput, keepsName: Bool = false
   ) -> RowSource {
-    let columns = input.columns
+    let series = input.series
     let windows = input.windows
     return RowSource(
-      labels: input.labels, dropsName: input.dropsName || !keepsName,
+      labels: .series(series), dropsName: input.dropsName || !keepsName,
       isDistinctWithoutName: input.isDistinctWithoutName
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      try budget.checkpoint(columns[row].count + windows.grid.count)
-      windows.sweep(function, columns[row], into: target)
+      try budget.checkpoint(series[row].samples.timestamps.count + windows.grid.count)
+      windows.sweep(function, series[row].samples, into: target)
     }
   }
 
@@ -80,7 +80,7 @@ extension Evaluator {
     source.write = { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
       try write(row, target)
       if isSubquery { return }
-      let name = input.labels[row].metricName
+      let name = input.series[row].labels.metricName
       if name.isEmpty || Self.isCounterName(name) { return }
       for step in 0..<input.windows.grid.count where !Point.isAbsent(target[step]) {
         annotations.possiblyNoCounter(name, at: range)

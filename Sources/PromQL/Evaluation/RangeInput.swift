@@ -2,11 +2,10 @@ import FleetModel
 
 /// A range vector: for each series all samples that any step's window holds.
 struct RangeInput {
-  var labels: [LabelSet]
+  /// Staleness markers may be among the samples.
+  var series: [SelectedSeries]
   var dropsName: Bool
   var isDistinctWithoutName: Bool
-  /// One for each series; staleness markers may be among them.
-  var columns: [SampleColumns]
   var windows: WindowGrid
   /// The name that all series have, where the selector fixes it.
   var metricName: String?
@@ -36,8 +35,7 @@ extension Evaluator {
         ? [] : data.series(node.selector.matchers, from: times.first - node.window + 1, through: times.last)
       let name = node.selector.metricName
       return RangeInput(
-        labels: series.map(\.labels), dropsName: false, isDistinctWithoutName: name != nil,
-        columns: series.map(\.samples),
+        series: series, dropsName: false, isDistinctWithoutName: name != nil,
         windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed),
         metricName: name)
     case .subquery(let node):
@@ -45,12 +43,12 @@ extension Evaluator {
       let inner = node.grid(for: times, defaultStep: options.defaultSubqueryStep)
       let matrix = try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
       var input = RangeInput(
-        labels: [], dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName, columns: [],
+        series: [], dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName,
         windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed))
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
-        input.labels.append(matrix.labels[row])
-        input.columns.append(columns(matrix, row, inner, moments))
+        input.series.append(
+          SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments)))
       }
       return input
     default: throw .execution("BUG: no range vector where one was expected")
@@ -92,54 +90,60 @@ extension WindowGrid {
   /// Evaluates a copy of `function` on each step's window of one series.
   @inline(__always)
   func sweep(_ function: some WindowFunction, _ samples: SampleColumns, into target: UnsafeMutablePointer<Double>) {
-    if Self.hasMarkers(samples) {
-      run(function, Self.withoutMarkers(samples), target)
-    } else {
-      run(function, samples, target)
-    }
-  }
-
-  @inline(__always)
-  private func run(
-    _ function: some WindowFunction, _ samples: SampleColumns, _ target: UnsafeMutablePointer<Double>
-  ) {
-    var function = function
-    samples.timestamps.withUnsafeBufferPointer { stamps in
+    samples.timestamps.withUnsafeBufferPointer { times in
       samples.values.withUnsafeBufferPointer { values in
-        guard let times = stamps.baseAddress, let numbers = values.baseAddress else { return }
-        let count = stamps.count
-        function.begin(times, numbers, count)
-        var lower = Evaluator.firstIndex(in: stamps, after: firstEnd - window)
-        var upper = lower
-        for step in 0..<grid.count {
-          let end = end(step)
-          while upper < count, times[upper] <= end { upper += 1 }
-          while lower < upper, times[lower] <= end - window { lower += 1 }
-          if lower == upper { continue }
-          target[step] = function.value(
-            SampleWindow(
-              times: times, values: numbers, lower: lower, upper: upper, start: end - window, end: end,
-              time: grid.time(step), step: step))
+        if Self.hasMarkers(values) {
+          sweepWithoutMarkers(function, times, values, target)
+        } else {
+          run(function, times, values, target)
         }
       }
     }
   }
 
-  private static func hasMarkers(_ samples: SampleColumns) -> Bool {
-    samples.values.withUnsafeBufferPointer { values in
-      // Without a way out in the middle this is a few instructions for eight values.
-      var markers: UInt64 = 0
-      for value in values { markers |= StaleMarker.isStale(value) ? 1 : 0 }
-      return markers != 0
+  @inline(__always)
+  private func run(
+    _ function: some WindowFunction, _ stamps: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
+    _ target: UnsafeMutablePointer<Double>
+  ) {
+    guard let times = stamps.baseAddress, let numbers = values.baseAddress else { return }
+    let count = stamps.count
+    var function = function
+    function.begin(times, numbers, count)
+    var lower = Evaluator.firstIndex(in: stamps, after: firstEnd - window)
+    var upper = lower
+    for step in 0..<grid.count {
+      let end = end(step)
+      while upper < count, times[upper] <= end { upper += 1 }
+      while lower < upper, times[lower] <= end - window { lower += 1 }
+      if lower == upper { continue }
+      target[step] = function.value(
+        SampleWindow(
+          times: times, values: numbers, lower: lower, upper: upper, start: end - window, end: end,
+          time: grid.time(step), step: step))
     }
   }
 
-  private static func withoutMarkers(_ samples: SampleColumns) -> SampleColumns {
-    var clean = SampleColumns()
-    for index in samples.values.indices where !StaleMarker.isStale(samples.values[index]) {
-      clean.timestamps.append(samples.timestamps[index])
-      clean.values.append(samples.values[index])
+  private static func hasMarkers(_ values: UnsafeBufferPointer<Double>) -> Bool {
+    // Without a way out in the middle this is a few instructions for eight values.
+    var markers: UInt64 = 0
+    for value in values { markers |= StaleMarker.isStale(value) ? 1 : 0 }
+    return markers != 0
+  }
+
+  @inline(never)
+  private func sweepWithoutMarkers(
+    _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
+    _ target: UnsafeMutablePointer<Double>
+  ) {
+    var cleanTimes: [Int64] = []
+    var cleanValues: [Double] = []
+    for index in values.indices where !StaleMarker.isStale(values[index]) {
+      cleanTimes.append(times[index])
+      cleanValues.append(values[index])
     }
-    return clean
+    cleanTimes.withUnsafeBufferPointer { times in
+      cleanValues.withUnsafeBufferPointer { values in run(function, times, values, target) }
+    }
   }
 }

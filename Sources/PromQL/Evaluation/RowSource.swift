@@ -1,8 +1,28 @@
 import FleetModel
 
+/// The labels of rows, where they stand already: copying thousands of them would cost more than some functions do.
+enum RowLabels {
+  case series([SelectedSeries])
+  case list([LabelSet])
+
+  var count: Int {
+    switch self {
+    case .series(let series): series.count
+    case .list(let labels): labels.count
+    }
+  }
+
+  var all: [LabelSet] {
+    switch self {
+    case .series(let series): series.map { $0.labels }
+    case .list(let labels): labels
+    }
+  }
+}
+
 /// A matrix whose rows are made when they are asked for, so that an aggregation need not hold them all.
 struct RowSource {
-  var labels: [LabelSet]
+  var labels: RowLabels
   var dropsName: Bool
   var isDistinctWithoutName: Bool
   /// Writes a row into memory that has room for all steps and holds ``Point/absent``.
@@ -11,7 +31,7 @@ struct RowSource {
   var count: Int { labels.count }
 
   init(
-    labels: [LabelSet], dropsName: Bool, isDistinctWithoutName: Bool,
+    labels: RowLabels, dropsName: Bool, isDistinctWithoutName: Bool,
     write: @escaping (Int, UnsafeMutablePointer<Double>) throws(QueryError) -> Void
   ) {
     self.labels = labels
@@ -22,7 +42,8 @@ struct RowSource {
 
   init(_ matrix: SeriesMatrix) {
     self.init(
-      labels: matrix.labels, dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName
+      labels: .list(matrix.labels), dropsName: matrix.dropsName,
+      isDistinctWithoutName: matrix.isDistinctWithoutName
     ) { (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
       matrix.values.withUnsafeBufferPointer { values in
         for step in 0..<matrix.steps { target[step] = values[row * matrix.steps + step] }
@@ -46,7 +67,7 @@ extension Evaluator {
   func matrix(of rows: RowSource, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     try budget.hold(rows.count * grid.count)
     var matrix = SeriesMatrix(
-      labels: rows.labels, steps: grid.count, dropsName: rows.dropsName,
+      labels: rows.labels.all, steps: grid.count, dropsName: rows.dropsName,
       isDistinctWithoutName: rows.isDistinctWithoutName)
     if grid.count == 0 { return matrix }
     let steps = grid.count
@@ -71,7 +92,7 @@ extension Evaluator {
       ? [] : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
     let lookback = options.lookback
     return RowSource(
-      labels: series.map(\.labels), dropsName: false, isDistinctWithoutName: node.metricName != nil
+      labels: .series(series), dropsName: false, isDistinctWithoutName: node.metricName != nil
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
       try budget.checkpoint(grid.count)
       let samples = series[row].samples
@@ -96,7 +117,7 @@ extension Evaluator {
       ? [] : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
     try budget.hold(series.count * grid.count)
     var matrix = SeriesMatrix(
-      labels: series.map(\.labels), steps: grid.count, dropsName: false,
+      labels: series.map { $0.labels }, steps: grid.count, dropsName: false,
       isDistinctWithoutName: node.metricName != nil)
     for row in 0..<series.count {
       try budget.checkpoint(grid.count)
