@@ -1,15 +1,21 @@
+import FleetModel
 import PromQL
 
-/// The input is a query. What is read must print to something that reads back to the same print, and an error must lie
-/// within the text.
+/// The input is a query. What is read must print to something that reads back to the same print, and errors and findings must
+/// lie within the text.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzQuery(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
   var options = ParserOptions()
   options.experimentalFunctions = true
   do {
-    let expression = try ParsedQuery(text, options: options).expression
+    let query = try ParsedQuery(text, options: options)
+    let expression = query.expression
     check(expression, within: text.utf8.count)
+    for finding in linter.findings(in: query) {
+      precondition(finding.range.end <= text.utf8.count, "BUG: \(finding) lies outside")
+      _ = finding.diagnostic(in: text)
+    }
     let canonical = expression.description
     for form in [canonical, expression.formatted] {
       guard let again = try? ParsedQuery(form, options: options) else {
@@ -24,6 +30,9 @@ public func fuzzQuery(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   }
   return 0
 }
+
+private let linter = ExpressionLinter(
+  catalogue: MetricCatalogue(metrics: ["x": .init(type: .gauge, labels: ["a", "z"])], interval: .seconds(30)))
 
 private func check(_ expression: Expression, within length: Int) {
   expression.visit { part in

@@ -83,25 +83,9 @@ extension Parser {
   /// The function whose name is at most two letters away (one for short names); of several the one that goes on from what was written.
   private static func nearest(to name: String) -> String? {
     func rank(_ other: String) -> (Int, Int, String) {
-      (distance(Array(name.utf8), Array(other.utf8)), other.hasPrefix(name) ? 0 : 1, other)
+      (Spelling.distance(Array(name.utf8), Array(other.utf8), limit: 2), other.hasPrefix(name) ? 0 : 1, other)
     }
     let limit = name.utf8.count > 4 ? 2 : 1
     return Function.all.keys.map(rank).filter { $0.0 <= limit }.min { $0 < $1 }?.2
-  }
-
-  /// The least number of letters to add, drop or change.
-  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    if a.count > b.count + 2 || b.count > a.count + 2 { return 3 }
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = Swift.min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-        diagonal = above
-      }
-    }
-    return row[b.count]
   }
 }
