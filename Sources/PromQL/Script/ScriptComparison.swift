@@ -28,46 +28,6 @@ extension ScriptEvaluation {
     }
   }
 
-  /// An instant evaluation must have the same value as one step of a range evaluation around it.
-  private func rerunProblem(_ engine: QueryEngine, _ store: ScriptStore) async -> String? {
-    guard case .instant(let time) = mode, !isOrdered, string == nil, rangeVector == nil,
-      let parsed = try? engine.parse(query), !Self.readsRange(parsed.expression)
-    else { return nil }
-    do throws(QueryError) {
-      let outcome = try await engine.range(
-        parsed, from: Timestamp(milliseconds: time - 60_000), through: Timestamp(milliseconds: time + 60_000),
-        step: .seconds(60), source: store)
-      guard case .matrix(let series) = outcome.value else { return "as a range query: no matrix" }
-      let samples = series.compactMap { one in
-        one.samples.timestamps.firstIndex(of: time).map {
-          InstantSample(labels: one.labels, time: Timestamp(milliseconds: time), value: one.samples.values[$0])
-        }
-      }
-      let problem: String?
-      if let scalar {
-        problem = Self.isEqual(samples.first?.value, scalar) ? nil : "is no \(scalar)"
-      } else {
-        problem = vectorProblem(samples)
-      }
-      return problem.map { "as a range query: \($0)" }
-    } catch {
-      return "as a range query: \(error)"
-    }
-  }
-
-  private static func readsRange(_ expression: Expression) -> Bool {
-    var reads = false
-    expression.visit { part in
-      switch part {
-      case .call(let node) where ["start", "end", "range", "step"].contains(node.function.name): reads = true
-      case .vector(let node): if case .bound = node.shift.anchor { reads = true }
-      case .subquery(let node): if case .bound = node.shift.anchor { reads = true }
-      default: break
-      }
-    }
-    return reads
-  }
-
   private func annotationProblem(_ annotations: Annotations) -> String? {
     for (kind, tests, isRefused) in [
       (Annotations.Kind.warning, warnings, refusesWarnings), (.info, infos, refusesInfos),
@@ -81,7 +41,7 @@ extension ScriptEvaluation {
     return nil
   }
 
-  private func valueProblem(_ value: QueryValue) -> String? {
+  func valueProblem(_ value: QueryValue) -> String? {
     switch value {
     case .scalar(let number, _):
       guard let scalar else { return "is the scalar \(number)" }
@@ -93,7 +53,7 @@ extension ScriptEvaluation {
     }
   }
 
-  private func vectorProblem(_ samples: [InstantSample]) -> String? {
+  func vectorProblem(_ samples: [InstantSample]) -> String? {
     if isOrdered, samples.map(\.labels) != rows.map(\.labels) {
       return "is in the order \(samples.map(\.labels.description))"
     }
