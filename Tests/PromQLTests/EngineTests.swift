@@ -55,6 +55,88 @@ struct EngineTests {
     }
   }
 
+  /// Gives its series encoded; each decoding is counted.
+  final class EncodedSource: SeriesSource {
+    let decoded = Mutex(0)
+
+    func select(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [SelectedSeries] {
+      (0..<20).map { number in
+        let times = (0..<100).map { Int64($0) * 15_000 }.filter {
+          $0 >= from.milliseconds && $0 <= through.milliseconds
+        }
+        return SelectedSeries(
+          labels: LabelSet(["__name__": "a_total", "i": "\(number / 10)\(number % 10)"]),
+          samples: SampleColumns(timestamps: times, values: times.map { Double($0 / 1000 * Int64(number)) }))
+      }
+    }
+
+    func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [OpenedSeries] {
+      let all = try await select(matchers, from: .init(milliseconds: 0), through: .init(milliseconds: .max))
+      return all.map { one in
+        OpenedSeries(labels: one.labels, count: one.samples.count) { [self] columns in
+          decoded.withLock { $0 += 1 }
+          if matchers.contains(where: { $0.value == "broken" }) {
+            throw InvalidMatcher(matcher: matchers[0], problem: "x")
+          }
+          columns.timestamps += one.samples.timestamps
+          columns.values += one.samples.values
+        }
+      }
+    }
+
+    func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String] { [] }
+    func labelValues(
+      of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+    ) async throws -> [String] { [] }
+  }
+
+  struct PlainSource: SeriesSource {
+    let base: EncodedSource
+
+    func select(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [SelectedSeries] {
+      try await base.select(matchers, from: from, through: through)
+    }
+    func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String] { [] }
+    func labelValues(
+      of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+    ) async throws -> [String] { [] }
+  }
+
+  @Test(arguments: [
+    "sum(rate(a_total[1m]))", "a_total", "max_over_time(a_total[2m]) - a_total offset 1m", "timestamp(a_total)",
+    "topk(3, a_total)", "absent_over_time(a_total[1m])", "max_over_time(sum(a_total)[3m:30s])", "count(a_total @ 300)",
+    "a_total / on (i) a_total",
+  ])
+  func encodedSeriesAreDecodedOneByOne(_ text: String) async throws {
+    let source = EncodedSource()
+    var options = EngineOptions()
+    func answer(_ source: some SeriesSource) async throws -> String {
+      let engine = QueryEngine(options: options)
+      let outcome = try await engine.range(
+        try engine.parse(text), from: minute(2), through: minute(8), step: .seconds(30), source: source)
+      return String(describing: outcome.value)
+    }
+    let expected = try await answer(PlainSource(base: source))
+    #expect(try await answer(source) == expected)
+    #expect(source.decoded.withLock { $0 } == 20)
+    options.decodedSamples = 0
+    // Less than all samples of the 20 series.
+    options.maximumSamples = 1900
+    #expect(try await answer(source) == expected)
+  }
+
+  @Test func seriesThatCannotBeDecodedAreAnError() async throws {
+    var options = EngineOptions()
+    for limit in [0, 1_000_000] {
+      options.decodedSamples = limit
+      let engine = QueryEngine(options: options)
+      let query = try engine.parse("sum(rate({x=\"broken\"}[1m]))")
+      await #expect(throws: QueryError.storage("expanding series: label matcher x=\"broken\": x")) {
+        try await engine.instant(query, at: minute(2), source: EncodedSource())
+      }
+    }
+  }
+
   @Test func aSelectorAloneIsRead() throws {
     let selector = try VectorSelector(parsing: " up{job=~\"a|b\"} ")
     #expect(selector.matchers == [LabelMatcher("job", .matches, "a|b"), LabelMatcher("__name__", .equal, "up")])

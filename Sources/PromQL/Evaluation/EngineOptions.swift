@@ -5,6 +5,8 @@ public struct EngineOptions: Sendable {
   public var lookback: Int64 = 300_000
   /// The step of a subquery that names none, in milliseconds.
   public var defaultSubqueryStep: Int64 = 60_000
+  /// A selection of more samples than this is decoded series by series, each time it is looked at; a smaller one once.
+  public var decodedSamples = 4_000_000
   /// A query that would hold more points than this at one time is refused.
   public var maximumSamples = 50_000_000
 

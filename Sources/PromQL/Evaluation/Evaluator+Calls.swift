@@ -155,9 +155,10 @@ extension Evaluator {
       let input = try rangeInput(argument, grid)
       var row = [Double](repeating: Point.absent, count: max(1, grid.count))
       for one in input.series {
+        let samples = try samples(of: one)
         row.withUnsafeMutableBufferPointer { buffer in
           buffer.update(repeating: Point.absent)
-          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), one.samples, into: base) }
+          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), samples, into: base) }
         }
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }
       }

@@ -76,7 +76,7 @@ extension Evaluator {
     let input = try rangeInput(expression, outer)
     var result: [ResultSeries] = []
     for one in input.series {
-      let samples = one.samples
+      let samples = try samples(of: one)
       let end = input.windows.end(0)
       let start = end - input.windows.window
       var columns = SampleColumns()

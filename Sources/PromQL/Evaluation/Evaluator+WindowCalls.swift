@@ -65,8 +65,8 @@ extension Evaluator {
       labels: .series(series), dropsName: input.dropsName || !keepsName,
       isDistinctWithoutName: input.isDistinctWithoutName
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      try budget.checkpoint(series[row].samples.timestamps.count + windows.grid.count)
-      windows.sweep(function, series[row].samples, into: target)
+      try budget.checkpoint(series[row].count + windows.grid.count)
+      windows.sweep(function, try samples(of: series[row]), into: target)
     }
   }
 

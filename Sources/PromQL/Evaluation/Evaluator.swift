@@ -25,6 +25,8 @@ final class Evaluator {
   var budget: QueryBudget
   var annotations = Annotations()
   var statistics: QueryStatistics
+  /// Where encoded samples are decoded, one series after the other.
+  var scratch = SampleColumns()
 
   init(
     options: EngineOptions, outer: StepGrid, isRange: Bool, data: SelectedData, budget: QueryBudget,

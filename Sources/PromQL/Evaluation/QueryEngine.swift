@@ -68,7 +68,7 @@ public struct QueryEngine: Sendable {
     let all = queries.flatMap { SelectionPlan($0.expression, grid, options).selections }
     var data = SelectedData()
     for selection in SelectionPlan.merged(all) {
-      let series = try await select(selection, source)
+      let series = try await open(selection, source)
       data.add(selection, series)
     }
     return SharedSelections(time: time, data: data)
@@ -94,11 +94,11 @@ public struct QueryEngine: Sendable {
     var data = SelectedData()
     var statistics = QueryStatistics()
     for selection in SelectionPlan(query.expression, grid, options).selections {
-      let series = try await select(selection, source)
-      let samples = series.reduce(0) { $0 + $1.samples.count }
-      try budget.hold(samples)
-      try budget.checkpoint(samples)
-      statistics.samplesRead += samples
+      let series = try await open(selection, source)
+      let decoded = series.reduce(0) { $0 + $1.decodedCount }
+      try budget.hold(decoded)
+      try budget.checkpoint(decoded)
+      statistics.samplesRead += decoded
       statistics.seriesRead += series.count
       data.add(selection, series)
     }
@@ -106,16 +106,33 @@ public struct QueryEngine: Sendable {
       options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
   }
 
-  private func select(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> [SelectedSeries]
-  {
+  private func open(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> [OpenedSeries] {
     do {
-      return try await source.select(
+      let series = try await source.open(
         selection.matchers, from: Timestamp(milliseconds: selection.from),
         through: Timestamp(milliseconds: selection.through))
+      if series.reduce(0, { $0 + $1.count }) > options.decodedSamples { return series }
+      return try series.map { try $0.decoded() }
     } catch is CancellationError {
       throw .canceled
     } catch {
       throw .storage("expanding series: \(error)")
     }
+  }
+}
+
+extension OpenedSeries {
+  /// Samples that are held in memory.
+  fileprivate var decodedCount: Int {
+    if case .decoded(let samples) = samples { samples.count } else { 0 }
+  }
+
+  fileprivate func decoded() throws -> OpenedSeries {
+    guard case .encoded(let decode) = samples else { return self }
+    var columns = SampleColumns()
+    columns.timestamps.reserveCapacity(count)
+    columns.values.reserveCapacity(count)
+    try decode(&columns)
+    return OpenedSeries(SelectedSeries(labels: labels, samples: columns))
   }
 }

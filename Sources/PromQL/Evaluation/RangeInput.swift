@@ -3,7 +3,7 @@ import FleetModel
 /// A range vector: for each series all samples that any step's window holds.
 struct RangeInput {
   /// Staleness markers may be among the samples.
-  var series: [SelectedSeries]
+  var series: [OpenedSeries]
   var dropsName: Bool
   var isDistinctWithoutName: Bool
   var windows: WindowGrid
@@ -47,8 +47,8 @@ extension Evaluator {
         windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed))
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
-        input.series.append(
-          SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments)))
+        let one = SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments))
+        input.series.append(OpenedSeries(one))
       }
       return input
     default: throw .execution("BUG: no range vector where one was expected")

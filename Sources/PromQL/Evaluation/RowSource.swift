@@ -2,7 +2,7 @@ import FleetModel
 
 /// The labels of rows, where they stand already: copying thousands of them would cost more than some functions do.
 enum RowLabels {
-  case series([SelectedSeries])
+  case series([OpenedSeries])
   case list([LabelSet])
 
   var count: Int {
@@ -84,6 +84,24 @@ extension Evaluator {
     return matrix
   }
 
+  /// The samples of a series, decoded now if they were not.
+  func samples(of series: OpenedSeries) throws(QueryError) -> SampleColumns {
+    switch series.samples {
+    case .decoded(let samples): return samples
+    case .encoded(let decode):
+      scratch.timestamps.removeAll(keepingCapacity: true)
+      scratch.values.removeAll(keepingCapacity: true)
+      do {
+        try decode(&scratch)
+      } catch {
+        throw .storage("expanding series: \(error)")
+      }
+      statistics.samplesRead += scratch.count
+      try budget.checkpoint(scratch.count)
+      return scratch
+    }
+  }
+
   /// The latest sample of each series at each step, not older than the lookback and not stale.
   func instantRows(_ node: VectorSelector, _ grid: StepGrid) -> RowSource {
     let times = node.shift.times(of: grid, in: outer)
@@ -95,7 +113,7 @@ extension Evaluator {
       labels: .series(series), dropsName: false, isDistinctWithoutName: node.metricName != nil
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
       try budget.checkpoint(grid.count)
-      let samples = series[row].samples
+      let samples = try samples(of: series[row])
       samples.timestamps.withUnsafeBufferPointer { stamps in
         samples.values.withUnsafeBufferPointer { values in
           var next = Self.firstIndex(in: stamps, after: times.first - lookback)
@@ -121,7 +139,7 @@ extension Evaluator {
       isDistinctWithoutName: node.metricName != nil)
     for row in 0..<series.count {
       try budget.checkpoint(grid.count)
-      let samples = series[row].samples
+      let samples = try samples(of: series[row])
       var next = 0
       for step in 0..<grid.count {
         let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step

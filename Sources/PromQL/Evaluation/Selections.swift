@@ -108,19 +108,19 @@ extension Subquery {
 struct SelectedData: Sendable {
   struct Answer: Sendable {
     var selection: Selection
-    var series: [SelectedSeries]
+    var series: [OpenedSeries]
   }
 
   private(set) var answers: [Answer] = []
   private var places: [[LabelMatcher]: [Int]] = [:]
 
-  mutating func add(_ selection: Selection, _ series: [SelectedSeries]) {
+  mutating func add(_ selection: Selection, _ series: [OpenedSeries]) {
     places[selection.matchers, default: []].append(answers.count)
     answers.append(Answer(selection: selection, series: series))
   }
 
   /// The series of a selector; they may have samples before and after the time asked for.
-  func series(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [SelectedSeries] {
+  func series(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [OpenedSeries] {
     for index in places[matchers] ?? [] {
       let selection = answers[index].selection
       if selection.from <= from, selection.through >= through { return answers[index].series }
