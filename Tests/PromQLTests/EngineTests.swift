@@ -70,10 +70,10 @@ struct EngineTests {
       }
     }
 
-    func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [OpenedSeries] {
+    func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
       let all = try await select(matchers, from: .init(milliseconds: 0), through: .init(milliseconds: .max))
-      return all.map { one in
-        OpenedSeries(labels: one.labels, count: one.samples.count) { [self] columns in
+      let encoded = all.map { one in
+        EncodedSeries(labels: one.labels, count: one.samples.count) { [self] columns in
           decoded.withLock { $0 += 1 }
           if matchers.contains(where: { $0.value == "broken" }) {
             throw InvalidMatcher(matcher: matchers[0], problem: "x")
@@ -82,6 +82,7 @@ struct EngineTests {
           columns.values += one.samples.values
         }
       }
+      return .encoded(encoded)
     }
 
     func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String] { [] }

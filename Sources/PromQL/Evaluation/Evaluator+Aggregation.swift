@@ -31,7 +31,9 @@ extension Evaluator {
       numbers = []
       numbers.reserveCapacity(labels.count)
       switch labels {
-      case .series(let series):
+      case .series(.decoded(let series)):
+        for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
+      case .series(.encoded(let series)):
         for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
       case .list(let list): for one in list { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
       }

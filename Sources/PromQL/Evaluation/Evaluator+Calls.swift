@@ -154,8 +154,8 @@ extension Evaluator {
     } else {
       let input = try rangeInput(argument, grid)
       var row = [Double](repeating: Point.absent, count: max(1, grid.count))
-      for one in input.series {
-        let samples = try samples(of: one)
+      for index in 0..<input.series.count {
+        let samples = try samples(of: input.series, index)
         row.withUnsafeMutableBufferPointer { buffer in
           buffer.update(repeating: Point.absent)
           if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), samples, into: base) }

@@ -75,8 +75,9 @@ extension Evaluator {
   private func rangeVector(_ expression: Expression) throws(QueryError) -> [ResultSeries] {
     let input = try rangeInput(expression, outer)
     var result: [ResultSeries] = []
-    for one in input.series {
-      let samples = try samples(of: one)
+    let labels = RowLabels.series(input.series).all
+    for row in labels.indices {
+      let samples = try samples(of: input.series, row)
       let end = input.windows.end(0)
       let start = end - input.windows.window
       var columns = SampleColumns()
@@ -87,8 +88,8 @@ extension Evaluator {
         columns.values.append(samples.values[index])
       }
       if columns.count == 0 { continue }
-      let labels = input.dropsName ? one.labels.withoutName : one.labels
-      result.append(ResultSeries(labels: labels, samples: columns))
+      result.append(
+        ResultSeries(labels: input.dropsName ? labels[row].withoutName : labels[row], samples: columns))
     }
     result.sort { LabelSet.precedes($0.labels, $1.labels) }
     return result

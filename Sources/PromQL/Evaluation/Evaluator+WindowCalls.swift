@@ -34,7 +34,7 @@ extension Evaluator {
     case "mad_over_time": return rows(MedianDeviation(), input)
     case "quantile_over_time":
       let quantiles = try parameter(0)
-      if !input.series.isEmpty { warnOfQuantiles(quantiles, at: call.arguments[0].range) }
+      if input.series.count > 0 { warnOfQuantiles(quantiles, at: call.arguments[0].range) }
       return rows(QuantileOverTime(quantiles: quantiles), input)
     case "double_exponential_smoothing":
       let smoothing = try factor("smoothing", try parameter(1))
@@ -65,8 +65,9 @@ extension Evaluator {
       labels: .series(series), dropsName: input.dropsName || !keepsName,
       isDistinctWithoutName: input.isDistinctWithoutName
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      try budget.checkpoint(series[row].count + windows.grid.count)
-      windows.sweep(function, try samples(of: series[row]), into: target)
+      let samples = try samples(of: series, row)
+      try budget.checkpoint(samples.timestamps.count + windows.grid.count)
+      windows.sweep(function, samples, into: target)
     }
   }
 
@@ -77,10 +78,11 @@ extension Evaluator {
     let write = source.write
     let isSubquery = input.dropsName
     let range = call.arguments[0].range
+    let labels = RowLabels.series(input.series).all
     source.write = { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
       try write(row, target)
       if isSubquery { return }
-      let name = input.series[row].labels.metricName
+      let name = labels[row].metricName
       if name.isEmpty || Self.isCounterName(name) { return }
       for step in 0..<input.windows.grid.count where !Point.isAbsent(target[step]) {
         annotations.possiblyNoCounter(name, at: range)

@@ -95,7 +95,7 @@ public struct QueryEngine: Sendable {
     var statistics = QueryStatistics()
     for selection in SelectionPlan(query.expression, grid, options).selections {
       let series = try await open(selection, source)
-      let decoded = series.reduce(0) { $0 + $1.decodedCount }
+      let decoded = series.decodedSamples
       try budget.hold(decoded)
       try budget.checkpoint(decoded)
       statistics.samplesRead += decoded
@@ -106,13 +106,12 @@ public struct QueryEngine: Sendable {
       options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
   }
 
-  private func open(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> [OpenedSeries] {
+  private func open(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> OpenedSelection {
     do {
       let series = try await source.open(
         selection.matchers, from: Timestamp(milliseconds: selection.from),
         through: Timestamp(milliseconds: selection.through))
-      if series.reduce(0, { $0 + $1.count }) > options.decodedSamples { return series }
-      return try series.map { try $0.decoded() }
+      return try series.decoded(upTo: options.decodedSamples)
     } catch is CancellationError {
       throw .canceled
     } catch {
@@ -121,18 +120,25 @@ public struct QueryEngine: Sendable {
   }
 }
 
-extension OpenedSeries {
+extension OpenedSelection {
   /// Samples that are held in memory.
-  fileprivate var decodedCount: Int {
-    if case .decoded(let samples) = samples { samples.count } else { 0 }
+  fileprivate var decodedSamples: Int {
+    switch self {
+    case .decoded(let series): series.reduce(0) { $0 + $1.samples.timestamps.count }
+    case .encoded: 0
+    }
   }
 
-  fileprivate func decoded() throws -> OpenedSeries {
-    guard case .encoded(let decode) = samples else { return self }
-    var columns = SampleColumns()
-    columns.timestamps.reserveCapacity(count)
-    columns.values.reserveCapacity(count)
-    try decode(&columns)
-    return OpenedSeries(SelectedSeries(labels: labels, samples: columns))
+  /// Decoded, unless that would be more than `limit` samples.
+  fileprivate func decoded(upTo limit: Int) throws -> OpenedSelection {
+    guard case .encoded(let all) = self, all.reduce(0, { $0 + $1.count }) <= limit else { return self }
+    return .decoded(
+      try all.map { one in
+        var columns = SampleColumns()
+        columns.timestamps.reserveCapacity(one.count)
+        columns.values.reserveCapacity(one.count)
+        try one.decode(&columns)
+        return SelectedSeries(labels: one.labels, samples: columns)
+      })
   }
 }

@@ -3,7 +3,7 @@ import FleetModel
 /// A range vector: for each series all samples that any step's window holds.
 struct RangeInput {
   /// Staleness markers may be among the samples.
-  var series: [OpenedSeries]
+  var series: OpenedSelection
   var dropsName: Bool
   var isDistinctWithoutName: Bool
   var windows: WindowGrid
@@ -32,7 +32,7 @@ extension Evaluator {
       let times = node.selector.shift.times(of: grid, in: outer)
       let series =
         grid.count == 0
-        ? [] : data.series(node.selector.matchers, from: times.first - node.window + 1, through: times.last)
+        ? .decoded([]) : data.series(node.selector.matchers, from: times.first - node.window + 1, through: times.last)
       let name = node.selector.metricName
       return RangeInput(
         series: series, dropsName: false, isDistinctWithoutName: name != nil,
@@ -42,15 +42,14 @@ extension Evaluator {
       let times = node.shift.times(of: grid, in: outer)
       let inner = node.grid(for: times, defaultStep: options.defaultSubqueryStep)
       let matrix = try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
-      var input = RangeInput(
-        series: [], dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName,
-        windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed))
+      var series: [SelectedSeries] = []
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
-        let one = SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments))
-        input.series.append(OpenedSeries(one))
+        series.append(SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments)))
       }
-      return input
+      return RangeInput(
+        series: .decoded(series), dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName,
+        windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed))
     default: throw .execution("BUG: no range vector where one was expected")
     }
   }

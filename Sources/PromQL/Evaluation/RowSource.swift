@@ -2,7 +2,7 @@ import FleetModel
 
 /// The labels of rows, where they stand already: copying thousands of them would cost more than some functions do.
 enum RowLabels {
-  case series([OpenedSeries])
+  case series(OpenedSelection)
   case list([LabelSet])
 
   var count: Int {
@@ -14,7 +14,8 @@ enum RowLabels {
 
   var all: [LabelSet] {
     switch self {
-    case .series(let series): series.map { $0.labels }
+    case .series(.decoded(let series)): series.map { $0.labels }
+    case .series(.encoded(let series)): series.map { $0.labels }
     case .list(let labels): labels
     }
   }
@@ -85,21 +86,25 @@ extension Evaluator {
   }
 
   /// The samples of a series, decoded now if they were not.
-  func samples(of series: OpenedSeries) throws(QueryError) -> SampleColumns {
-    switch series.samples {
-    case .decoded(let samples): return samples
-    case .encoded(let decode):
-      scratch.timestamps.removeAll(keepingCapacity: true)
-      scratch.values.removeAll(keepingCapacity: true)
-      do {
-        try decode(&scratch)
-      } catch {
-        throw .storage("expanding series: \(error)")
-      }
-      statistics.samplesRead += scratch.count
-      try budget.checkpoint(scratch.count)
-      return scratch
+  @inline(__always)
+  func samples(of selection: OpenedSelection, _ row: Int) throws(QueryError) -> SampleColumns {
+    switch selection {
+    case .decoded(let series): return series[row].samples
+    case .encoded(let series): return try decode(series[row])
     }
+  }
+
+  private func decode(_ series: EncodedSeries) throws(QueryError) -> SampleColumns {
+    scratch.timestamps.removeAll(keepingCapacity: true)
+    scratch.values.removeAll(keepingCapacity: true)
+    do {
+      try series.decode(&scratch)
+    } catch {
+      throw .storage("expanding series: \(error)")
+    }
+    statistics.samplesRead += scratch.count
+    try budget.checkpoint(scratch.count)
+    return scratch
   }
 
   /// The latest sample of each series at each step, not older than the lookback and not stale.
@@ -107,13 +112,13 @@ extension Evaluator {
     let times = node.shift.times(of: grid, in: outer)
     let series =
       grid.count == 0
-      ? [] : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
+      ? .decoded([]) : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
     let lookback = options.lookback
     return RowSource(
       labels: .series(series), dropsName: false, isDistinctWithoutName: node.metricName != nil
     ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
       try budget.checkpoint(grid.count)
-      let samples = try samples(of: series[row])
+      let samples = try samples(of: series, row)
       samples.timestamps.withUnsafeBufferPointer { stamps in
         samples.values.withUnsafeBufferPointer { values in
           var next = Self.firstIndex(in: stamps, after: times.first - lookback)
@@ -132,14 +137,14 @@ extension Evaluator {
     let times = node.shift.times(of: grid, in: outer)
     let series =
       grid.count == 0
-      ? [] : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
+      ? .decoded([]) : data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last)
     try budget.hold(series.count * grid.count)
     var matrix = SeriesMatrix(
-      labels: series.map { $0.labels }, steps: grid.count, dropsName: false,
+      labels: RowLabels.series(series).all, steps: grid.count, dropsName: false,
       isDistinctWithoutName: node.metricName != nil)
     for row in 0..<series.count {
       try budget.checkpoint(grid.count)
-      let samples = try samples(of: series[row])
+      let samples = try samples(of: series, row)
       var next = 0
       for step in 0..<grid.count {
         let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step

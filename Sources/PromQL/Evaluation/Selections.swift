@@ -108,23 +108,23 @@ extension Subquery {
 struct SelectedData: Sendable {
   struct Answer: Sendable {
     var selection: Selection
-    var series: [OpenedSeries]
+    var series: OpenedSelection
   }
 
   private(set) var answers: [Answer] = []
   private var places: [[LabelMatcher]: [Int]] = [:]
 
-  mutating func add(_ selection: Selection, _ series: [OpenedSeries]) {
+  mutating func add(_ selection: Selection, _ series: OpenedSelection) {
     places[selection.matchers, default: []].append(answers.count)
     answers.append(Answer(selection: selection, series: series))
   }
 
   /// The series of a selector; they may have samples before and after the time asked for.
-  func series(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> [OpenedSeries] {
+  func series(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> OpenedSelection {
     for index in places[matchers] ?? [] {
       let selection = answers[index].selection
       if selection.from <= from, selection.through >= through { return answers[index].series }
     }
-    return []
+    return .decoded([])
   }
 }
