@@ -59,6 +59,7 @@ let package = Package(
     // Pure: no I/O, no clock, no randomness, no tasks.
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
+    .target(name: "PromQL", dependencies: ["FleetModel"]),
     .target(name: "AlertLogic", dependencies: ["FleetModel"]),
     .target(name: "FleetHealth", dependencies: ["FleetModel"]),
     .target(name: "DeployPlan", dependencies: ["FleetModel", yaml]),
@@ -102,8 +103,8 @@ let package = Package(
     .executableTarget(
       name: "skep",
       dependencies: [
-        "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform", "WireFormats",
-        arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
+        "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform", "PromQL",
+        "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
       ] + nio),
 
     // The example fleet: `examples/research-team`.
@@ -115,6 +116,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["FleetModel", "Platform", systemPackage]),
     .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
+    .testTarget(name: "PromQLTests", dependencies: ["PromQL", "FleetModel"]),
     .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(

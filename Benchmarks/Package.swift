@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
+    .target(name: "PromQL", dependencies: ["FleetModel"]),
     .target(name: "CPlatform"),
     .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
@@ -42,6 +43,9 @@ let package = Package(
       path: "Simulation"),
     .executableTarget(
       name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "query-benchmark", dependencies: ["FleetModel", "PromQL"], path: "Queries",
       linkerSettings: [.linkedLibrary("m")]),
   ]
 )

@@ -64,6 +64,11 @@ public protocol SeriesSource: Sendable {
   /// - Throws: ``InvalidMatcher`` if a regular expression does not parse.
   func select(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [SelectedSeries]
 
+  /// As ``select(_:from:through:)``, for a caller that looks at one series after the other: the samples may come encoded, to be
+  /// decoded one series at a time, and a series without a sample in the range may be among the answers. A source that has nothing
+  /// to gain gives what it selects.
+  func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
+
   /// The names of the labels of all matching series that have samples in the range, sorted.
   func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String]
 

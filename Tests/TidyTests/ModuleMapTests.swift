@@ -3,7 +3,9 @@ import Testing
 /// The map of `docs/architecture.md`, enforced: the package manager lets an undeclared transitive import compile.
 @Suite("each module imports only what the architecture allows")
 struct ModuleMapTests {
-  static let pure: Set = ["FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition"]
+  static let pure: Set = [
+    "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition", "PromQL",
+  ]
   static let edges: Set = ["Platform", "SampleStore", "Ingest", "Alerting", "LocalRuntime"]
   static let top: Set = ["ControlPlane", "SkepMonitor", "SkepAgent", "skep", "TestSupport"]
 
@@ -12,6 +14,7 @@ struct ModuleMapTests {
     "FleetModel": [],
     "WireFormats": ["FleetModel"],
     "AlertLogic": ["FleetModel"],
+    "PromQL": ["FleetModel"],
     "FleetHealth": ["FleetModel"],
     "DeployPlan": ["FleetModel"],
     "MetricExposition": [],
@@ -28,6 +31,7 @@ struct ModuleMapTests {
     "SkepAgent": ["FleetModel", "MetricExposition"],
     "skep": [
       "ControlPlane", "DeployPlan", "FleetModel", "WireFormats", "LocalRuntime", "MetricExposition", "Platform",
+      "PromQL",
     ],
     "TestSupport": ["FleetModel", "Platform"],
   ]

@@ -164,7 +164,7 @@ extension LabelPattern {
     case .repeated(let inner, 0, 1):
       guard let next = texts(inner), next.count < maximumValues else { return nil }
       return [[]] + next
-    case .repeated, .assertion: return nil
+    case .repeated, .assertion, .group, .reluctant: return nil
     }
   }
 }

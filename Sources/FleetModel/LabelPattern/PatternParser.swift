@@ -7,6 +7,10 @@ indirect enum PatternNode: Sendable, Hashable {
   /// `nil`: without upper bound.
   case repeated(PatternNode, Int, Int?)
   case assertion(Assertion)
+  /// A group with its number, from 1; only where captures were asked for.
+  case group(PatternNode, Int)
+  /// A repeat that prefers fewer; only where captures were asked for, since whole matches do not depend on it.
+  case reluctant(PatternNode)
 
   enum Assertion: Sendable, Hashable {
     case textStart, textEnd, lineStart, lineEnd, wordBoundary, notWordBoundary
@@ -35,7 +39,14 @@ struct PatternParser {
   /// Between `\Q` and `\E`.
   private var isQuoted = false
 
-  init(_ expression: String) { text = Array(expression.unicodeScalars) }
+  private let capturesGroups: Bool
+  /// By number of the group, from 1; `nil` for those without a name.
+  private(set) var groupNames: [String?] = []
+
+  init(_ expression: String, capturesGroups: Bool = false) {
+    text = Array(expression.unicodeScalars)
+    self.capturesGroups = capturesGroups
+  }
 
   mutating func parse() throws(PatternError) -> PatternNode {
     let node = try alternatives()
@@ -107,10 +118,11 @@ struct PatternParser {
       default: return node
       }
       position += 1
-      _ = take("?")
+      let isReluctant = take("?") != flags.ungreedy
       operators += 1
       if operators > 1 { throw error("a repeat of a repeat; put the first into a group", at: operatorStart) }
       node = .repeated(node, bounds.0, bounds.1)
+      if isReluctant, capturesGroups { node = .reluctant(node) }
     }
     return node
   }
@@ -172,32 +184,39 @@ struct PatternParser {
 
   private mutating func group(from start: Int) throws(PatternError) -> PatternNode {
     let outer = flags
+    var isCapturing = true
+    var name: String?
     if take("?") {
       if take("P") {
         guard take("<") else { throw error("(?P without a name", at: start) }
-        try groupName(from: start)
+        name = try groupName(from: start)
       } else if take("<") {
         if next == "=" || next == "!" { throw error("look-behind is not supported", at: start) }
-        try groupName(from: start)
+        name = try groupName(from: start)
       } else if next == "=" || next == "!" {
         throw error("look-ahead is not supported", at: start)
       } else if try readFlags(from: start) {
         return .empty
+      } else {
+        isCapturing = false
       }
     }
+    if isCapturing { groupNames.append(name) }
+    let number = groupNames.count
     depth += 1
     if depth > Self.maximumDepth { throw error("groups nested deeper than \(Self.maximumDepth)", at: start) }
     let inner = try alternatives()
     depth -= 1
     guard take(")") else { throw error("missing )", at: start) }
     flags = outer
-    return inner
+    return capturesGroups && isCapturing ? .group(inner, number) : inner
   }
 
-  private mutating func groupName(from start: Int) throws(PatternError) {
+  private mutating func groupName(from start: Int) throws(PatternError) -> String {
     let nameStart = position
     while let scalar = next, ScalarSet.wordCharacters.contains(scalar.value) { position += 1 }
     guard position > nameStart, take(">") else { throw error("a group's name that is not a word", at: start) }
+    return String(String.UnicodeScalarView(text[nameStart..<position - 1]))
   }
 
   /// Reads `flags)` (returns true: they hold to the end of the enclosing group) or `flags:`.

@@ -27,6 +27,7 @@ struct PatternProgram: Sendable {
   private mutating func add(_ node: PatternNode) throws(PatternError) {
     switch node {
     case .empty: break
+    case .group(let inner, _), .reluctant(let inner): try add(inner)
     case .scalars(let set):
       if sets.last != set { sets.append(set) }
       try emit(.scalar(sets.count - 1))

@@ -1,0 +1,189 @@
+import FleetModel
+
+/// The buckets of one classic histogram, by rising upper bound.
+struct ClassicHistogram {
+  struct Bucket {
+    var bound: Double
+    var count: Double
+  }
+
+  /// Differences below this share come from rounding.
+  private static let tolerance = 1e-12
+
+  var buckets: [Bucket]
+
+  /// Buckets of the same bound become one.
+  init(sorted buckets: [Bucket]) {
+    self.buckets = []
+    self.buckets.reserveCapacity(buckets.count)
+    for bucket in buckets {
+      if let last = self.buckets.indices.last, self.buckets[last].bound == bucket.bound {
+        self.buckets[last].count += bucket.count
+      } else {
+        self.buckets.append(bucket)
+      }
+    }
+  }
+
+  private var isComplete: Bool { buckets.last?.bound == .infinity }
+
+  /// Makes the counts rise. Returns whether one fell by more than rounding explains.
+  private mutating func forceRising() -> Bool {
+    var wasForced = false
+    guard var previous = buckets.first?.count else { return false }
+    for index in buckets.indices.dropFirst() {
+      let count = buckets[index].count
+      if count == previous { continue }
+      if Self.isAlmostEqual(previous, count) {
+        buckets[index].count = previous
+      } else if count < previous {
+        buckets[index].count = previous
+        wasForced = true
+      } else {
+        previous = count
+      }
+    }
+    return wasForced
+  }
+
+  private static func isAlmostEqual(_ a: Double, _ b: Double) -> Bool {
+    if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
+    let sum = a.magnitude + b.magnitude
+    let difference = (a - b).magnitude
+    if a == 0 || b == 0 || sum < .leastNormalMagnitude { return difference < tolerance * .leastNormalMagnitude }
+    return difference / min(sum, .greatestFiniteMagnitude) < tolerance
+  }
+
+  /// The value below which a share `quantile` of all observations lies, by straight lines within buckets
+  /// (prometheus/prometheus `promql/quantile.go`, `BucketQuantile`).
+  mutating func quantile(_ quantile: Double) -> (value: Double, wasForced: Bool) {
+    if quantile.isNaN { return (.nan, false) }
+    if quantile < 0 { return (-.infinity, false) }
+    if quantile > 1 { return (.infinity, false) }
+    guard isComplete else { return (.nan, false) }
+    let wasForced = forceRising()
+    guard buckets.count > 1, let observations = buckets.last?.count, observations != 0 else { return (.nan, wasForced) }
+    var rank = quantile * observations
+    let last = buckets.count - 1
+    // As `sort.Search`: with counts that are no numbers, the bucket it would find.
+    var low = 0
+    var high = last
+    while low < high {
+      let middle = (low + high) / 2
+      if buckets[middle].count >= rank { high = middle } else { low = middle + 1 }
+    }
+    if low == last { return (buckets[last - 1].bound, wasForced) }
+    if low == 0, buckets[0].bound <= 0 { return (buckets[0].bound, wasForced) }
+    var start = 0.0
+    var count = buckets[low].count
+    if low > 0 {
+      start = buckets[low - 1].bound
+      count -= buckets[low - 1].count
+      rank -= buckets[low - 1].count
+    }
+    return (start + (buckets[low].bound - start) * (rank / count), wasForced)
+  }
+
+  /// The share of observations between two values, by straight lines within buckets.
+  func fraction(from lower: Double, to upper: Double) -> Double {
+    guard isComplete, let count = buckets.last?.count, count != 0, !lower.isNaN, !upper.isNaN else { return .nan }
+    if lower >= upper { return 0 }
+    var rank = 0.0
+    var lowerRank: Double?
+    var upperRank: Double?
+    for (index, bucket) in buckets.enumerated() {
+      // The first bucket of positive values begins at zero.
+      let start = index > 0 ? buckets[index - 1].bound : bucket.bound > 0 ? 0 : -Double.infinity
+      func interpolated(_ value: Double) -> Double {
+        // In a bucket without end nobody knows where the observations lie.
+        if start == -.infinity { return bucket.count }
+        if bucket.bound == .infinity { return rank }
+        return rank + (bucket.count - rank) * (value - start) / (bucket.bound - start)
+      }
+      if lowerRank == nil, start >= lower { lowerRank = rank }
+      if upperRank == nil, start >= upper { upperRank = rank }
+      if lowerRank == nil, bucket.bound > lower { lowerRank = interpolated(lower) }
+      if upperRank == nil, bucket.bound > upper { upperRank = interpolated(upper) }
+      if lowerRank != nil, upperRank != nil { break }
+      rank = bucket.count
+    }
+    return (min(upperRank ?? count, count) - min(lowerRank ?? count, count)) / count
+  }
+}
+
+extension Evaluator {
+  func histogramQuantile(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    let quantiles = try scalar(node.arguments[0], grid)
+    warnOfQuantiles(quantiles, at: node.arguments[0].range)
+    let range = node.arguments[1].range
+    return try histograms(node.arguments[1], grid) { histogram, step, metric in
+      let (value, wasForced) = histogram.quantile(quantiles[step])
+      if wasForced { self.annotations.forcedMonotonicity(metric: metric(), at: range) }
+      return value
+    }
+  }
+
+  func histogramFraction(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    let lower = try scalar(node.arguments[0], grid)
+    let upper = try scalar(node.arguments[1], grid)
+    return try histograms(node.arguments[2], grid) { histogram, step, _ in
+      histogram.fraction(from: lower[step], to: upper[step])
+    }
+  }
+
+  /// Gathers the series that differ in `le` alone and evaluates each such histogram at each step.
+  private func histograms(
+    _ expression: Expression, _ grid: StepGrid,
+    _ evaluate: (inout ClassicHistogram, Int, _ metric: () -> String) -> Double
+  ) throws(QueryError) -> SeriesMatrix {
+    let input = try vector(expression, grid).withShownLabels
+    // The name tells histograms apart here, and is dropped after.
+    var grouper = LabelGrouper(["le"], keeping: false)
+    var named = NamedGroups()
+    var rows: [[(bound: Double, row: Int)]] = []
+    for row in 0..<input.count where input.hasSample(row) {
+      let text = input.labels[row]["le"] ?? ""
+      guard let bound = NumberText.float(text) else {
+        annotations.badBucketLabel(text, metric: input.labels[row].metricName, at: expression.range)
+        continue
+      }
+      let group = grouper.group(of: input.labels[row], dropsName: false)
+      let number = named.number(group, input.labels[row].metricName)
+      if number == rows.count { rows.append([]) }
+      rows[number].append((bound, row))
+    }
+    var result = SeriesMatrix(
+      labels: named.groups.map { grouper.labels(of: $0.group) }, steps: grid.count, dropsName: false,
+      isDistinctWithoutName: false)
+    for (number, members) in rows.enumerated() {
+      let sorted = members.sorted { $0.bound < $1.bound }
+      for step in 0..<grid.count {
+        try budget.checkpoint(sorted.count)
+        var buckets: [ClassicHistogram.Bucket] = []
+        buckets.reserveCapacity(sorted.count)
+        for (bound, row) in sorted {
+          let count = input.values[row * grid.count + step]
+          if !Point.isAbsent(count) { buckets.append(ClassicHistogram.Bucket(bound: bound, count: count)) }
+        }
+        if buckets.isEmpty { continue }
+        var histogram = ClassicHistogram(sorted: buckets)
+        result.values[number * grid.count + step] = evaluate(&histogram, step) { named.groups[number].name }
+      }
+    }
+    return try result.mergingEqualRows()
+  }
+
+  /// Numbers for pairs of a group and a metric's name.
+  private struct NamedGroups {
+    private(set) var groups: [(group: Int, name: String)] = []
+    private var numbers: [[Int]] = []
+
+    mutating func number(_ group: Int, _ name: String) -> Int {
+      while numbers.count <= group { numbers.append([]) }
+      if let known = numbers[group].first(where: { groups[$0].name == name }) { return known }
+      groups.append((group, name))
+      numbers[group].append(groups.count - 1)
+      return groups.count - 1
+    }
+  }
+}

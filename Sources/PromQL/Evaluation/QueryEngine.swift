@@ -1,0 +1,144 @@
+public import FleetModel
+
+/// Series that were fetched for several queries at one time.
+public struct SharedSelections: Sendable {
+  public let time: Timestamp
+  let data: SelectedData
+}
+
+/// Evaluates queries on the series of a source.
+///
+/// A query goes through these stages: text → tokens → expression → type check → selections → series → matrices → answer. Only
+/// fetching the series waits for anything; what follows is one calculation.
+public struct QueryEngine: Sendable {
+  public var options: EngineOptions
+
+  public init(options: EngineOptions = EngineOptions()) { self.options = options }
+
+  public func parse(_ query: String) throws(QueryError) -> ParsedQuery {
+    do {
+      return try ParsedQuery(query, options: options.parser)
+    } catch {
+      throw .parse(error)
+    }
+  }
+
+  /// The query's value at one time.
+  ///
+  /// - Parameter isOverdue: asked now and then; the query ends with ``QueryError/timeout`` once it says true.
+  public func instant(
+    _ query: ParsedQuery, at time: Timestamp, source: some SeriesSource,
+    isOverdue: @escaping @Sendable () -> Bool = { false }
+  ) async throws(QueryError) -> QueryOutcome {
+    let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let evaluator = try await prepare(query, grid, isRange: false, source: source, isOverdue: isOverdue)
+    return try evaluator.instantOutcome(query.expression)
+  }
+
+  /// The query's value at `start`, `start + step` and so on up to `end`.
+  ///
+  /// - Precondition: `step` is positive.
+  public func range(
+    _ query: ParsedQuery, from start: Timestamp, through end: Timestamp, step: Duration, source: some SeriesSource,
+    isOverdue: @escaping @Sendable () -> Bool = { false }
+  ) async throws(QueryError) -> QueryOutcome {
+    let type = query.expression.type
+    guard type == .scalar || type == .vector else {
+      throw .execution(
+        "invalid expression type \"\(type.rawValue)\" for range query, must be Scalar or instant Vector")
+    }
+    let step = step.wholeMilliseconds
+    precondition(step > 0, "BUG: a range query without a step")
+    let grid = StepGrid(
+      from: StepGrid.clamped(start.milliseconds), through: StepGrid.clamped(end.milliseconds), step: step)
+    let evaluator = try await prepare(query, grid, isRange: true, source: source, isOverdue: isOverdue)
+    return try evaluator.rangeOutcome(query.expression)
+  }
+
+  /// What ``instant(_:at:source:isOverdue:)`` would ask of the store.
+  public func selections(_ query: ParsedQuery, at time: Timestamp) -> [Selection] {
+    SelectionPlan(query.expression, StepGrid(at: StepGrid.clamped(time.milliseconds)), options).selections
+  }
+
+  /// Fetches what all of `queries` need at one time, each series once: for rules that are evaluated together.
+  public func select(
+    for queries: [ParsedQuery], at time: Timestamp, source: some SeriesSource
+  ) async throws(QueryError) -> SharedSelections {
+    let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let all = queries.flatMap { SelectionPlan($0.expression, grid, options).selections }
+    var data = SelectedData()
+    for selection in SelectionPlan.merged(all) {
+      let series = try await open(selection, source)
+      data.add(selection, series)
+    }
+    return SharedSelections(time: time, data: data)
+  }
+
+  /// The value of one of the queries that `shared` was fetched for, at its time. Waits for nothing.
+  public func instant(
+    _ query: ParsedQuery, sharing shared: SharedSelections, isOverdue: @escaping @Sendable () -> Bool = { false }
+  ) throws(QueryError) -> QueryOutcome {
+    let grid = StepGrid(at: StepGrid.clamped(shared.time.milliseconds))
+    let budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
+    let evaluator = Evaluator(
+      options: options, outer: grid, isRange: false, data: shared.data, budget: budget, statistics: QueryStatistics())
+    return try evaluator.instantOutcome(query.expression)
+  }
+
+  private func prepare(
+    _ query: ParsedQuery, _ grid: StepGrid, isRange: Bool, source: some SeriesSource,
+    isOverdue: @escaping @Sendable () -> Bool
+  ) async throws(QueryError) -> Evaluator {
+    var budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
+    if grid.count > options.maximumSamples { throw .tooManySamples }
+    var data = SelectedData()
+    var statistics = QueryStatistics()
+    for selection in SelectionPlan(query.expression, grid, options).selections {
+      let series = try await open(selection, source)
+      let decoded = series.decodedSamples
+      try budget.hold(decoded)
+      try budget.checkpoint(decoded)
+      statistics.samplesRead += decoded
+      statistics.seriesRead += series.count
+      data.add(selection, series)
+    }
+    return Evaluator(
+      options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
+  }
+
+  private func open(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> OpenedSelection {
+    do {
+      let series = try await source.open(
+        selection.matchers, from: Timestamp(milliseconds: selection.from),
+        through: Timestamp(milliseconds: selection.through))
+      return try series.decoded(upTo: options.decodedSamples)
+    } catch is CancellationError {
+      throw .canceled
+    } catch {
+      throw .storage("expanding series: \(error)")
+    }
+  }
+}
+
+extension OpenedSelection {
+  /// Samples that are held in memory.
+  fileprivate var decodedSamples: Int {
+    switch self {
+    case .decoded(let series): series.reduce(0) { $0 + $1.samples.timestamps.count }
+    case .encoded: 0
+    }
+  }
+
+  /// Decoded, unless that would be more than `limit` samples.
+  fileprivate func decoded(upTo limit: Int) throws -> OpenedSelection {
+    guard case .encoded(let all) = self, all.reduce(0, { $0 + $1.count }) <= limit else { return self }
+    return .decoded(
+      try all.map { one in
+        var columns = SampleColumns()
+        columns.timestamps.reserveCapacity(one.count)
+        columns.values.reserveCapacity(one.count)
+        try one.decode(&columns)
+        return SelectedSeries(labels: one.labels, samples: columns)
+      })
+  }
+}

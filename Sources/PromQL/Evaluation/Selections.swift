@@ -1,0 +1,130 @@
+public import FleetModel
+
+/// What a query asks of the store: each set of matchers once for each stretch of time.
+public struct Selection: Hashable, Sendable {
+  public var matchers: [LabelMatcher]
+  /// Milliseconds, both included.
+  public var from: Int64
+  public var through: Int64
+}
+
+/// Finds the selections of a query in advance, by walking the expression with the times at which each part is evaluated.
+struct SelectionPlan {
+  let options: EngineOptions
+  let outer: StepGrid
+  private(set) var selections: [Selection] = []
+
+  init(_ expression: Expression, _ grid: StepGrid, _ options: EngineOptions) {
+    self.options = options
+    outer = grid
+    walk(expression, grid)
+    selections = Self.merged(selections)
+  }
+
+  private mutating func walk(_ expression: Expression, _ grid: StepGrid) {
+    switch expression {
+    case .vector(let node): add(node, node.shift, window: options.lookback, grid)
+    case .matrix(let node): add(node.selector, node.selector.shift, window: node.window, grid)
+    case .subquery(let node):
+      let times = node.shift.times(of: grid, in: outer)
+      walk(node.expression, node.grid(for: times, defaultStep: options.defaultSubqueryStep))
+    default: for child in expression.children { walk(child, grid) }
+    }
+  }
+
+  private mutating func add(_ node: VectorSelector, _ shift: TimeShift, window: Int64, _ grid: StepGrid) {
+    guard grid.count > 0 else { return }
+    let times = shift.times(of: grid, in: outer)
+    // Windows are open on the left.
+    selections.append(
+      Selection(matchers: node.matchers, from: times.first - window + 1, through: times.last))
+  }
+
+  /// Selections of the same matchers whose times touch become one.
+  static func merged(_ selections: [Selection]) -> [Selection] {
+    var order: [[LabelMatcher]] = []
+    var byMatchers: [[LabelMatcher]: [Selection]] = [:]
+    for selection in selections {
+      if byMatchers[selection.matchers] == nil { order.append(selection.matchers) }
+      byMatchers[selection.matchers, default: []].append(selection)
+    }
+    var result: [Selection] = []
+    for matchers in order {
+      var open: Selection?
+      for next in (byMatchers[matchers] ?? []).sorted(by: { $0.from < $1.from }) {
+        if let current = open, next.from <= current.through + 1 {
+          open?.through = max(current.through, next.through)
+        } else {
+          if let open { result.append(open) }
+          open = next
+        }
+      }
+      if let open { result.append(open) }
+    }
+    return result
+  }
+}
+
+extension TimeShift {
+  /// The moments that a selector looks at when it is evaluated on `grid`: the first, the last, and how they follow.
+  struct Times {
+    var first: Int64
+    var last: Int64
+    /// All steps look at the same moment.
+    var isFixed: Bool
+  }
+
+  /// - Parameter outer: the grid of the whole query, which `start()` and `end()` mean.
+  func times(of grid: StepGrid, in outer: StepGrid) -> Times {
+    let fixed: Int64
+    switch anchor {
+    case .time(let milliseconds): fixed = StepGrid.clamped(milliseconds)
+    case .bound(.start): fixed = outer.start
+    case .bound(.end): fixed = outer.last
+    case nil: return Times(first: grid.start - offset, last: grid.last - offset, isFixed: false)
+    }
+    return Times(first: fixed - offset, last: fixed - offset, isFixed: true)
+  }
+}
+
+extension StepGrid {
+  /// Times far outside of what anyone means are moved so that sums of them cannot overflow.
+  static func clamped(_ milliseconds: Int64) -> Int64 {
+    min(max(milliseconds, -(1 << 60)), 1 << 60)
+  }
+}
+
+extension Subquery {
+  /// Where the inner expression is evaluated: multiples of the step within the windows.
+  func grid(for times: TimeShift.Times, defaultStep: Int64) -> StepGrid {
+    let step = max(1, step ?? defaultStep)
+    let open = times.first - window
+    let below = open >= 0 ? open / step : -((step - 1 - open) / step)
+    return StepGrid(from: (below + 1) * step, through: times.last, step: step)
+  }
+}
+
+/// The series that a query's selectors gave.
+struct SelectedData: Sendable {
+  struct Answer: Sendable {
+    var selection: Selection
+    var series: OpenedSelection
+  }
+
+  private(set) var answers: [Answer] = []
+  private var places: [[LabelMatcher]: [Int]] = [:]
+
+  mutating func add(_ selection: Selection, _ series: OpenedSelection) {
+    places[selection.matchers, default: []].append(answers.count)
+    answers.append(Answer(selection: selection, series: series))
+  }
+
+  /// The series of a selector; they may have samples before and after the time asked for.
+  func series(_ matchers: [LabelMatcher], from: Int64, through: Int64) -> OpenedSelection {
+    for index in places[matchers] ?? [] {
+      let selection = answers[index].selection
+      if selection.from <= from, selection.through >= through { return answers[index].series }
+    }
+    return .decoded([])
+  }
+}

@@ -1,0 +1,149 @@
+import FleetModel
+
+/// Arithmetic and comparison of two vectors whose series are matched by labels. Which series may meet is found once for all
+/// steps; each pair that meets has a row of its own.
+struct VectorMatcher {
+  let node: BinaryOperation
+  let matching: VectorMatching
+  let steps: Int
+  /// The "one" side of a group modifier stands on the left.
+  private let isSwapped: Bool
+
+  init(_ node: BinaryOperation, _ matching: VectorMatching, steps: Int) {
+    self.node = node
+    self.matching = matching
+    self.steps = steps
+    isSwapped = matching.cardinality == .oneToMany
+  }
+
+  func combine(
+    _ left: SeriesMatrix, _ right: SeriesMatrix, _ budget: inout QueryBudget
+  ) throws(QueryError) -> SeriesMatrix {
+    let many = isSwapped ? right : left
+    let one = isSwapped ? left : right
+    guard many.count > 0, one.count > 0, steps > 0 else { return .empty(steps: steps) }
+    var grouper = LabelGrouper(matching.labels, keeping: matching.isOn)
+    let oneGroups = one.labels.map { grouper.group(of: $0, dropsName: one.dropsName) }
+    let oneCount = grouper.count
+    let manyGroups = many.labels.map { grouper.group(of: $0, dropsName: many.dropsName) }
+    var oneRows = [[Int]](repeating: [], count: oneCount)
+    for (row, group) in oneGroups.enumerated() { oneRows[group].append(row) }
+    try checkOneSide(one, oneRows, grouper, many)
+    // For each group and step how many series of the "many" side have met one; only looked at where that may be wrong.
+    var met = matching.cardinality == .oneToOne ? [UInt8](repeating: 0, count: oneCount * steps) : []
+    var result = SeriesMatrix.empty(steps: steps)
+    result.isDistinctWithoutName = false
+    result.values.reserveCapacity(many.values.count)
+    var pairs: [(many: Int, one: Int)] = []
+    pairs.reserveCapacity(many.count)
+    for (row, group) in manyGroups.enumerated() where group < oneCount {
+      for other in oneRows[group] {
+        try budget.checkpoint(steps)
+        guard try meet(many, row, one, other, at: group * steps, &met, &result.values) else { continue }
+        try budget.hold(steps)
+        pairs.append((row, other))
+      }
+    }
+    label(&result, pairs, many, one)
+    return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
+  }
+
+  /// Appends a row for two series; appends nothing and says so if they never have a sample at the same step.
+  private func meet(
+    _ many: SeriesMatrix, _ row: Int, _ one: SeriesMatrix, _ other: Int, at place: Int, _ met: inout [UInt8],
+    _ values: inout [Double]
+  ) throws(QueryError) -> Bool {
+    let offset = values.count
+    var isMany = false
+    var hasAny = false
+    values.append(contentsOf: repeatElement(Point.absent, count: steps))
+    many.values.withUnsafeBufferPointer { manyValues in
+      one.values.withUnsafeBufferPointer { oneValues in
+        for step in 0..<steps {
+          let a = manyValues[row * steps + step]
+          let b = oneValues[other * steps + step]
+          if Point.isAbsent(a) || Point.isAbsent(b) { continue }
+          hasAny = true
+          if !met.isEmpty {
+            if met[place + step] > 0 { isMany = true }
+            met[place + step] = 1
+          }
+          values[offset + step] = isSwapped ? value(b, a) : value(a, b)
+        }
+      }
+    }
+    if isMany {
+      throw .execution("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
+    }
+    if !hasAny { values.removeLast(steps) }
+    return hasAny
+  }
+
+  @inline(__always)
+  private func value(_ left: Double, _ right: Double) -> Double {
+    if node.operator.isComparison, !node.returnsBool {
+      return Arithmetic.holds(node.operator, left, right) ? left : Point.absent
+    }
+    return Arithmetic.number(node.operator, left, right)
+  }
+
+  /// At no step at which the other side has a sample may two series of the "one" side have the same matching labels.
+  private func checkOneSide(
+    _ one: SeriesMatrix, _ rows: [[Int]], _ grouper: LabelGrouper, _ many: SeriesMatrix
+  ) throws(QueryError) {
+    for (group, rows) in rows.enumerated() where rows.count > 1 {
+      for step in 0..<steps where (0..<many.count).contains(where: { !Point.isAbsent(many.value($0, step)) }) {
+        let present = rows.filter { !Point.isAbsent(one.value($0, step)) }
+        if present.count < 2 { continue }
+        let pair = present.prefix(2).map(one.shownLabels).sorted { LabelSet.precedes($0, $1) }.map(\.flatDescription)
+        throw .execution(
+          "found duplicate series for the match group \(grouper.labels(of: group).flatDescription) on the "
+            + "\(isSwapped ? "left" : "right") hand-side of the operation: [\(pair.joined(separator: ", "))]"
+            + ";many-to-many matching not allowed: matching labels must be unique on one side")
+      }
+    }
+  }
+
+  /// Sets the labels of the result's rows.
+  private func label(
+    _ result: inout SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
+  ) {
+    let dropsName = !node.operator.isComparison || node.returnsBool
+    if matching.cardinality != .oneToOne, matching.included.isEmpty {
+      // The labels of the "many" side, one row for each of its series if nothing else meets it.
+      result.labels = pairs.map { many.labels[$0.many] }
+      result.dropsName = many.dropsName || dropsName
+      let isOnce = zip(pairs, pairs.dropFirst()).allSatisfy { $0.many != $1.many }
+      result.isDistinctWithoutName = isOnce && many.isDistinctWithoutName
+      return
+    }
+    var editor = LabelEditor(matching, node)
+    result.labels = pairs.map { pair in
+      editor.edited(many.labels[pair.many], many.dropsName, one.labels[pair.one], one.dropsName)
+    }
+  }
+
+  /// Rows of the same labels become one; where two have met at one step, the labels do not tell them apart.
+  private func unique(
+    _ result: SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
+  ) throws(QueryError) -> SeriesMatrix {
+    var rows: [LabelSet: [Int]] = [:]
+    rows.reserveCapacity(result.count)
+    for (index, labels) in result.withShownLabels.labels.enumerated() { rows[labels, default: []].append(index) }
+    if rows.count == result.count { return result }
+    for same in rows.values where same.count > 1 {
+      for step in 0..<steps {
+        // Those that a comparison took away have met too.
+        let met = same.filter { index in
+          !Point.isAbsent(many.value(pairs[index].many, step)) && !Point.isAbsent(one.value(pairs[index].one, step))
+        }
+        if met.count < 2 { continue }
+        throw .execution(
+          matching.cardinality == .oneToOne
+            ? "vector cannot contain metrics with the same labelset"
+            : "multiple matches for labels: grouping labels must ensure unique matches")
+      }
+    }
+    return try result.mergingEqualRows()
+  }
+}

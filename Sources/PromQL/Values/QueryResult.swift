@@ -1,0 +1,38 @@
+public import FleetModel
+
+/// What a query gives.
+public enum QueryValue: Sendable {
+  case scalar(Double, at: Timestamp)
+  case string(StringLiteral, at: Timestamp)
+  /// In the order of the answer: `sort` and `topk` give theirs.
+  case vector([InstantSample])
+  /// Sorted by labels.
+  case matrix([ResultSeries])
+}
+
+public struct InstantSample: Sendable {
+  public var labels: LabelSet
+  public var time: Timestamp
+  public var value: Double
+}
+
+/// A series of an answer with at least one sample, in rising order of time.
+public struct ResultSeries: Sendable {
+  public var labels: LabelSet
+  public var samples: SampleColumns
+}
+
+/// The answer to a query with what should be known of it.
+public struct QueryOutcome: Sendable {
+  public var value: QueryValue
+  public var annotations: Annotations
+  public var statistics: QueryStatistics
+}
+
+public struct QueryStatistics: Hashable, Sendable {
+  /// Samples that the selectors gave.
+  public var samplesRead = 0
+  /// The most points that were held at one time.
+  public var peakPoints = 0
+  public var seriesRead = 0
+}

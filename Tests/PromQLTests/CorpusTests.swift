@@ -1,0 +1,31 @@
+import Foundation
+import PromQL
+import Testing
+
+/// Prometheus' own scripts, where they are at hand: they are not part of this repository. `SKEP_CORPORA` names the folder.
+@Suite("Prometheus' scripts")
+struct CorpusTests {
+  static let folder: URL = {
+    let named = ProcessInfo.processInfo.environment["SKEP_CORPORA"].map { URL(filePath: $0) }
+    let beside = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/corpora")
+    return (named ?? beside).appending(path: "promql/dev")
+  }()
+
+  static let isThere = FileManager.default.fileExists(atPath: folder.path)
+
+  /// How many evaluations each script has: all pass.
+  static let scripts: [(name: String, evaluations: Int)] = [
+    ("aggregators", 74), ("at_modifier", 46), ("collision", 1), ("functions", 167), ("gapfill", 5), ("histograms", 47),
+    ("literals", 14), ("name_label_dropping", 13), ("operators", 85), ("range_queries", 9), ("selectors", 18),
+    ("staleness", 9), ("subquery", 19), ("trig_functions", 15),
+  ]
+
+  @Test(.enabled(if: isThere, "the corpora are not at hand"), arguments: scripts)
+  func script(name: String, evaluations: Int) async throws {
+    let text = try String(contentsOf: Self.folder.appending(path: "\(name).test"), encoding: .utf8)
+    let report = await PromQLScript(text).run()
+    #expect(report.failures == [], "\(report.failures.map(\.description).joined(separator: "\n"))")
+    #expect(report.passed == evaluations)
+  }
+}
