@@ -136,7 +136,7 @@ extension LabelPattern {
         if !next.isWhole { return (bytes, false) }
       }
       return (bytes, true)
-    case .either, .repeated: return ([], false)
+    case .either, .repeated, .group, .reluctant: return ([], false)
     }
   }
 
