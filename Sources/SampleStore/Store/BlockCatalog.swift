@@ -66,7 +66,7 @@ final class BlockCatalog: Sendable {
     manifest.deletions.removeAll(where: \.isDone)
     do throws(FileError) {
       if !added.isEmpty { try files.syncDirectory(layout.blocks) }
-      try manifest.write(layout, files)
+      try write(manifest)
     } catch {
       // The manifest that was being written may be the one that stays: the files go when another one has been written.
       state.withLock { $0.garbage += added.map { layout.block($0.number) } }
@@ -81,6 +81,22 @@ final class BlockCatalog: Sendable {
       return state.garbage
     }
     for path in garbage { try? files.remove(path) }
+  }
+
+  /// Where the disk is full, the reserve is given up for it.
+  private func write(_ manifest: Manifest) throws(FileError) {
+    do throws(FileError) {
+      try manifest.write(layout, files)
+    } catch {
+      guard error.isFullDisk, (try? files.remove(layout.reserve)) != nil else { throw error }
+      try manifest.write(layout, files)
+    }
+  }
+
+  /// Removes the files that a manifest may still name since one could not be written; throws if it still cannot be.
+  func clearGarbage() throws(FileError) {
+    guard state.withLock({ !$0.garbage.isEmpty }) else { return }
+    try commit()
   }
 
   private static func sorted(_ members: [Member]) -> [Member] {

@@ -12,14 +12,17 @@ enum CheckpointFile {
 
   /// Writes the head as the checkpoint of `segment`, durably and all or nothing.
   ///
+  /// - Parameter isStopped: asked now and then; `true` gives it up, and nothing is changed.
   /// - Returns: the file's size.
   static func write(
-    _ head: HeadStore, of segment: UInt64, _ layout: StoreLayout, _ files: any FileSystem
+    _ head: HeadStore, of segment: UInt64, _ layout: StoreLayout, _ files: any FileSystem,
+    isStopped: () -> Bool = { false }
   ) throws(FileError) -> UInt64 {
     var file = try FileReplacement(of: layout.checkpoint(segment), in: layout.directory, files)
     do throws(FileError) {
       var waiting = FrameFile.header(kind)
       try head.writeImage { payload throws(FileError) in
+        if isStopped() { throw .stopped(layout.checkpoint(segment)) }
         FrameFile.append(payload, to: &waiting)
         guard waiting.count >= bytesAtOnce else { return }
         try file.write(waiting)
@@ -54,9 +57,13 @@ extension DurableStore {
   /// because its log had failed, it takes them again: whatever the failed file lacks is in the image.
   ///
   /// To be called on ``images``.
-  func checkpointNow() throws(FileError) {
+  ///
+  /// - Parameter isStopped: gives it up, and the last checkpoint and the log since then stand; `nil`: when the store is
+  ///   being closed.
+  func checkpointNow(isStopped: (() -> Bool)? = nil) throws(FileError) {
     let segment = try gate.work.step { () throws(FileError) in try gate.rotate() }
-    let bytes = try CheckpointFile.write(head, of: segment, layout, files)
+    let bytes = try CheckpointFile.write(
+      head, of: segment, layout, files, isStopped: isStopped ?? { self.isStopping.load(ordering: .relaxed) })
     progress.withLock { progress in
       progress.checkpointBytes = bytes
       progress.hasReplayed = false

@@ -1,4 +1,5 @@
 import Platform
+import Synchronization
 import SystemPackage
 
 extension DurableStore {
@@ -21,6 +22,7 @@ extension DurableStore {
       case .everything: (true, Int64.max, 0)
       case .movable(let idleBefore, let least): (false, idleBefore, least)
       }
+    try clearGarbage()
     guard let flush = head.beginFlush(everything: everything, idleBefore: idleBefore) else { return false }
     guard flush.seriesCount > 0, flush.byteCount >= least else {
       head.cancelFlush(flush)
@@ -43,6 +45,7 @@ extension DurableStore {
       var writer = try BlockWriter(files: files, path: path, sequence: number)
       do throws(FileError) {
         try flush.forEachSeries { labels, times, values throws(FileError) in
+          if isStopping.load(ordering: .relaxed) { throw .stopped(path) }
           try writer.beginSeries(encodedLabels: labels)
           try writer.append(times: times, values: values)
         }
@@ -52,11 +55,20 @@ extension DurableStore {
       }
       _ = try writer.finish()
     } catch {
-      throw .file(error)
+      throw error.isStop ? .stopped : .file(error)
     }
     let block = try open(path, number)
     do throws(FileError) { try catalog.commit(adding: [block]) } catch { throw .file(error) }
   }
+}
+
+extension FileError {
+  /// Ends the writing of a file because the store is being closed.
+  static func stopped(_ path: FilePath) -> FileError {
+    FileError(path: path, operation: "finish", errno: .canceled, mend: "the store is being closed")
+  }
+
+  var isStop: Bool { errno == .canceled }
 }
 
 /// Why a step of upkeep came to nothing. Everything is as it was before; the step may be tried again.

@@ -18,40 +18,59 @@ struct MergePlan: Sendable {
   var largestShare: UInt64 = 4
   /// So many blocks of like size become one in any window.
   var manyBlocks = 4
+  /// What becomes one is no larger: where the store's size is bounded, a block that goes must leave most of the others.
+  var largestTotal = UInt64.max
 
   static let hour: Int64 = 3_600_000
 
   /// - Parameters:
   ///   - retention: windows larger than a tenth of it are not used, since a block goes as a whole.
   ///   - outOfOrderWindow: milliseconds, both.
-  init(retention: Int64, outOfOrderWindow: Int64, windows: [Int64] = [2 * hour, 12 * hour, 72 * hour]) {
+  ///   - maximumBytes: of the whole store; no block larger than an eighth of it is made.
+  init(
+    retention: Int64, outOfOrderWindow: Int64, maximumBytes: UInt64? = nil,
+    windows: [Int64] = [2 * hour, 12 * hour, 72 * hour]
+  ) {
     self.windows = windows.enumerated().filter { $0.offset == 0 || $0.element <= retention / 10 }.map(\.element)
     grace = outOfOrderWindow
+    if let maximumBytes { largestTotal = maximumBytes / 8 }
   }
 
   /// The blocks that should become one next, by rising sequence; `nil` if all is well.
-  func next(_ blocks: [Manifest.Entry], now: Int64) -> [Manifest.Entry]? {
+  ///
+  /// - Parameters:
+  ///   - blocks: those that can be merged.
+  ///   - all: those and what else there is; `nil` if there is nothing else.
+  ///   - isBarred: whether blocks must not be merged at present.
+  func next(
+    _ blocks: [Manifest.Entry], among all: [Manifest.Entry]? = nil, now: Int64,
+    isBarred: ([Manifest.Entry]) -> Bool = { _ in false }
+  ) -> [Manifest.Entry]? {
     let blocks = Self.ordered(blocks)
+    let all = all ?? blocks
     for window in windows {
       for (index, group) in groups(of: blocks, window) where isPast(index, window, now) {
-        for run in Self.safeRuns(group, among: blocks) where isWorthwhile(run) { return run }
+        for run in safeRuns(group, among: all) where isWorthwhile(run) && !isBarred(run) { return run }
       }
     }
     guard let largest = windows.last else { return nil }
     for (_, group) in groups(of: blocks, largest) {
       for tier in Self.tiers(group) {
-        for run in Self.safeRuns(tier, among: blocks) where run.count >= manyBlocks { return run }
+        for run in safeRuns(tier, among: all) where run.count >= manyBlocks && !isBarred(run) { return run }
       }
     }
     return nil
   }
 
   /// Any two blocks of one largest window that can become one, whatever it costs.
-  func nextOfAll(_ blocks: [Manifest.Entry]) -> [Manifest.Entry]? {
+  func nextOfAll(
+    _ blocks: [Manifest.Entry], among all: [Manifest.Entry]? = nil,
+    isBarred: ([Manifest.Entry]) -> Bool = { _ in false }
+  ) -> [Manifest.Entry]? {
     guard let largest = windows.last else { return nil }
     let blocks = Self.ordered(blocks)
     for (_, group) in groups(of: blocks, largest) {
-      for run in Self.safeRuns(group, among: blocks) where run.count >= 2 { return run }
+      for run in safeRuns(group, among: all ?? blocks) where run.count >= 2 && !isBarred(run) { return run }
     }
     return nil
   }
@@ -92,20 +111,24 @@ struct MergePlan: Sendable {
     return tiers.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// Cuts a group where a block that is not in it stands between; see the type's description.
-  private static func safeRuns(_ group: [Manifest.Entry], among all: [Manifest.Entry]) -> [[Manifest.Entry]] {
+  /// Cuts a group where a block that is not in it stands between, see the type's description, and where it gets too large.
+  private func safeRuns(_ group: [Manifest.Entry], among all: [Manifest.Entry]) -> [[Manifest.Entry]] {
     var runs: [[Manifest.Entry]] = []
     var run: [Manifest.Entry] = []
+    var total: UInt64 = 0
     for block in group {
+      let (sum, isTooLarge) = total.addingReportingOverflow(block.summary.bytes)
       let isInTheWay = all.contains { other in
         guard let first = run.first, !group.contains(where: { $0.number == other.number }) else { return false }
-        return precedes(first, other) && precedes(other, block) && overlap(other, block)
+        return Self.precedes(first, other) && Self.precedes(other, block) && Self.overlap(other, block)
       }
-      if isInTheWay {
+      if isInTheWay || isTooLarge || sum > largestTotal {
         runs.append(run)
         run = []
+        total = 0
       }
       run.append(block)
+      total &+= block.summary.bytes
     }
     if !run.isEmpty { runs.append(run) }
     return runs

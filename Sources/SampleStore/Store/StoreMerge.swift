@@ -4,6 +4,9 @@ import Synchronization
 import SystemPackage
 
 extension DurableStore {
+  /// Blocks that could not be merged are left alone for so long: others may be.
+  private static let mergePause: Duration = .seconds(3600)
+
   /// Merges what the plan names next.
   ///
   /// To be called on ``blocks``.
@@ -12,18 +15,35 @@ extension DurableStore {
   /// - Returns: whether there was something to merge.
   func mergeNow(all: Bool) throws(StoreFailure) -> Bool {
     // A block that waits for a deletion is written anew for that: its samples must not mix with newer ones before.
-    let waiting = Set(catalog.manifest.deletions.flatMap(\.blocks))
+    let manifest = catalog.manifest
+    let waiting = Set(manifest.deletions.flatMap(\.blocks))
     let members = catalog.members
     let entries = members.map(\.entry)
+    let monotonic = time.monotonic()
+    let failed = progress.withLock { progress in
+      progress.failedMerges = progress.failedMerges.filter { monotonic - $0.value < Self.mergePause }
+      return progress.failedMerges
+    }
     let plan = MergePlan(
       retention: configuration.retention.wholeMilliseconds,
-      outOfOrderWindow: configuration.outOfOrderWindow.wholeMilliseconds, windows: tuning.mergeWindows)
-    let now = time.now().milliseconds
-    guard let chosen = all ? plan.nextOfAll(entries) : plan.next(entries, now: now),
-      !chosen.contains(where: { waiting.contains($0.number) })
-    else { return false }
+      outOfOrderWindow: configuration.outOfOrderWindow.wholeMilliseconds, maximumBytes: configuration.maximumBytes,
+      windows: tuning.mergeWindows)
+    // A block that cannot be opened at present stands in the way all the same: it counts again after the next start.
+    let chosen =
+      all
+      ? plan.nextOfAll(entries, among: manifest.blocks) { run in run.contains { waiting.contains($0.number) } }
+      : plan.next(entries, among: manifest.blocks, now: time.now().milliseconds) { run in
+        run.contains { waiting.contains($0.number) } || failed[Set(run.map(\.number))] != nil
+      }
+    guard let chosen else { return false }
     let numbers = Set(chosen.map(\.number))
-    try rewrite(members.filter { numbers.contains($0.number) })
+    do throws(StoreFailure) {
+      try rewrite(members.filter { numbers.contains($0.number) })
+    } catch {
+      if case .stopped = error { throw error }
+      progress.withLock { $0.failedMerges[numbers] = monotonic }
+      throw error
+    }
     counters.merges.increment()
     return true
   }
@@ -35,6 +55,7 @@ extension DurableStore {
     _ sources: [BlockCatalog.Member], _ deletion: BlockMerge.Deletion? = nil,
     fulfilling request: Manifest.Deletion? = nil
   ) throws(StoreFailure) {
+    try clearGarbage()
     let (number, path) = catalog.place()
     let summary: BlockSummary?
     do throws(BlockWorkError) {
@@ -60,6 +81,11 @@ extension DurableStore {
     } catch {
       throw .file(error)
     }
+  }
+
+  /// Before anything is written: where manifests cannot be written, each try would leave one block more behind.
+  func clearGarbage() throws(StoreFailure) {
+    do throws(FileError) { try catalog.clearGarbage() } catch { throw .file(error) }
   }
 
   /// Opens a block that was just written.

@@ -75,6 +75,28 @@ import Testing
     #expect(MergePlan(retention: Self.hour, outOfOrderWindow: 0).windows == [2 * Self.hour])
   }
 
+  @Test func noBlockGetsNearTheBoundOfTheStore() {
+    let blocks = (1...9).map { Self.entry(($0, 0, 1, 40)) }
+    func chosen(_ maximum: UInt64?) -> [[UInt64]?] {
+      let plan = MergePlan(retention: 1000 * Self.hour, outOfOrderWindow: 0, maximumBytes: maximum)
+      return [plan.next(blocks, now: 90 * Self.hour), plan.nextOfAll(blocks)].map { $0?.map(\.number) }
+    }
+    #expect(chosen(nil) == [Array(1...9), Array(1...9)])
+    #expect(chosen(8 * 125) == [[1, 2, 3], [1, 2, 3]])
+    #expect(chosen(8 * 79) == [nil, nil])
+  }
+
+  @Test func whatCannotBeMergedStandsInTheWay() {
+    let blocks = [(1, 0, 1, 10), (3, 0, 1.5, 10), (4, 0, 1, 10), (5, 4, 5, 10), (6, 4, 5, 10)].map(Self.entry)
+    let all = blocks + [Self.entry((2, 0.5, 1, 10))]
+    let now = 8 * Self.hour
+    #expect(Self.plan.next(blocks, now: now)?.map(\.number) == [1, 3, 4])
+    #expect(Self.plan.next(blocks, among: all, now: now)?.map(\.number) == [3, 4])
+    let other = Self.plan.next(blocks, among: all, now: now) { run in run.contains { $0.number == 3 } }
+    #expect(other?.map(\.number) == [5, 6])
+    #expect(Self.plan.nextOfAll(blocks, among: all)?.map(\.number) == [3, 4, 5, 6])
+  }
+
   /// Merging ends, writes no sample often, leaves few blocks, and never changes which of two samples counts.
   @Test(arguments: 0..<40) func comesToAnEnd(_ seed: Int) {
     var random = SplitMix(state: UInt64(seed))
@@ -121,7 +143,7 @@ import Testing
       ManifestTests.entry(5, 0...10, bytes: 100), ManifestTests.entry(2, 5...20, bytes: 100),
       ManifestTests.entry(3, 0...30, bytes: 100), ManifestTests.entry(4, 29...40, bytes: 100),
     ]
-    func expired(_ retention: Int64, _ bytes: UInt64?, other: UInt64 = 0, now: Int64 = 50) -> [UInt64] {
+    func expired(_ retention: Int64, _ bytes: UInt64?, other: UInt64 = 0, now: Int64? = 50) -> [UInt64] {
       RetentionPlan(retention: retention, maximumBytes: bytes).expired(blocks, otherBytes: other, now: now).map(
         \.number)
     }
@@ -133,7 +155,10 @@ import Testing
     #expect(expired(1000, 399) == [5])
     #expect(expired(1000, 400, other: 101) == [5, 2])
     #expect(expired(25, 150) == [5, 2, 3])
-    #expect(expired(1000, 0) == [5, 2, 3, 4])
+    // The newest stays, and other files take half of the bound at most.
+    #expect(expired(1000, 0) == [5, 2, 3])
+    #expect(expired(1000, 400, other: 100_000) == [5, 2])
+    #expect(expired(25, 300, now: nil) == [5])
     #expect(expired(.max, nil, now: .min) == [])
   }
 }
