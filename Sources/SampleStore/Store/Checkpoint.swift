@@ -89,7 +89,7 @@ extension DurableStore {
   /// Whether the log has grown enough for a checkpoint, or was replayed since the last one.
   var isCheckpointDue: Bool {
     let (last, hasReplayed) = progress.withLock { ($0.checkpointBytes, $0.hasReplayed) }
-    return hasReplayed || gate.bytes > max(tuning.checkpointBytes, last)
+    return hasReplayed || gate.bytes > max(tuning.checkpointBytes, last / 2)
   }
 }
 

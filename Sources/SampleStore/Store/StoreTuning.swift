@@ -2,7 +2,7 @@ import FleetModel
 
 /// Bounds that a user need not know. Tests make them small.
 struct StoreTuning: Sendable {
-  /// A checkpoint is due when the log is larger than this and than the last checkpoint.
+  /// A checkpoint is due when the log is larger than this and than half the last checkpoint: what a start has to replay.
   var checkpointBytes: UInt64 = 8 << 20
   /// A flush is due when so many bytes of chunks can move, and they are a quarter of the head.
   var flushBytes = 32 << 20
