@@ -5,6 +5,7 @@
 // Ends with status 1 at the first flaw, and prints the seed: `store-simulation SEED 1` repeats it.
 
 import Glibc
+import SampleStore
 import SystemPackage
 import TestSupport
 
