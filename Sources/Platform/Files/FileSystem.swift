@@ -52,6 +52,7 @@ public protocol OutputFile: Sendable {
 }
 
 /// A file's content as memory, read only.
+// Unchecked for the pointer: nobody writes behind it, and it is released once, by the last owner.
 public final class MappedFile: @unchecked Sendable {
   public let path: FilePath
   public let bytes: UnsafeRawBufferPointer

@@ -165,6 +165,7 @@ final class Block: @unchecked Sendable {
 }
 
 /// Verifies each page of a block's data once, when it is first read; from any number of threads.
+// Unchecked for the pointers: two into the mapped file, which nobody writes, and one to atomics that this value alone owns.
 final class PageChecks: @unchecked Sendable {
   private let data: UnsafeRawBufferPointer
   private let checksums: UnsafeRawBufferPointer

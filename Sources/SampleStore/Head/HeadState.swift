@@ -186,6 +186,7 @@ struct DecodeScratch: ~Copyable {
 }
 
 /// A caller's buffer that is read under the lock, during the call.
+// Unchecked: the buffer does not leave the caller's thread, which the type of a lock's closure cannot say.
 struct Lent<Buffer>: @unchecked Sendable {
   let buffer: Buffer
 

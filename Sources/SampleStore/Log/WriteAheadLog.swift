@@ -7,6 +7,7 @@ import SystemPackage
 /// form: ``FrameFile``, ``LogRecord``.
 ///
 /// Not safe to use from several threads at once, but that ``sync()`` may run beside ``write(_:)``.
+// Unchecked: its owner (``LogGate``) writes under a lock, and syncs and changes segments on one queue.
 final class WriteAheadLog: @unchecked Sendable {
   let directory: FilePath
   private let files: any FileSystem
