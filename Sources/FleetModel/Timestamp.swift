@@ -135,7 +135,8 @@ public enum RFC3339 {
     value >= 0 ? value / divisor : -((divisor - 1 - value) / divisor)
   }
 
-  private static func days(inMonth month: Int, of year: Int) -> Int {
+  /// How many days a month of the proleptic Gregorian calendar has; `month` is 1 ... 12.
+  public static func days(inMonth month: Int, of year: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: 30
@@ -143,7 +144,8 @@ public enum RFC3339 {
     }
   }
 
-  private static func daysFromCivil(_ year: Int, _ month: Int, _ day: Int) -> Int {
+  /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+  public static func daysFromCivil(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let y = month <= 2 ? year - 1 : year
     let era = (y >= 0 ? y : y - 399) / 400
     let yearOfEra = y - era * 400
@@ -152,7 +154,8 @@ public enum RFC3339 {
     return era * 146_097 + dayOfEra - 719_468
   }
 
-  private static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
+  /// The date so many days after 1970-01-01.
+  public static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
     let z = days + 719_468
     let era = (z >= 0 ? z : z - 146_096) / 146_097
     let dayOfEra = z - era * 146_097

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Parts of a date in UTC.
 enum CalendarPart: String {
   case minute, hour, month, year
@@ -24,36 +26,14 @@ enum CalendarPart: String {
     case .dayOfWeek: return Double(((days + 4) % 7 + 7) % 7)
     default: break
     }
-    let date = Self.civil(days)
+    let date = RFC3339.civil(fromDays: Int(days))
     switch self {
     case .dayOfMonth: return Double(date.day)
     case .month: return Double(date.month)
     case .year: return Double(date.year)
-    case .dayOfYear: return Double(days - Self.days(date.year, 1, 1) + 1)
-    default:
-      let next = date.month == 12 ? (date.year + 1, Int64(1)) : (date.year, date.month + 1)
-      return Double(Self.days(next.0, next.1, 1) - Self.days(date.year, date.month, 1))
+    case .dayOfYear: return Double(Int(days) - RFC3339.daysFromCivil(date.year, 1, 1) + 1)
+    default: return Double(RFC3339.days(inMonth: date.month, of: date.year))
     }
-  }
-
-  /// H. Hinnant's calendar algorithms (<https://howardhinnant.github.io/date_algorithms.html>).
-  private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    let z = days + 719_468
-    let era = (z >= 0 ? z : z - 146_096) / 146_097
-    let dayOfEra = z - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
-  }
-
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let y = month <= 2 ? year - 1 : year
-    let era = (y >= 0 ? y : y - 399) / 400
-    let yearOfEra = y - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 }
 
