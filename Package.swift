@@ -60,7 +60,9 @@ let package = Package(
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
     .target(name: "PromQL", dependencies: ["FleetModel"]),
-    .target(name: "AlertLogic", dependencies: ["FleetModel"]),
+    // Go's text/template, as rules and notifications of Prometheus and Alertmanager use it.
+    .target(name: "GoTemplate"),
+    .target(name: "AlertLogic", dependencies: ["FleetModel", "GoTemplate"]),
     .target(name: "FleetHealth", dependencies: ["FleetModel"]),
     .target(name: "DeployPlan", dependencies: ["FleetModel", yaml]),
     // What an agent and the control plane report of themselves.
@@ -77,7 +79,9 @@ let package = Package(
       ]),
     .target(
       name: "Alerting",
-      dependencies: ["FleetModel", "AlertLogic", "Platform", log, metrics, coreMetrics, lifecycle, systemPackage]),
+      dependencies: [
+        "FleetModel", "AlertLogic", "PromQL", "Platform", log, metrics, coreMetrics, lifecycle, systemPackage,
+      ]),
     .target(
       name: "LocalRuntime",
       dependencies: ["CPlatform", "FleetModel", "DeployPlan", "Platform", log, lifecycle, systemPackage]),
@@ -86,8 +90,9 @@ let package = Package(
     .target(
       name: "ControlPlane",
       dependencies: [
-        "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",
-        "Alerting", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS, httpTypes,
+        "FleetModel", "WireFormats", "PromQL", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore",
+        "Ingest", "Alerting", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS,
+        httpTypes,
         nioTLS, nioCompression, systemPackage,
       ] + nio),
     .target(
@@ -117,6 +122,7 @@ let package = Package(
     .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "FleetModel"]),
+    .testTarget(name: "GoTemplateTests", dependencies: ["GoTemplate"]),
     .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
@@ -139,7 +145,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "AlertingTests",
-      dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "TestSupport", log, systemPackage]),
+      dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "PromQL", "TestSupport", log, systemPackage]),
     // A parent for the tests to kill: it runs a local fleet and is its guardian.
     .executableTarget(
       name: "fleet-parent",
@@ -161,7 +167,8 @@ let package = Package(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "Platform", "SampleStore", "TestSupport", "WireFormats", subprocess, httpClient, hummingbirdCore, httpTypes,
+        "Platform", "PromQL", "SampleStore", "TestSupport", "WireFormats", subprocess, httpClient, hummingbirdCore,
+        httpTypes,
         lifecycle, log,
         nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),

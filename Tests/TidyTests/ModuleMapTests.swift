@@ -4,7 +4,7 @@ import Testing
 @Suite("each module imports only what the architecture allows")
 struct ModuleMapTests {
   static let pure: Set = [
-    "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition", "PromQL",
+    "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition", "PromQL", "GoTemplate",
   ]
   static let edges: Set = ["Platform", "SampleStore", "Ingest", "Alerting", "LocalRuntime"]
   static let top: Set = ["ControlPlane", "SkepMonitor", "SkepAgent", "skep", "TestSupport"]
@@ -13,7 +13,8 @@ struct ModuleMapTests {
   static let allowed: [String: Set<String>] = [
     "FleetModel": [],
     "WireFormats": ["FleetModel"],
-    "AlertLogic": ["FleetModel"],
+    "GoTemplate": [],
+    "AlertLogic": ["FleetModel", "GoTemplate"],
     "PromQL": ["FleetModel"],
     "FleetHealth": ["FleetModel"],
     "DeployPlan": ["FleetModel"],
@@ -21,17 +22,17 @@ struct ModuleMapTests {
     "Platform": ["FleetModel", "CPlatform"],
     "SampleStore": ["FleetModel", "Platform"],
     "Ingest": ["FleetModel", "WireFormats", "Platform"],
-    "Alerting": ["FleetModel", "AlertLogic", "Platform"],
+    "Alerting": ["FleetModel", "AlertLogic", "PromQL", "Platform"],
     "LocalRuntime": ["FleetModel", "DeployPlan", "Platform", "CPlatform"],
     "ControlPlane": [
       "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",
-      "Alerting", "LocalRuntime", "MetricExposition",
+      "Alerting", "LocalRuntime", "MetricExposition", "PromQL",
     ],
     "SkepMonitor": ["ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform"],
     "SkepAgent": ["FleetModel", "MetricExposition"],
     "skep": [
       "ControlPlane", "DeployPlan", "FleetModel", "WireFormats", "LocalRuntime", "MetricExposition", "Platform",
-      "PromQL",
+      "PromQL", "Alerting",
     ],
     "TestSupport": ["FleetModel", "Platform"],
   ]

@@ -39,6 +39,15 @@ struct APIRoute: Sendable {
     var maximumBytes: Int
   }
 
+  /// How parameters are read and what refusals look like.
+  enum Style: Sendable, Hashable {
+    /// Skep's own: declared parameters are checked, refusals are ``FleetAPI/ErrorEnvelope``.
+    case fleet
+    /// Prometheus': the query and, of a POST, the form in the body are one; the route reads them from
+    /// ``APIRequest/form``. Refusals are ``PrometheusError``.
+    case prometheus
+  }
+
   /// One answer.
   struct Answer: Sendable {
     enum Content: Sendable, Hashable {
@@ -59,6 +68,7 @@ struct APIRoute: Sendable {
   var operationID: String
   var summary: String
   var access: Access
+  var style = Style.fleet
   /// Whether the work may take longer than the server's request timeout.
   var takesLong = false
   var parameters: [Parameter] = []
@@ -76,6 +86,8 @@ struct APIRequest: Sendable {
   var path: [String: String] = [:]
   /// Checked values of the query, by name.
   var query: [String: String] = [:]
+  /// Where the route's style is ``APIRoute/Style/prometheus``.
+  var form = FormFields()
   /// `nil` where the route takes none or the client sent none.
   var body: JSONValue?
   /// Where the route takes one; without bytes where the client sent none.

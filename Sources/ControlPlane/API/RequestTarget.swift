@@ -2,6 +2,8 @@
 struct RequestTarget: Sendable {
   /// Without the first slash; one empty segment for `/`.
   var segments: [String]
+  /// As it was sent, without the question mark.
+  let query: Substring
   /// Names and values as they were sent; decoded one by one as they are asked for.
   private var items: [(name: Substring, value: Substring)]
 
@@ -14,13 +16,14 @@ struct RequestTarget: Sendable {
     let path = withoutFragment.prefix { $0 != "?" }
     var segments: [String] = []
     for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-      guard let segment = Self.decode(part, plusIsSpace: false), !segment.utf8.contains(0) else {
+      guard let segment = PercentEscapes.decode(part, plusIsSpace: false), !segment.utf8.contains(0) else {
         throw APIError(.invalidRequest, "the path holds a percent escape that is not UTF-8 text; escape it as UTF-8")
       }
       segments.append(segment)
     }
     self.segments = segments
-    items = withoutFragment.dropFirst(path.count + 1).split(separator: "&").map { item in
+    query = withoutFragment.dropFirst(path.count + 1)
+    items = query.split(separator: "&").map { item in
       let name = item.prefix { $0 != "=" }
       return (name, item.dropFirst(name.count + 1))
     }
@@ -40,40 +43,12 @@ struct RequestTarget: Sendable {
         values[parameter.name] = parameter.defaultValue
         continue
       }
-      guard let text = Self.decode(item.value, plusIsSpace: true) else {
+      guard let text = PercentEscapes.decode(item.value, plusIsSpace: true) else {
         throw APIError(.invalidRequest, "query parameter \(parameter.name) is not UTF-8 text; escape it as UTF-8")
       }
       values[parameter.name] = try parameter.check(text)
     }
     return values
-  }
-
-  /// `nil` if an escape is incomplete or the result is not UTF-8.
-  private static func decode(_ text: Substring, plusIsSpace: Bool) -> String? {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count)
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      switch byte {
-      case UInt8(ascii: "%"):
-        guard let high = rest.popFirst().flatMap(hexadecimal), let low = rest.popFirst().flatMap(hexadecimal) else {
-          return nil
-        }
-        bytes.append(high << 4 | low)
-      case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
-      default: bytes.append(byte)
-      }
-    }
-    return String(validating: bytes, as: UTF8.self)
-  }
-
-  private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x37
-    case 0x61...0x66: byte - 0x57
-    default: nil
-    }
   }
 }
 

@@ -32,17 +32,28 @@ struct RequestHandler: Sendable {
     onLongWork: () -> Void = {}
   ) async -> Outcome {
     var outcome = Outcome(response: .noContent)
+    var style = APIRoute.Style.fleet
     do {
       let target = try RequestTarget(request.head.path ?? "")
       let match = table.match(method: request.method.rawValue, path: target.segments)
-      if case .route(let route, _) = match { outcome.route = route.path }
+      if case .route(let route, _) = match {
+        outcome.route = route.path
+        style = route.style
+      }
       let principal = try policy.admit(await facts(of: request, for: match, on: channel))
       switch match {
       case .none: throw Self.notFound(request)
       case .otherMethods(let allowed): throw Self.methodNotAllowed(request, allowed: allowed)
       case .route(let route, let path):
         var work = APIRequest(principal: principal, path: path)
-        work.query = try target.values(of: route.parameters)
+        switch route.style {
+        case .fleet: work.query = try target.values(of: route.parameters)
+        case .prometheus:
+          if request.method == .post, route.rawBody == nil {
+            work.form = try await form(of: request, continuing: informClientToContinue)
+          }
+          try work.form.add(encoded: target.query)
+        }
         if route.body != nil { work.body = try await body(of: request, continuing: informClientToContinue) }
         if let raw = route.rawBody {
           work.rawBody = APIRequest.RawBody(
@@ -52,13 +63,16 @@ struct RequestHandler: Sendable {
         if route.takesLong { onLongWork() }
         outcome.response = try await route.handle(work)
       }
-    } catch let error as APIError {
+    } catch let error as PrometheusError {
       outcome.response = error.response
+    } catch let error as APIError {
+      outcome.response = style == .fleet ? error.response : error.prometheusResponse
       outcome.closesConnection = error.code == .payloadTooLarge
     } catch {
       logger.error("a request failed", metadata: ["path": "\(outcome.route)", "error": "\(error)"])
-      outcome.response =
-        APIError(.internalError, "something went wrong in Skep; its log says what, under \(outcome.route)").response
+      let refusal = APIError(
+        .internalError, "something went wrong in Skep; its log says what, under \(outcome.route)")
+      outcome.response = style == .fleet ? refusal.response : refusal.prometheusResponse
     }
     return outcome
   }
@@ -95,6 +109,16 @@ struct RequestHandler: Sendable {
       // The client left or sent broken framing; there may be nobody to tell.
       throw APIError(.invalidRequest, "the body ended before its declared end")
     }
+  }
+
+  /// The fields of a form in the body; none if the body is declared as something else, as Go's `http.Request.ParseForm`
+  /// has it.
+  private func form(of request: Request, continuing: () async throws -> Void) async throws -> FormFields {
+    var fields = FormFields()
+    let buffer = try await bytes(of: request, upTo: maximumBodyBytes, continuing: continuing)
+    let essence = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    if essence == "application/x-www-form-urlencoded" { try fields.add(encoded: String(buffer: buffer)[...]) }
+    return fields
   }
 
   /// The body as JSON; `nil` if there is none.
