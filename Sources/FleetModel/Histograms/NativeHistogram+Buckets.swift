@@ -37,9 +37,9 @@ extension NativeHistogram {
   public var buckets: [Bucket] {
     var buckets: [Bucket] = []
     buckets.reserveCapacity(negativeBuckets.count + positiveBuckets.count + 1)
-    for bucket in negativeSide.buckets.reversed() { buckets.append(outsideOfZero(self.bucket(bucket, isNegative: true))) }
+    for item in negativeSide.buckets.reversed() { buckets.append(outsideOfZero(bucket(item, isNegative: true))) }
     if zeroCount > 0 { buckets.append(zeroBucket) }
-    for bucket in positiveSide.buckets { buckets.append(outsideOfZero(self.bucket(bucket, isNegative: false))) }
+    for item in positiveSide.buckets { buckets.append(outsideOfZero(bucket(item, isNegative: false))) }
     return buckets
   }
 
@@ -57,16 +57,16 @@ extension NativeHistogram {
     return bucket
   }
 
-  func bucket(_ bucket: BucketSide.Item, isNegative: Bool) -> Bucket {
-    let outer = upperBound(of: bucket.index)
-    let inner = upperBound(of: bucket.index - 1)
+  func bucket(_ item: BucketSide.Item, isNegative: Bool) -> Bucket {
+    let outer = upperBound(of: item.index)
+    let inner = upperBound(of: item.index - 1)
     let lower = isNegative ? -outer : inner
     let upper = isNegative ? -inner : outer
     if hasCustomBuckets {
       return Bucket(
-        lower: lower, upper: upper, includesLower: bucket.index == 0, includesUpper: true, count: bucket.count)
+        lower: lower, upper: upper, includesLower: item.index == 0, includesUpper: true, count: item.count)
     }
-    return Bucket(lower: lower, upper: upper, includesLower: lower < 0, includesUpper: upper > 0, count: bucket.count)
+    return Bucket(lower: lower, upper: upper, includesLower: lower < 0, includesUpper: upper > 0, count: item.count)
   }
 
   /// The upper bound of a positive bucket; of a negative one, the absolute value of its lower bound.
