@@ -15,6 +15,9 @@ public struct SharedReadings: Sendable {
     readings[selection.matchers, default: []].append(Reading(selection: selection, series: series))
   }
 
+  /// Whether anything was read for `matchers`.
+  public func holds(_ matchers: [LabelMatcher]) -> Bool { readings[matchers] != nil }
+
   /// Gives up what was read for `matchers`.
   public mutating func remove(_ matchers: [LabelMatcher]) { readings[matchers] = nil }
 
