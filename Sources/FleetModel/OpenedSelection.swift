@@ -10,6 +10,14 @@ public enum OpenedSelection: Sendable {
     case .encoded(let series): series.labels.count
     }
   }
+
+  /// Whether any series has, or may have, native histograms. O(series).
+  public var hasHistograms: Bool {
+    switch self {
+    case .decoded(let series): series.contains { !$0.histograms.isEmpty }
+    case .encoded(let series): series.decodeHistograms != nil
+    }
+  }
 }
 
 /// Series whose samples are decoded when they are asked for.
@@ -22,14 +30,20 @@ public struct EncodedSelection: Sendable {
   /// range that was asked for may be among them. It only calculates, and any number of threads may do so at once: what has to be
   /// read from elsewhere was read when the series were opened.
   public let decode: @Sendable (_ row: Int, _ into: inout SampleBuffer) throws -> Void
+  /// Appends the samples that are native histograms, as ``decode`` does for numbers; `nil` if no series has any.
+  public let decodeHistograms: DecodeHistograms?
+
+  public typealias DecodeHistograms = @Sendable (_ row: Int, _ into: inout HistogramColumns) throws -> Void
 
   public init(
     labels: [LabelSet], sampleCount: Int,
-    decode: @escaping @Sendable (_ row: Int, _ into: inout SampleBuffer) throws -> Void
+    decode: @escaping @Sendable (_ row: Int, _ into: inout SampleBuffer) throws -> Void,
+    decodeHistograms: DecodeHistograms? = nil
   ) {
     self.labels = labels
     self.sampleCount = sampleCount
     self.decode = decode
+    self.decodeHistograms = decodeHistograms
   }
 }
 

@@ -77,14 +77,17 @@ public protocol SeriesSource: Sendable {
     -> [String]
 }
 
-/// One series of an answer. The samples cross the module boundary as two columns, never one by one.
+/// One series of an answer. The samples cross the module boundary as columns, never one by one.
 public struct SelectedSeries: Sendable {
   public var labels: LabelSet
   public var samples: SampleColumns
+  /// The samples that are native histograms; no time is in both columns. Staleness markers may be in either.
+  public var histograms: HistogramColumns
 
-  public init(labels: LabelSet, samples: SampleColumns) {
+  public init(labels: LabelSet, samples: SampleColumns, histograms: HistogramColumns = HistogramColumns()) {
     self.labels = labels
     self.samples = samples
+    self.histograms = histograms
   }
 }
 

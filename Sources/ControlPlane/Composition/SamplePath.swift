@@ -16,6 +16,8 @@ public struct SamplePath: Sendable {
   public let registry: AgentRegistry
   public let collection: CollectionService
   public let remoteWrite: RemoteWriteIntake
+  /// What metrics mean: type, help and unit.
+  public let metadata: MetadataStore
   let upkeep: StoreUpkeep
   let usage: UsageReader
   let history: RecentHistory
@@ -43,15 +45,21 @@ public struct SamplePath: Sendable {
       } else {
         .memory(HeadStore(system.headConfiguration))
       }
-    let rules = try RuleEngine(rules: system.alertRules, state: state("alerts.json"), time: time, logger: logger)
+    let metadata = MetadataStore()
+    var options = RuleEngineOptions()
+    options.metricType = { metadata.type(ofSeries: $0) }
+    let rules = try RuleEngine(
+      rules: system.alertRules, state: state("alerts.json"), time: time, logger: logger, options: options)
     self.keeper = keeper
     self.rules = rules
+    self.metadata = metadata
     registry = try AgentRegistry(state: state("registry.json"), time: time)
     let loops = CollectionLoops()
     let ingest = system.ingestConfiguration
     collection = CollectionService(
       configuration: ingest, registry: registry, appender: keeper.appender, watch: rules, http: http,
-      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, executor: loops.executor
+      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, metadata: metadata,
+      executor: loops.executor
     ) { event in
       rules.handle(event)
       onEvent(event)
