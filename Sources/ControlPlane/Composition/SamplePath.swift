@@ -16,6 +16,8 @@ public struct SamplePath: Sendable {
   public let registry: AgentRegistry
   public let collection: CollectionService
   public let remoteWrite: RemoteWriteIntake
+  /// What metrics mean: type, help and unit.
+  public let metadata: MetadataStore
   let upkeep: StoreUpkeep
   let usage: UsageReader
   let history: RecentHistory
@@ -43,21 +45,28 @@ public struct SamplePath: Sendable {
       } else {
         .memory(HeadStore(system.headConfiguration))
       }
-    let rules = try RuleEngine(rules: system.alertRules, state: state("alerts.json"), time: time, logger: logger)
+    let metadata = MetadataStore()
+    var options = RuleEngineOptions()
+    options.metricType = { metadata.type(ofSeries: $0) }
+    let rules = try RuleEngine(
+      rules: system.alertRules, state: state("alerts.json"), time: time, logger: logger, options: options)
     self.keeper = keeper
     self.rules = rules
+    self.metadata = metadata
     registry = try AgentRegistry(state: state("registry.json"), time: time)
     let loops = CollectionLoops()
     let ingest = system.ingestConfiguration
     collection = CollectionService(
       configuration: ingest, registry: registry, appender: keeper.appender, watch: rules, http: http,
-      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, executor: loops.executor
+      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, metadata: metadata,
+      executor: loops.executor
     ) { event in
       rules.handle(event)
       onEvent(event)
     }
     remoteWrite = RemoteWriteIntake(
-      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules, time: time)
+      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules,
+      metadata: metadata, time: time)
     upkeep = StoreUpkeep(keeper: keeper, time: time)
     usage = UsageReader(source: keeper.source)
     history = RecentHistory(source: keeper.source, end: time.now())

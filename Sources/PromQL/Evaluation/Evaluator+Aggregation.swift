@@ -34,7 +34,7 @@ extension Evaluator {
       case .series(.decoded(let series)):
         for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
       case .series(.encoded(let series)):
-        for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
+        for one in series.labels { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
       case .list(let list): for one in list { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
       }
     }
@@ -72,7 +72,7 @@ extension Evaluator {
       do throws(QueryError) {
         for index in 0..<source.count {
           if index > 0 { buffer.update(repeating: Point.absent) }
-          try source.write(index, values)
+          try source.write(index, values, worker)
           fold.add(values, steps, at: groups.numbers[index] * steps)
         }
         return nil

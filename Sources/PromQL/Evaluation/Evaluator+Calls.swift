@@ -155,10 +155,11 @@ extension Evaluator {
       let input = try rangeInput(argument, grid)
       var row = [Double](repeating: Point.absent, count: max(1, grid.count))
       for index in 0..<input.series.count {
-        let samples = try samples(of: input.series, index)
-        row.withUnsafeMutableBufferPointer { buffer in
-          buffer.update(repeating: Point.absent)
-          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), samples, into: base) }
+        try worker.withSamples(of: input.series, index) { times, values in
+          row.withUnsafeMutableBufferPointer { buffer in
+            buffer.update(repeating: Point.absent)
+            if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), times, values, into: base) }
+          }
         }
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }
       }

@@ -45,6 +45,8 @@ extension Evaluator {
 
   private func outcome(_ value: QueryValue) -> QueryOutcome {
     statistics.peakPoints = budget.peak
+    statistics.samplesRead += worker.samplesRead
+    annotations.merge(worker.annotations)
     return QueryOutcome(value: value, annotations: annotations, statistics: statistics)
   }
 
@@ -77,15 +79,15 @@ extension Evaluator {
     var result: [ResultSeries] = []
     let labels = RowLabels.series(input.series).all
     for row in labels.indices {
-      let samples = try samples(of: input.series, row)
       let end = input.windows.end(0)
       let start = end - input.windows.window
       var columns = SampleColumns()
-      for index in samples.timestamps.indices
-      where samples.timestamps[index] > start && samples.timestamps[index] <= end {
-        if StaleMarker.isStale(samples.values[index]) { continue }
-        columns.timestamps.append(samples.timestamps[index])
-        columns.values.append(samples.values[index])
+      try worker.withSamples(of: input.series, row) { times, values in
+        for index in times.indices where times[index] > start && times[index] <= end {
+          if StaleMarker.isStale(values[index]) { continue }
+          columns.timestamps.append(times[index])
+          columns.values.append(values[index])
+        }
       }
       if columns.count == 0 { continue }
       result.append(

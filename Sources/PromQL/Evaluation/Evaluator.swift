@@ -25,8 +25,7 @@ final class Evaluator {
   var budget: QueryBudget
   var annotations = Annotations()
   var statistics: QueryStatistics
-  /// Where encoded samples are decoded, one series after the other.
-  var scratch = SampleColumns()
+  let worker: RowWorker
 
   init(
     options: EngineOptions, outer: StepGrid, isRange: Bool, data: SelectedData, budget: QueryBudget,
@@ -38,6 +37,7 @@ final class Evaluator {
     self.data = data
     self.budget = budget
     self.statistics = statistics
+    worker = RowWorker(budget.watch)
   }
 
   func evaluate(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> Value {

@@ -73,7 +73,7 @@ struct SampleWindow {
 }
 
 /// A function over the samples in a window. A copy is made for each series; windows come in rising order.
-protocol WindowFunction {
+protocol WindowFunction: Sendable {
   /// Called before the first window of a series.
   mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int)
   /// - Parameter window: holds at least one sample.
@@ -88,15 +88,14 @@ extension WindowFunction {
 extension WindowGrid {
   /// Evaluates a copy of `function` on each step's window of one series.
   @inline(__always)
-  func sweep(_ function: some WindowFunction, _ samples: SampleColumns, into target: UnsafeMutablePointer<Double>) {
-    samples.timestamps.withUnsafeBufferPointer { times in
-      samples.values.withUnsafeBufferPointer { values in
-        if Self.hasMarkers(values) {
-          sweepWithoutMarkers(function, times, values, target)
-        } else {
-          run(function, times, values, target)
-        }
-      }
+  func sweep(
+    _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
+    into target: UnsafeMutablePointer<Double>
+  ) {
+    if Self.hasMarkers(values) {
+      sweepWithoutMarkers(function, times, values, target)
+    } else {
+      run(function, times, values, target)
     }
   }
 

@@ -36,7 +36,9 @@ extension QueryEngine {
   public func read(
     _ selections: [Selection], into shared: inout SharedReadings, source: some SeriesSource
   ) async throws(QueryError) {
-    for selection in SelectionPlan.merged(selections) { shared.add(selection, try await open(selection, source)) }
+    for entry in SelectionPlan.merged(selections.map { SelectionPlan.Entry(selection: $0) }) {
+      shared.add(entry.selection, try await open(entry, source))
+    }
   }
 
   /// As ``instant(_:at:source:isOverdue:)``; what `shared` holds is not read again.

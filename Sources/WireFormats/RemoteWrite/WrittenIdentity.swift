@@ -55,6 +55,36 @@ public struct WrittenIdentity: Hashable, Sendable {
     low = ByteHash.fold(right ^ key.left, UInt64(count) ^ left)
   }
 
+  /// Of no series.
+  static let unknown = WrittenIdentity(high: 0, low: 0)
+
+  /// Makes one identity of several in their order: of a series, of those of its symbols.
+  struct Chain {
+    private let key: Key
+    private var left: UInt64
+    private var right: UInt64
+
+    @inline(__always)
+    init(_ key: Key) {
+      self.key = key
+      left = key.right
+      right = key.left
+    }
+
+    @inline(__always)
+    mutating func add(_ part: WrittenIdentity) {
+      left = ByteHash.fold(part.high ^ key.left, part.low ^ left)
+      right = ByteHash.fold(part.low ^ key.right, part.high ^ right)
+    }
+
+    @inline(__always)
+    func finish(count: Int) -> WrittenIdentity {
+      WrittenIdentity(
+        high: ByteHash.fold(left ^ key.tail, UInt64(truncatingIfNeeded: count) ^ right),
+        low: ByteHash.fold(right ^ key.left, UInt64(truncatingIfNeeded: count) ^ left))
+    }
+  }
+
   /// This identity within `scope`: the same labels are another series there.
   public func within(_ scope: UInt64) -> WrittenIdentity {
     var scoped = self

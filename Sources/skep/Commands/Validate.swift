@@ -32,23 +32,11 @@ struct Validate: ParsableCommand {
 }
 
 private struct ValidationResult: Encodable {
-  struct Entry: Encodable {
-    let level: String
-    let line: Int?
-    let column: Int?
-    let path: String
-    let message: String
-    let mend: String?
-  }
-
   let valid: Bool
-  let diagnostics: [Entry]
+  let diagnostics: [DiagnosticEntry]
 
   init(_ reading: SystemFile.Reading) {
     valid = reading.system != nil
-    diagnostics = reading.diagnostics.map {
-      Entry(
-        level: $0.level.rawValue, line: $0.line, column: $0.column, path: $0.path, message: $0.message, mend: $0.mend)
-    }
+    diagnostics = reading.diagnostics.map(DiagnosticEntry.init)
   }
 }
