@@ -58,7 +58,7 @@ extension SeriesSource {
   ) async throws -> [LabelSet] {
     switch try await open(matchers, from: from, through: through) {
     case .decoded(let series): series.map(\.labels)
-    case .encoded(let series): series.map(\.labels)
+    case .encoded(let series): series.labels
     }
   }
 }
