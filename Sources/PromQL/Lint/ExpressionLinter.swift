@@ -39,12 +39,17 @@ public struct ExpressionLinter: Sendable {
     public var message: String
     public var mend: String?
 
+    public init(kind: Kind, range: SourceRange, message: String, mend: String? = nil) {
+      self.kind = kind
+      self.range = range
+      self.message = message
+      self.mend = mend
+    }
+
     /// As a diagnostic whose line and column lie in the query's text.
     public func diagnostic(in query: String) -> Diagnostic {
-      let before = String(decoding: query.utf8.prefix(range.start), as: UTF8.self)
-      let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
-      return Diagnostic(
-        .warning, line: lines.count, column: (lines.last?.unicodeScalars.count ?? 0) + 1, message: message, mend: mend)
+      let place = range.characterPlace(in: query)
+      return Diagnostic(.warning, line: place.line, column: place.column, message: message, mend: mend)
     }
   }
 
@@ -53,15 +58,17 @@ public struct ExpressionLinter: Sendable {
   private func findings(in node: VectorSelector) -> [Finding] {
     guard !catalogue.metrics.isEmpty, let name = node.metricName else { return [] }
     guard let metric = catalogue.metrics[name] else {
+      if !catalogue.isComplete { return [] }
       let mend = catalogue.nearest(to: name).map { "did you mean \(GoText.quoted($0))?" }
       return [
         Finding(
           kind: .unknownMetric, range: node.range, message: "no series is called \(GoText.quoted(name))", mend: mend)
       ]
     }
-    return node.matchers.filter { $0.name != LabelSet.metricName && !metric.labels.contains($0.name) && selects($0) }
+    guard let labels = metric.labels else { return [] }
+    return node.matchers.filter { $0.name != LabelSet.metricName && !labels.contains($0.name) && selects($0) }
       .map {
-        let known = metric.labels.sorted().joined(separator: ", ")
+        let known = labels.sorted().joined(separator: ", ")
         return Finding(
           kind: .unknownLabel, range: node.range, message: "\(name) has no label \(GoText.quoted($0.name))",
           mend: known.isEmpty ? nil : "it has \(known)")
