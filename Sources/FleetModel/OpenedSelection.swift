@@ -48,6 +48,10 @@ public struct EncodedSelection: Sendable {
 }
 
 extension SeriesSource {
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    try await select(matchers, from: from, through: through).map(\.labels)
+  }
+
   public func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
     .decoded(try await select(matchers, from: from, through: through))
   }
