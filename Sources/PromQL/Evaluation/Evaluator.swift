@@ -26,6 +26,8 @@ final class Evaluator {
   var annotations = Annotations()
   var statistics: QueryStatistics
   let worker: RowWorker
+  /// One for each thread that makes rows beside this one.
+  var workers: [RowWorker] = []
 
   init(
     options: EngineOptions, outer: StepGrid, isRange: Bool, data: SelectedData, budget: QueryBudget,
