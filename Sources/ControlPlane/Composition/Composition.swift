@@ -60,7 +60,8 @@ public final class Composition: Service {
       metrics: { [ownMetrics = configuration.ownMetrics] in
         instruments.update()
         return ownMetrics()
-      }, routes: PrometheusRoutes.queries(queries), time: SystemTime(), logger: logger, onListening: onListening)
+      }, routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes, time: SystemTime(),
+      logger: logger, onListening: onListening)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
