@@ -104,6 +104,11 @@ public struct RuleCheck: Sendable {
         .warning, .expression(offset: expression.range.start),
         "gives a \(expression.type.rawValue), so that every evaluation fails", mend)
     }
+    if case .alerting = rule.kind, case .binary(let node) = expression.unwrapped, node.returnsBool {
+      report(
+        .warning, .expression(offset: node.operatorRange.start),
+        "gives 0 where it does not hold, so that the alert always fires", "remove \"bool\"")
+    }
     for finding in lint(query) {
       report(.warning, .expression(offset: finding.range.start), finding.message, finding.mend)
     }

@@ -27,6 +27,14 @@ public struct MetricCatalogue: Sendable {
     self.interval = interval.wholeMilliseconds
   }
 
+  /// What the series of that name are, where it is known or the name says it: OpenMetrics keeps `_total` and `_bucket` for
+  /// counters and `_info` for what is no counter.
+  func type(of name: String) -> MetricType {
+    if let type = metrics[name]?.type, type != .unknown { return type }
+    if name.hasSuffix("_total") || name.hasSuffix("_bucket") { return .counter }
+    return name.hasSuffix("_info") ? .gauge : .unknown
+  }
+
   /// The known name that is at most a fifth of its letters away.
   func nearest(to name: String) -> String? {
     let letters = Array(name.utf8)
