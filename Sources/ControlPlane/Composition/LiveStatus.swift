@@ -11,21 +11,15 @@ import SystemPackage
 struct LiveStatus: StatusOperations {
   let samples: SamplePath
   let loaded: LoadedSystem
-  /// Those that think in expressions.
-  let groups: @Sendable () -> [RuleGroupStatus]
   private let rulesFile: String
   private let receivers: [String]
   private let facts: RuntimeFacts
   private let shownFlags: [String: String]
 
-  init(
-    _ configuration: ControlPlaneConfiguration, samples: SamplePath, loaded: LoadedSystem,
-    groups: @escaping @Sendable () -> [RuleGroupStatus]
-  ) {
+  init(_ configuration: ControlPlaneConfiguration, samples: SamplePath, loaded: LoadedSystem) {
     self.samples = samples
     self.loaded = loaded
-    self.groups = groups
-    rulesFile = configuration.systemFile?.string ?? configuration.system.name
+    rulesFile = configuration.systemFile?.string ?? "system.yaml"
     receivers = configuration.system.receivers.flatMap(\.alertmanagers).map(\.url)
     facts = RuntimeFacts(
       startedAt: samples.time.now(), workingDirectory: FileManager.default.currentDirectoryPath,
@@ -54,7 +48,7 @@ struct LiveStatus: StatusOperations {
     }
     let arrival = ArrivalRuleGroup(file: rulesFile, expression: expression, lastCollection: last)
     let engine = samples.rules
-    return groups() + [arrival.status(rules: engine.rules, alerts: engine.alerts(.active) + engine.alerts(.pending))]
+    return samples.ruleGroups.statuses() + [arrival.status(rules: engine.rules, alerts: engine.alerts(.active) + engine.alerts(.pending))]
   }
 
   func alertmanagers() -> [String] { receivers.map { $0 + ($0.hasSuffix("/") ? "" : "/") + "api/v2/alerts" } }

@@ -3,6 +3,8 @@ struct BucketSide: Sendable, Hashable {
   struct Item: Sendable, Hashable {
     var index: Int
     var count: Double
+    /// What rounding cut off ``count``, where it is a sum.
+    var compensation = 0.0
   }
 
   var buckets: [Item] = []
@@ -48,20 +50,21 @@ struct BucketSide: Sendable, Hashable {
     var sum = BucketSide()
     sum.buckets.reserveCapacity(buckets.count + other.buckets.count)
     var mine = buckets[...]
-    var theirs = other.buckets[...]
-    while let a = mine.first, let b = theirs.first {
-      if a.index <= b.index { mine.removeFirst() }
-      if b.index <= a.index { theirs.removeFirst() }
-      if a.index < b.index {
-        sum.buckets.append(a)
-      } else if b.index < a.index {
-        sum.buckets.append(Item(index: b.index, count: b.count * factor))
+    for other in other.buckets {
+      while let next = mine.first, next.index < other.index {
+        sum.buckets.append(next)
+        mine.removeFirst()
+      }
+      let count = other.count * factor
+      if var next = mine.first, next.index == other.index {
+        mine.removeFirst()
+        Compensation.add(count, to: &next.count, &next.compensation)
+        sum.buckets.append(next)
       } else {
-        sum.buckets.append(Item(index: a.index, count: a.count + b.count * factor))
+        sum.buckets.append(Item(index: other.index, count: count))
       }
     }
     sum.buckets += mine
-    for bucket in theirs { sum.buckets.append(Item(index: bucket.index, count: bucket.count * factor)) }
     return sum
   }
 
@@ -79,11 +82,27 @@ struct BucketSide: Sendable, Hashable {
       let index = target(bucket.index)
       if let last = result.buckets.indices.last, result.buckets[last].index == index {
         result.buckets[last].count += bucket.count
+        result.buckets[last].compensation += bucket.compensation
       } else {
-        result.buckets.append(Item(index: index, count: bucket.count))
+        result.buckets.append(Item(index: index, count: bucket.count, compensation: bucket.compensation))
       }
     }
     return result
+  }
+}
+
+/// Summation that keeps what rounding cuts off (A. Neumaier, ZAMM 54, 1974).
+enum Compensation {
+  static func add(_ value: Double, to sum: inout Double, _ compensation: inout Double) {
+    let total = sum + value
+    if total.isInfinite {
+      compensation = 0
+    } else if sum.magnitude >= value.magnitude {
+      compensation += (sum - total) + value
+    } else {
+      compensation += (value - total) + sum
+    }
+    sum = total
   }
 }
 
