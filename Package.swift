@@ -173,6 +173,7 @@ let package = Package(
         nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
+    .testTarget(name: "SkepCommandTests", dependencies: ["skep", "FleetModel", "PromQL"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

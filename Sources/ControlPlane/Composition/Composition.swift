@@ -54,14 +54,16 @@ public final class Composition: Service {
     serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
     let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
+    let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
       configuration: serving, operations: fleet, store: store,
       metrics: { [ownMetrics = configuration.ownMetrics] in
         instruments.update()
         return ownMetrics()
-      }, routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes, time: SystemTime(),
-      logger: logger, onListening: onListening)
+      },
+      routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
+        + LintRoutes(operations: catalogue).routes, time: SystemTime(), logger: logger, onListening: onListening)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
