@@ -108,12 +108,10 @@ struct ReadRoutes: Sendable {
     switch selection {
     case .decoded(let series): for one in series { try body(one.labels, one.samples) }
     case .encoded(let series):
-      var columns = SampleColumns()
-      for one in series {
-        columns.timestamps.removeAll(keepingCapacity: true)
-        columns.values.removeAll(keepingCapacity: true)
-        try one.decode(&columns)
-        try body(one.labels, columns)
+      var buffer = SampleBuffer()
+      for (row, labels) in series.labels.enumerated() {
+        try series.decode(row, &buffer)
+        try body(labels, buffer.columns(0..<buffer.count))
       }
     }
   }
@@ -136,10 +134,10 @@ struct ReadRoutes: Sendable {
           switch selection {
           case .decoded(let series): (labels, columns) = (series[place].labels, series[place].samples)
           case .encoded(let series):
-            labels = series[place].labels
-            columns.timestamps.removeAll(keepingCapacity: true)
-            columns.values.removeAll(keepingCapacity: true)
-            try series[place].decode(&columns)
+            labels = series.labels[place]
+            var buffer = SampleBuffer()
+            try series.decode(place, &buffer)
+            columns = buffer.columns(0..<buffer.count)
           }
           for message in answer.messages(for: labels, columns, in: range) { try await sink.send(Self.frame(message)) }
         }
