@@ -48,17 +48,11 @@ public struct EncodedSelection: Sendable {
 }
 
 extension SeriesSource {
-  public func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
-    .decoded(try await select(matchers, from: from, through: through))
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    try await select(matchers, from: from, through: through).map(\.labels)
   }
 
-  /// Through ``open(_:from:through:)``: nothing that is encoded gets decoded.
-  public func labelSets(
-    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
-  ) async throws -> [LabelSet] {
-    switch try await open(matchers, from: from, through: through) {
-    case .decoded(let series): series.map(\.labels)
-    case .encoded(let series): series.labels
-    }
+  public func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
+    .decoded(try await select(matchers, from: from, through: through))
   }
 }

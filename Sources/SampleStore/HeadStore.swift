@@ -106,54 +106,18 @@ public final class HeadStore: SampleAppender, SeriesSource {
   public func labelNames(
     _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
   ) async throws -> [String] {
-    let found = try await collectPairs(matchers, from, through, name: nil).names
-    let texts = state.withLock { state in found.map { state.labels.names[Int($0)].text } }
-    return Self.sorted(texts)
+    try await texts(ofNames: matchers, from.milliseconds, through.milliseconds)
   }
 
   public func labelValues(
     of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
   ) async throws -> [String] {
-    guard let number = state.withLock({ $0.labels.number(ofName: Array(name.utf8)) }) else {
-      for matcher in matchers { _ = try CompiledMatcher.compile(matcher) }
-      return []
-    }
-    let present = matchers + [LabelMatcher(name, .notEqual, "")]
-    let found = Array(try await collectPairs(present, from, through, name: number).pairs)
-    var texts: [[UInt8]] = []
-    var index = 0
-    while index < found.count {
-      let end = min(found.count, index + 1024)
-      state.withLock { state in
-        // A label may have gone since it was found.
-        for pair in found[index..<end] where state.labels.isLive(pair) { texts.append(Array(state.labels.value(pair))) }
-      }
-      index = end
-    }
-    return Self.sorted(texts)
+    try await texts(valuesOf: name, matchers, from.milliseconds, through.milliseconds)
   }
 
-  private func collectPairs(
-    _ matchers: [LabelMatcher], _ from: Timestamp, _ through: Timestamp, name: UInt32?
-  ) async throws -> (names: Set<UInt32>, pairs: Set<UInt32>) {
-    let (numbers, tests) = try CandidateSearch(self).run(CompiledMatcher.compile(matchers))
-    var names: Set<UInt32> = []
-    var pairs: Set<UInt32> = []
-    var index = 0
-    while index < numbers.count {
-      try Task.checkCancellation()
-      let start = index
-      index = state.withLock { state in
-        state.collectPairs(
-          numbers, from: start, tests, from.milliseconds, through.milliseconds, name: name, names: &names, pairs: &pairs
-        )
-      }
-      await Task.yield()
-    }
-    return (names, pairs)
-  }
-
-  private static func sorted(_ texts: [[UInt8]]) -> [String] {
-    texts.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    let match = try await match(SeriesMatches.Question(matchers: matchers)) { _ in }
+    let rows = try await rowsWithSamples(match, from.milliseconds, through.milliseconds)
+    return zip(match.labels, rows).filter(\.1).map(\.0)
   }
 }

@@ -115,6 +115,7 @@ public struct QueryEngine: Sendable {
       let series = try await source.open(
         selection.matchers, from: Timestamp(milliseconds: selection.from),
         through: Timestamp(milliseconds: selection.through))
+      if series.hasHistograms { return try series.decodedWithHistograms() }
       return entry.readers > 1 ? try series.decoded(upTo: options.decodedSamples) : series
     } catch is CancellationError {
       throw .canceled
@@ -128,7 +129,7 @@ extension OpenedSelection {
   /// Samples that are held in memory.
   fileprivate var decodedSamples: Int {
     switch self {
-    case .decoded(let series): series.reduce(0) { $0 + $1.samples.timestamps.count }
+    case .decoded(let series): series.reduce(0) { $0 + $1.samples.count + $1.histograms.points }
     case .encoded: 0
     }
   }

@@ -41,6 +41,16 @@ struct StoreSelection {
     return places
   }
 
+  /// Marks the rows whose series have a sample in the range in this block.
+  func markRows(_ rows: inout [Bool], _ places: [Block.Place], in member: BlockCatalog.Member) async throws {
+    let isWhole = member.block.summary.minTime >= from && member.block.summary.maxTime <= through
+    var reader = member.block.reader()
+    for (row, place) in places.enumerated() where place != SeriesMatch.nowhere && !rows[row] {
+      if row % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await HeadStore.pause() }
+      rows[row] = try isWhole || hasSample(&reader, place)
+    }
+  }
+
   private func hasSample(_ reader: inout BlockSeriesReader, _ place: Block.Place) throws(BlockError) -> Bool {
     try reader.readChunks(place)
     for chunk in reader.chunks where chunk.minTime <= through && chunk.maxTime >= from {
@@ -63,9 +73,41 @@ extension DurableStore {
     try await answer(matchers, from.milliseconds, through.milliseconds).opened
   }
 
-  /// Copies what the head has before the list of blocks is settled: samples that a flush moves meanwhile are then seen in one
-  /// or the other, or in both, which does no harm.
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    while true {
+      let (match, members, inHead) = try await settled(matchers, from.milliseconds, through.milliseconds) { match in
+        try await head.rowsWithSamples(match, from.milliseconds, through.milliseconds)
+      }
+      var rows = inHead
+      do {
+        for (member, places) in zip(members, match.places) {
+          let selection = StoreSelection(
+            members: [], matchers: [], from: from.milliseconds, through: through.milliseconds)
+          try await selection.markRows(&rows, places, in: member)
+        }
+        return zip(match.labels, rows).filter(\.1).map(\.0)
+      } catch let error as BlockError {
+        report(error)
+      }
+    }
+  }
+
   private func answer(_ matchers: [LabelMatcher], _ from: Int64, _ through: Int64) async throws -> StoreAnswer {
+    let (match, members, copies) = try await settled(matchers, from, through) { match in
+      try await head.copyChunks(match, from, through)
+    }
+    if copies.forgottenRows * 4 > match.count {
+      head.matches.forget(SeriesMatches.Question(matchers: matchers, blocks: members.map(\.number)))
+    }
+    return StoreAnswer(
+      match, copies, members, from: from, through: through, onUnreadable: head.noteUnreadable, onDamage: report)
+  }
+
+  /// The series that match, the blocks of the range, and what `readHead` takes out of the head: before the list of blocks is
+  /// settled. Samples that a flush moves meanwhile are then seen in one or the other, or in both, which does no harm.
+  private func settled<Read>(
+    _ matchers: [LabelMatcher], _ from: Int64, _ through: Int64, _ readHead: (SeriesMatch) async throws -> Read
+  ) async throws -> (SeriesMatch, [BlockCatalog.Member], Read) {
     func blocks() -> [BlockCatalog.Member] { from <= through ? catalog.members(from: from, through: through) : [] }
     var members = blocks()
     while true {
@@ -84,15 +126,10 @@ extension DurableStore {
         members = blocks()
         continue
       }
-      let copies = try await head.copyChunks(match, from, through)
-      let settled = blocks()
-      guard settled.map(\.number) == members.map(\.number) else {
-        members = settled
-        continue
-      }
-      if copies.forgottenRows * 4 > match.count { head.matches.forget(question) }
-      return StoreAnswer(
-        match, copies, members, from: from, through: through, onUnreadable: head.noteUnreadable, onDamage: report)
+      let read = try await readHead(match)
+      let now = blocks()
+      if now.map(\.number) == members.map(\.number) { return (match, members, read) }
+      members = now
     }
   }
 

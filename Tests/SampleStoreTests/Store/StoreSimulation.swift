@@ -207,6 +207,9 @@ final class StoreSimulation {
     guard opened.count == answer.count, zip(opened, answer).allSatisfy({ $0.isSame(as: $1) }) else {
       throw Flaw(description: "\(place)opened: \(opened.count) series, selected: \(answer.count)")
     }
+    guard try await store.labelSets(matchers, from: from, through: through) == answer.map(\.labels) else {
+      throw Flaw(description: "\(place)other label sets than selected")
+    }
     let values = try await store.labelValues(of: "i", matchers, from: from, through: through)
     guard values == Set(answer.compactMap { $0.labels["i"] }).sorted() else {
       throw Flaw(description: "\(place)values of i are \(values)")
