@@ -14,6 +14,7 @@ struct ExchangeRunner: Sendable {
   var time: any TimeSource
   var logger: Logger
   let instruments = ExchangeInstruments()
+  let dates = HTTPDateMemory()
 
   /// How long a client may take to read a refusal that leaves its body unread.
   static let lingering: TimeAmount = .seconds(2)
@@ -80,7 +81,7 @@ struct ExchangeRunner: Sendable {
     if case .bytes(let bytes) = response.content, response.status != .noContent {
       fields[.contentLength] = "\(bytes.readableBytes)"
     }
-    fields[.date] = HTTPDate.format(time.now())
+    fields[.date] = dates.format(time.now())
     fields[.cacheControl] = "no-store"
     fields[.xContentTypeOptions] = "nosniff"
     return HTTPResponse(status: response.status, headerFields: fields)
