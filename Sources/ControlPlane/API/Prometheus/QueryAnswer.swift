@@ -81,25 +81,3 @@ extension QueryValue {
     return true
   }
 }
-
-/// What a query took, in the shape of Prometheus' `util/stats/query_stats.go`.
-struct QueryTimings {
-  var waited: Duration
-  var evaluation: Duration
-  var total: Duration
-
-  func json(_ statistics: QueryStatistics) -> JSONValue {
-    let samples: [JSONValue.Member] = [
-      .init(key: "totalQueryableSamples", value: .number(Double(statistics.samplesRead))),
-      .init(key: "peakSamples", value: .number(Double(statistics.peakPoints))),
-    ]
-    return [
-      "timings": [
-        "evalTotalTime": .number(evaluation.seconds), "resultSortTime": 0,
-        "queryPreparationTime": 0, "innerEvalTime": .number(evaluation.seconds),
-        "execQueueTime": .number(waited.seconds), "execTotalTime": .number(total.seconds),
-      ],
-      "samples": .object(samples),
-    ]
-  }
-}
