@@ -69,7 +69,7 @@ public protocol SeriesSource: Sendable {
   /// to gain gives what it selects.
   func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
 
-  /// The labels of the matching series, sorted; a series without a sample in the range may be among them.
+  /// The labels of the series that ``select(_:from:through:)`` gives, in its order.
   func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet]
 
   /// The names of the labels of all matching series that have samples in the range, sorted.
@@ -80,14 +80,17 @@ public protocol SeriesSource: Sendable {
     -> [String]
 }
 
-/// One series of an answer. The samples cross the module boundary as two columns, never one by one.
+/// One series of an answer. The samples cross the module boundary as columns, never one by one.
 public struct SelectedSeries: Sendable {
   public var labels: LabelSet
   public var samples: SampleColumns
+  /// The samples that are native histograms; no time is in both columns. Staleness markers may be in either.
+  public var histograms: HistogramColumns
 
-  public init(labels: LabelSet, samples: SampleColumns) {
+  public init(labels: LabelSet, samples: SampleColumns, histograms: HistogramColumns = HistogramColumns()) {
     self.labels = labels
     self.samples = samples
+    self.histograms = histograms
   }
 }
 

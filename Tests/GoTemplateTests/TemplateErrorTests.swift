@@ -3,7 +3,8 @@ import Testing
 
 @Suite("what a template error says")
 struct TemplateErrorTests {
-  @Test func namesItsLine() {
-    #expect(TemplateError(line: 3, message: "unexpected EOF").description == "line 3: unexpected EOF")
+  @Test func speaksAsGoDoes() {
+    let error = TemplateError(line: 3, problem: "unexpected EOF", message: "template: t:3: unexpected EOF")
+    #expect(error.description == "template: t:3: unexpected EOF")
   }
 }

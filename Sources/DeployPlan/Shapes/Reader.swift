@@ -11,7 +11,7 @@ final class Reader {
   let file: String
   private(set) var diagnostics: [Diagnostic] = []
   private var omitted = 0
-  private var places: [String: YAMLTree.Place] = [:]
+  private(set) var places: [String: YAMLTree.Place] = [:]
   private var unsound: Set<String> = []
 
   init(file: String) { self.file = file }

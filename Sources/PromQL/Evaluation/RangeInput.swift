@@ -45,7 +45,10 @@ extension Evaluator {
       var series: [SelectedSeries] = []
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
-        series.append(SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments)))
+        series.append(
+          SelectedSeries(
+            labels: matrix.labels[row], samples: columns(matrix, row, inner, moments),
+            histograms: histogramColumns(matrix, row, inner)))
       }
       return RangeInput(
         series: .decoded(series), dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName,
@@ -73,7 +76,7 @@ struct SampleWindow {
 }
 
 /// A function over the samples in a window. A copy is made for each series; windows come in rising order.
-protocol WindowFunction {
+protocol WindowFunction: Sendable {
   /// Called before the first window of a series.
   mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int)
   /// - Parameter window: holds at least one sample.
@@ -88,15 +91,14 @@ extension WindowFunction {
 extension WindowGrid {
   /// Evaluates a copy of `function` on each step's window of one series.
   @inline(__always)
-  func sweep(_ function: some WindowFunction, _ samples: SampleColumns, into target: UnsafeMutablePointer<Double>) {
-    samples.timestamps.withUnsafeBufferPointer { times in
-      samples.values.withUnsafeBufferPointer { values in
-        if Self.hasMarkers(values) {
-          sweepWithoutMarkers(function, times, values, target)
-        } else {
-          run(function, times, values, target)
-        }
-      }
+  func sweep(
+    _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
+    into target: UnsafeMutablePointer<Double>
+  ) {
+    if Self.hasMarkers(values) {
+      sweepWithoutMarkers(function, times, values, target)
+    } else {
+      run(function, times, values, target)
     }
   }
 

@@ -151,7 +151,7 @@ import Testing
       refusal("bad_data", #"error parsing lookback delta duration: cannot parse \"x\" to a valid duration"#),
       status: 400),
     Case(
-      "query?query=up*on(job)up",
+      "query?query=up*on(job)up&time=1789999990",
       refusal(
         "execution",
         #"found duplicate series for the match group {job=\"a\"} on the right hand-side of the operation: [{__name__=\"up\", instance=\"2\", job=\"a\"}, {__name__=\"up\", instance=\"1\", job=\"a\"}];many-to-many matching not allowed: matching labels must be unique on one side"#
