@@ -45,13 +45,12 @@ extension Evaluator {
   private func countWindows(_ expression: Expression, _ grid: StepGrid, into counts: inout [Int]) throws(QueryError) {
     let input = try rangeInput(expression, grid)
     for row in 0..<input.series.count {
-      let samples = try samples(of: input.series, row)
-      try budget.checkpoint(samples.count + grid.count)
-      // Samples before each index that count.
-      var present = [0]
-      present.reserveCapacity(samples.count + 1)
-      for value in samples.values { present.append((present.last ?? 0) + (StaleMarker.isStale(value) ? 0 : 1)) }
-      samples.timestamps.withUnsafeBufferPointer { times in
+      try budget.checkpoint(grid.count)
+      try worker.withSamples(of: input.series, row) { times, values in
+        // How many of the samples before each index are no staleness markers.
+        var present = [0]
+        present.reserveCapacity(values.count + 1)
+        for value in values { present.append((present.last ?? 0) + (StaleMarker.isStale(value) ? 0 : 1)) }
         for step in counts.indices {
           let end = input.windows.end(step)
           let lower = Self.firstIndex(in: times, after: end - input.windows.window)
