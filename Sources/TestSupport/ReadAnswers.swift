@@ -3,7 +3,14 @@ public enum ReadAnswers {
   public struct Series: Sendable, Equatable {
     public var labels: [String: String] = [:]
     public var times: [Int64] = []
+    /// As bits.
     public var values: [UInt64] = []
+
+    public init(labels: [String: String] = [:], times: [Int64] = [], values: [UInt64] = []) {
+      self.labels = labels
+      self.times = times
+      self.values = values
+    }
   }
 
   public enum Content: Sendable, Equatable {

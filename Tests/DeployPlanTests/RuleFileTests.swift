@@ -71,7 +71,7 @@ struct RuleFileTests {
     Case("{expr: a}", "9: needs one of \"record\", \"alert\""),
     Case(
       "{record: a, alert: b, expr: c}",
-      "30: cannot stand beside \"record\"; make two rules of it, or remove one of the two"),
+      "28: cannot stand beside \"record\"; make two rules of it, or remove one of the two"),
     Case(
       "{record: a, expr: b, for: 1m, keep_firing_for: 1m, annotations: {c: d}}",
       "35: means nothing in a recording rule; remove it, or write \"alert\" in place of \"record\"",
@@ -89,7 +89,8 @@ struct RuleFileTests {
       "{alert: a, expr: b, labels: {__name__: c, \"\": d}}",
       "38: the key \"__name__\" is the name of the series itself; remove it; the name is in \"record\"",
       "51: the key \"\" is no label name; give it a name"),
-    Case("{alert: a, expr: b, labels: [c]}", "37: expected a mapping, found a list; write \"key: value\" on lines below"),
+    Case(
+      "{alert: a, expr: b, labels: [c]}", "37: expected a mapping, found a list; write \"key: value\" on lines below"),
     Case("{alert: a, expr: [b]}", "26: expected a text, found a list"),
     Case("5", "9: expected a mapping, found the number 5; give it keys such as \"record\""),
   ])
@@ -115,7 +116,8 @@ struct RuleFileTests {
   /// The byte of an expression, marked in the file with `§`, is found there whatever the expression's style.
   @Test(arguments: [
     "expr: sum(§rate(x[5m]))", "expr: 'sum(a{b=\"''\"}) + §rate(x[5m])'", "expr: \"sum(a{b=\\\"c\\\"}) + §rate(x)\"",
-    "expr: |\n          sum(\n            §rate(x)\n          )", "expr: >-\n          sum(\n          a) +\n\n          §rate(x)",
+    "expr: |\n          sum(\n            §rate(x)\n          )",
+    "expr: >-\n          sum(\n          a) +\n\n          §rate(x)",
     "expr: sum(a) +\n          # no comment\n          §rate(x)".replacing("          # no comment\n", with: ""),
     "expr: |\n\n          é +\n          §rate(x)", "expr: |2\n            é +\n          §rate(x)",
   ])
@@ -126,7 +128,7 @@ struct RuleFileTests {
       separator: "\n", omittingEmptySubsequences: false)
     let reading = RuleFile.read(marker.replacing("§", with: ""), file: "f")
     let rule = try #require(reading.groups?.first?.rules.first)
-    let range = try #require(rule.expression.range(of: "rate"))
+    let range = try #require(rule.expression.firstRange(of: "rate"))
     let offset = rule.expression.utf8.distance(from: rule.expression.startIndex, to: range.lowerBound)
     let place = try #require(
       reading.places.place(of: offset, in: rule.expression, at: RuleFile.path(group: 0, rule: 0, ["expr"])))

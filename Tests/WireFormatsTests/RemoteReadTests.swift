@@ -5,43 +5,16 @@ import Testing
 @testable import WireFormats
 
 @Suite struct RemoteReadTests {
-  private static func request(
-    _ queries: [(from: Int64, through: Int64, matchers: [(type: UInt64, name: String, value: String)])],
-    accepted: [UInt64] = [], isPacked: Bool = true
-  ) -> [UInt8] {
-    var message: [UInt8] = []
-    for query in queries {
-      var bytes: [UInt8] = []
-      for (tag, time) in [(0x08, query.from), (0x10, query.through)] as [(UInt8, Int64)] {
-        bytes.append(tag)
-        WriteRequestBytes.varint(UInt64(bitPattern: time), to: &bytes)
-      }
-      for matcher in query.matchers {
-        var content: [UInt8] = [0x08]
-        WriteRequestBytes.varint(matcher.type, to: &content)
-        WriteRequestBytes.field(0x12, Array(matcher.name.utf8), to: &content)
-        WriteRequestBytes.field(0x1a, Array(matcher.value.utf8), to: &content)
-        WriteRequestBytes.field(0x1a, content, to: &bytes)
-      }
-      // Hints.
-      WriteRequestBytes.field(0x22, [0x08, 1], to: &bytes)
-      WriteRequestBytes.field(0x0a, bytes, to: &message)
-    }
-    if isPacked {
-      if !accepted.isEmpty { WriteRequestBytes.field(0x12, accepted.map { UInt8($0) }, to: &message) }
-    } else {
-      for number in accepted { message += [0x10, UInt8(number)] }
-    }
-    return message
-  }
+  typealias Query = ReadRequestBytes.Query
 
   private static func read(_ message: [UInt8]) throws -> ReadRequest {
     try message.withUnsafeBytes { try ReadRequest($0) }
   }
 
   @Test func readsQueries() throws {
-    let message = Self.request([
-      (-5, 1_790_000_000_000, [(0, "__name__", "up"), (1, "a", ""), (2, "b", "x|\u{e9}"), (3, "c", ".*")]), (7, 8, []),
+    let message = ReadRequestBytes.message([
+      Query(-5, 1_790_000_000_000, [(0, "__name__", "up"), (1, "a", ""), (2, "b", "x|\u{e9}"), (3, "c", ".*")]),
+      Query(7, 8, []),
     ])
     let request = try Self.read(message)
     #expect(
@@ -64,14 +37,15 @@ import Testing
 
   @Test(arguments: kinds, [true, false])
   func choosesTheAnswer(kind: (accepted: [UInt64], kind: ReadRequest.AnswerKind?), isPacked: Bool) throws {
-    #expect(try Self.read(Self.request([], accepted: kind.accepted, isPacked: isPacked)).answerKind == kind.kind)
+    #expect(
+      try Self.read(ReadRequestBytes.message([], accepted: kind.accepted, isPacked: isPacked)).answerKind == kind.kind)
   }
 
   @Test func refusesWhatIsNone() {
-    let many = Self.request((0...ReadRequest.maximumQueries).map { _ in (0, 0, []) })
-    let matchers = Self.request([(0, 0, (0...ReadRequest.maximumMatchers).map { (0, "l\($0)", "v") })])
+    let many = ReadRequestBytes.message((0...ReadRequest.maximumQueries).map { _ in Query(0, 0, []) })
+    let matchers = ReadRequestBytes.message([Query(0, 0, (0...ReadRequest.maximumMatchers).map { (0, "l\($0)", "v") })])
     let bad: [[UInt8]] = [
-      many, matchers, Self.request([(0, 0, [(4, "a", "b")])]), [0x0a, 9], [0x0b], [0x12, 1, 0x80],
+      many, matchers, ReadRequestBytes.message([Query(0, 0, [(4, "a", "b")])]), [0x0a, 9], [0x0b], [0x12, 1, 0x80],
       [0x0a, 6, 0x1a, 4, 0x12, 2, 0xc0, 0x80],
     ]
     for message in bad { #expect(throws: WireFault.self) { try Self.read(message) } }
@@ -79,8 +53,8 @@ import Testing
 
   @Test(arguments: 0..<16) func hostileRequestsEndWell(seed: UInt64) {
     var random = RepeatableGenerator(SeededRandom(seed: seed))
-    let good = Self.request(
-      (0..<5).map { (0, 1, [(UInt64($0 % 4), "__name__", "m\($0)")]) }, accepted: [1, 0])
+    let good = ReadRequestBytes.message(
+      (0..<5).map { Query(0, 1, [(UInt64($0 % 4), "__name__", "m\($0)")]) }, accepted: [1, 0])
     for _ in 0..<200 {
       var bad = good
       for _ in 0..<Int.random(in: 1...4, using: &random) {

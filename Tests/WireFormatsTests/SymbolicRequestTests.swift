@@ -144,6 +144,7 @@ import Testing
       Series([("__name__", "b_total")], [Sample(1, 1)], metadata: (1, "", "")),
       Series([("__name__", "c")], [Sample(1, 1)], metadata: (99, "Other.", "")),
       Series([("__name__", "not_taken")], [Sample(1, 1)], metadata: (1, "", "")),
+      Series([("__name__", "")], [Sample(1, 1)], metadata: (1, "Of nothing.", "")),
       Series([("__name__", "silent")], [Sample(1, 1)]), Series([("__name__", "zero")], [], metadata: (0, "", "")),
     ]
     let message = SymbolicRequestBytes.message(series)

@@ -26,7 +26,9 @@ struct AlertTexts: Sendable {
     self.alert = alert
     self.labels = labels.sorted { $0.key < $1.key }.map { ($0.key, Text($0.value, alert: alert)) }
     self.annotations = annotations.sorted { $0.key < $1.key }.map { ($0.key, Text($0.value, alert: alert)) }
-    let isFixed = self.labels.allSatisfy { if case .template(let template) = $0.text { template.isPlain } else { false } }
+    let isFixed = self.labels.allSatisfy { label in
+      if case .template(let template) = label.text { template.isPlain } else { false }
+    }
     fixedLabels = isFixed ? Self.overrides(labels, alert) : nil
   }
 

@@ -33,7 +33,9 @@ struct CompiledExpressionRule: Sendable {
     case .recording:
       output = .series(LabelOverrides(labels.merging([LabelSet.metricName: rule.name]) { $1 }))
     case .alerting(let alerting):
-      do throws(RuleError) { filter = try alerting.filter.map { filter throws(RuleError) in try CompiledFilter(filter, rule: rule.name) } } catch {
+      do throws(RuleError) {
+        if let given = alerting.filter { filter = try CompiledFilter(given, rule: rule.name) }
+      } catch {
         throw RuleGroupError(file: group.file, group: group.name, rule: rule.name, problem: "\(error)")
       }
       output = .alerts(

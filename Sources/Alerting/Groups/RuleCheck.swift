@@ -55,10 +55,10 @@ public struct RuleCheck: Sendable {
           let series = GivenSeries(name: rule.name, labels: group.labels.merging(rule.labels) { $1 })
           if let other = first[series] {
             let place = other.group == groupIndex ? "" : "groups[\(other.group)]."
-            let what = rule.kind == .recording ? "records" : "raises"
+            let isRecording = groups[other.group].rules[other.rule].kind == .recording
             add(
               .warning, .name,
-              "\(place)rules[\(other.rule)] \(what) \(GoText.quoted(rule.name)) with the same labels too",
+              "\(place)rules[\(other.rule)] \(isRecording ? "records" : "raises") \(GoText.quoted(rule.name)) with the same labels too",
               "give one of the two another name or label")
           } else {
             first[series] = (groupIndex, ruleIndex)

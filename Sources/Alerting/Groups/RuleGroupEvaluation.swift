@@ -210,7 +210,8 @@ public struct RuleGroupEvaluation: Sendable {
       // Each turn answers one more query; what a template makes up without end is stopped by the templates' own bounds.
       while true {
         do throws(AlertTexts.MissingAnswer) {
-          instances.append(try texts.instance(facts, value: sample.histogram == nil ? sample.value : 0, answers: answers))
+          let value = sample.histogram == nil ? sample.value : 0
+          instances.append(try texts.instance(facts, value: value, answers: answers))
           break
         } catch {
           answers[error.query] = try await answer(error.query, at: time, source)
@@ -258,7 +259,7 @@ public struct RuleGroupEvaluation: Sendable {
     // A series of which nothing was taken need not end.
     for position in refused.reversed() { series.remove(at: position) }
     rules[index].series = series
-    return refused.count
+    return refused.count + outcome.lost
   }
 }
 

@@ -37,11 +37,14 @@ public struct RecordedSample: Sendable, Hashable {
 public struct RecordingOutcome: Sendable, Hashable {
   /// Positions of those that were not taken, rising.
   public var refused: [Int]
+  /// How many others were not taken for their times, where it is not known which.
+  public var lost: Int
   /// Why the first of them was not, staleness markers aside.
   public var problem: String?
 
-  public init(refused: [Int] = [], problem: String? = nil) {
+  public init(refused: [Int] = [], lost: Int = 0, problem: String? = nil) {
     self.refused = refused
+    self.lost = lost
     self.problem = problem
   }
 }

@@ -58,7 +58,9 @@ enum OpenAPIDocument {
     let answers = route.answers.map { JSONValue.Member(key: "\($0.status)", value: answer($0)) }
     let refusal = JSONValue.Member(
       key: "default",
-      value: ["description": "A refusal", "content": ["application/json": ["schema": reference(refusalSchema(of: route))]]])
+      value: [
+        "description": "A refusal", "content": ["application/json": ["schema": reference(refusalSchema(of: route))]],
+      ])
     members.append(.init(key: "responses", value: .object(answers + [refusal])))
     return .object(members)
   }

@@ -50,13 +50,14 @@ public final class Composition: Service {
     serving.address = configuration.listen
     serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
+    let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
       configuration: serving, operations: fleet, store: store,
       metrics: { [ownMetrics = configuration.ownMetrics] in
         instruments.update()
         return ownMetrics()
-      }, time: SystemTime(), logger: logger, onListening: onListening)
+      }, routes: PrometheusRoutes.queries(queries), time: SystemTime(), logger: logger, onListening: onListening)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the

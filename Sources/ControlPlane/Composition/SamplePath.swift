@@ -65,7 +65,8 @@ public struct SamplePath: Sendable {
       onEvent(event)
     }
     remoteWrite = RemoteWriteIntake(
-      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules, time: time)
+      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules,
+      metadata: metadata, time: time)
     upkeep = StoreUpkeep(keeper: keeper, time: time)
     usage = UsageReader(source: keeper.source)
     history = RecentHistory(source: keeper.source, end: time.now())

@@ -1,12 +1,14 @@
 import NIOCore
 import Synchronization
 
-/// The connections that are open now, so that those which outstay a shutdown can be closed, and streams whose client has left
-/// end at once instead of at their next part.
+/// The connections that are open now, so that those which outstay a shutdown can be closed, streams whose client has left end at
+/// once instead of at their next part, and work whose client has left is given up.
 final class Connections: Sendable {
   private struct State {
     var channels: [ObjectIdentifier: any Channel] = [:]
     var streaming: Set<ObjectIdentifier> = []
+    /// Work that is done for one client alone.
+    var working: [ObjectIdentifier: Task<APIResponse, any Error>] = [:]
     var isClosed = false
   }
 
@@ -36,6 +38,24 @@ final class Connections: Sendable {
     state.withLock { _ = $0.streaming.remove(ObjectIdentifier(channel)) }
   }
 
+  /// Does `work`, which is cancelled when the connection closes or the caller's task is cancelled.
+  func whileOpen(
+    _ channel: any Channel, _ work: @escaping @Sendable () async throws -> APIResponse
+  ) async throws -> APIResponse {
+    let task = Task { try await work() }
+    let isOpen = state.withLock { state in
+      state.working[ObjectIdentifier(channel)] = task
+      return state.channels[ObjectIdentifier(channel)] != nil
+    }
+    if !isOpen { task.cancel() }
+    defer { state.withLock { _ = $0.working.removeValue(forKey: ObjectIdentifier(channel)) } }
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
   fileprivate func opened(_ channel: any Channel) {
     let mustClose = state.withLock { state in
       state.channels[ObjectIdentifier(channel)] = channel
@@ -45,14 +65,19 @@ final class Connections: Sendable {
   }
 
   fileprivate func closed(_ channel: any Channel) {
-    state.withLock { state in
+    let work = state.withLock { state in
       state.channels[ObjectIdentifier(channel)] = nil
       state.streaming.remove(ObjectIdentifier(channel))
+      return state.working[ObjectIdentifier(channel)]
     }
+    work?.cancel()
   }
 
-  fileprivate func isStreaming(_ channel: any Channel) -> Bool {
-    state.withLock { $0.streaming.contains(ObjectIdentifier(channel)) }
+  /// Whether something that its client alone waits for is going on.
+  fileprivate func isServing(_ channel: any Channel) -> Bool {
+    state.withLock {
+      $0.streaming.contains(ObjectIdentifier(channel)) || $0.working[ObjectIdentifier(channel)] != nil
+    }
   }
 }
 
@@ -72,8 +97,8 @@ final class ConnectionObserver: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // A client that reads a stream and sends nothing more has left: no client half-closes and goes on reading.
-    if case ChannelEvent.inputClosed? = event as? ChannelEvent, connections.isStreaming(context.channel) {
+    // A client that waits and sends nothing more has left: no client half-closes and goes on reading.
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent, connections.isServing(context.channel) {
       context.close(promise: nil)
     }
     context.fireUserInboundEventTriggered(event)

@@ -24,8 +24,9 @@ struct ExchangeRunner: Sendable {
     let reading = deadline
     let outcome = await handler.answer(request, on: channel) {
       try await writer.writeInformationalHead(HTTPResponse(status: .continue))
-    } onLongWork: {
+    } onLongWork: { route, work in
       reading.cancel()
+      return try await route.stopsWithClient ? connections.whileOpen(channel, work) : work()
     }
     // The client has its time for the answer, however long the work took.
     deadline.cancel()

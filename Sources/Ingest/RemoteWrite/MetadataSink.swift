@@ -8,6 +8,12 @@ public protocol MetadataSink: Sendable {
   func note(_ metadata: MetricMetadata, of family: String)
 }
 
+extension MetadataStore: MetadataSink {
+  public func note(_ metadata: MetricMetadata, of family: String) {
+    record(family: family, type: metadata.type, help: metadata.help, unit: metadata.unit)
+  }
+}
+
 /// The way of metadata from requests to a sink: what was told lately is not told again.
 final class WrittenMetadataPath: Sendable {
   private struct State: Sendable {

@@ -62,7 +62,8 @@ final class StoreAnswer: Sendable {
   var opened: OpenedSelection {
     let labels = rows.map { rows in rows.map { match.labels[$0] } } ?? match.labels
     return .encoded(
-      EncodedSelection(labels: labels, sampleCount: sampleEstimate) { [self] row, buffer in decode(row, into: &buffer) })
+      EncodedSelection(labels: labels, sampleCount: sampleEstimate) { [self] row, buffer in decode(row, into: &buffer) }
+    )
   }
 
   private var sampleEstimate: Int {

@@ -1,4 +1,4 @@
-public import FleetModel
+import FleetModel
 
 /// Prometheus' XOR chunk (prometheus/prometheus `tsdb/chunkenc/xor.go`, `tsdb/docs/format/chunks.md`): the number of samples
 /// in 16 bits; the first time as a signed varint and the first value; the second time as the unsigned difference; then of each

@@ -17,6 +17,9 @@ extension WriteRequest {
     var unit: UInt32 = 0
   }
 
+  /// How many strings a request of 2.0 has; 0 of 1.0.
+  public var symbolCount: Int { symbols.count }
+
   mutating func readVersion2(_ message: UnsafeRawBufferPointer) throws(WireFault) {
     var cursor = WireCursor(message, 0..<message.count)
     while !cursor.isAtEnd {

@@ -102,7 +102,8 @@ extension WriteRequest {
     for place in stride(from: Int(series.labelStart), to: Int(series.labelEnd) - 1, by: 2) {
       guard let name = bytes(ofSymbol: references[place], in: message) else { return nil }
       if name.elementsEqual(LabelSet.metricName.utf8) {
-        return Int(references[place + 1]) < symbols.count ? references[place + 1] : nil
+        guard let value = bytes(ofSymbol: references[place + 1], in: message), !value.isEmpty else { return nil }
+        return references[place + 1]
       }
     }
     return nil

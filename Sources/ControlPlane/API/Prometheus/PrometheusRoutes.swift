@@ -9,7 +9,8 @@ enum PrometheusRoutes {
     [(APIRoute.Method.get, ""), (.post, "ByPost")].map { method, suffix in
       APIRoute(
         method: method, path: path, operationID: operationID + suffix, summary: summary, access: access,
-        style: .prometheus, takesLong: takesLong, parameters: parameters, answers: answers, handle: handle)
+        style: .prometheus, takesLong: takesLong, stopsWithClient: takesLong, parameters: parameters, answers: answers,
+        handle: handle)
     }
   }
 
@@ -21,10 +22,19 @@ enum PrometheusRoutes {
   ) -> APIRoute {
     APIRoute(
       method: .get, path: path, operationID: operationID, summary: summary, access: access, style: .prometheus,
-      takesLong: takesLong, parameters: parameters, answers: answers, handle: handle)
+      takesLong: takesLong, stopsWithClient: takesLong, parameters: parameters, answers: answers, handle: handle)
   }
 
   /// What most of them answer.
   static let answer = APIRoute.Answer(
     status: 200, summary: "The answer in Prometheus' shape", content: .json(schema: "PrometheusAnswer"))
+
+  /// The warning of an answer that a `limit` cut short.
+  static let truncated = "results truncated due to limit"
+
+  /// All that asks for samples.
+  static func queries(_ operations: any QueryOperations) -> [APIRoute] {
+    QueryRoutes(operations: operations).routes + SeriesRoutes(operations: operations).routes
+      + [FederateRoute(operations: operations).route]
+  }
 }

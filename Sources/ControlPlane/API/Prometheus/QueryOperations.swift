@@ -40,6 +40,10 @@ public struct QueryLimits: Sendable, Hashable {
 struct QueryTurn: Sendable {
   /// Whether its time is over; asked now and then while calculating.
   var isOverdue: @Sendable () -> Bool
-  /// How long it waited.
-  var waited: Duration = .zero
+  /// A clock that never goes back.
+  var monotonic: @Sendable () -> Duration
+  /// When it was asked, on that clock.
+  var began: Duration
+  /// How long it waited for its turn.
+  var waited: Duration
 }

@@ -27,6 +27,18 @@ enum SampleText {
 
   /// The shortest decimal that reads back the same, with an exponent below 1e-6 and from 1e21 on; `NaN`, `+Inf`, `-Inf`.
   static func write(value: Double, to bytes: Bytes) -> Int {
+    write(value, to: bytes) { size, _ in size < 1e-6 || size >= 1e21 }
+  }
+
+  /// The same as the text format writes it: with an exponent below 1e-4 and from 1e6 on (Go's `%g`).
+  static func write(general value: Double, to bytes: Bytes) -> Int {
+    write(value, to: bytes) { size, point in point < -3 || point > 6 }
+  }
+
+  @inline(__always)
+  private static func write(
+    _ value: Double, to bytes: Bytes, isScientific: (_ size: Double, _ point: Int) -> Bool
+  ) -> Int {
     guard value.isFinite else { return write(value.isNaN ? "NaN" : value < 0 ? "-Inf" : "+Inf", to: bytes) }
     var count = 0
     if value.sign == .minus {
@@ -34,10 +46,11 @@ enum SampleText {
       count = 1
     }
     let size = value.magnitude
-    if size < 1e15, size == size.rounded(.towardZero) { return count + write(UInt64(size), to: bytes + count) }
+    if size < 1e6, size == size.rounded(.towardZero) { return count + write(UInt64(size), to: bytes + count) }
     let decimal = ShortestDecimal(size)
-    let isScientific = size < 1e-6 || size >= 1e21
-    return count + (isScientific ? scientific(decimal, to: bytes + count) : plain(decimal, to: bytes + count))
+    let point = digitCount(decimal.digits) + decimal.exponent
+    return count
+      + (isScientific(size, point) ? scientific(decimal, to: bytes + count) : plain(decimal, to: bytes + count))
   }
 
   static func write(_ number: UInt64, to bytes: Bytes) -> Int {
