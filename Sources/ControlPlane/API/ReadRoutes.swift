@@ -31,7 +31,7 @@ struct ReadRoutes: Sendable {
       summary:
         "Read samples by Prometheus remote read: a snappy block of a prometheus.ReadRequest; answers with samples in "
         + "one piece, or with a stream of chunks where the request accepts that",
-      access: .read, style: .prometheus, takesLong: true,
+      access: .read, style: .prometheus, takesLong: true, stopsWithClient: true,
       rawBody: APIRoute.RawBody(contentType: Self.type, maximumBytes: limits.requestBytes),
       answers: [.init(status: 200, summary: "The samples", content: .text(Self.type))]
     ) { request in
@@ -126,7 +126,7 @@ struct ReadRoutes: Sendable {
       return selections
     }
     let messageBytes = limits.messageBytes
-    return .stream(contentType: Self.streamType) { sink in
+    var response = APIResponse.stream(contentType: Self.streamType) { sink in
       for (index, selection) in selections.enumerated() where selection.count > 0 {
         let range = queries[index].from...queries[index].through
         let answer = ChunkedAnswer(query: index, maximumBytes: messageBytes)
@@ -145,6 +145,8 @@ struct ReadRoutes: Sendable {
         }
       }
     }
+    response.isWholeOrBroken = true
+    return response
   }
 
   /// A message in the stream: its length, its CRC-32C with the highest byte first, itself

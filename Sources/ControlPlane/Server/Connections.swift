@@ -9,6 +9,8 @@ final class Connections: Sendable {
     var streaming: Set<ObjectIdentifier> = []
     /// Work that is done for one client alone.
     var working: [ObjectIdentifier: Task<APIResponse, any Error>] = [:]
+    /// On the clock that never goes back.
+    var deadlines: [ObjectIdentifier: Duration] = [:]
     var isClosed = false
   }
 
@@ -23,6 +25,20 @@ final class Connections: Sendable {
       return Array(state.channels.values)
     }
     for channel in channels { channel.close(promise: nil) }
+  }
+
+  /// Has the connection closed at `time`, by the clock that never goes back, in place of what was set before; `nil` never.
+  /// An exchange sets several, and setting a timer on the connection's own loop would wake that loop up each time.
+  func setDeadline(_ time: Duration?, of channel: any Channel) {
+    state.withLock { $0.deadlines[ObjectIdentifier(channel)] = time }
+  }
+
+  /// Closes the connections whose deadline is over. O(connections).
+  func closeOverdue(at now: Duration) {
+    let overdue = state.withLock { state in
+      state.deadlines.filter { $0.value <= now }.compactMap { state.channels[$0.key] }
+    }
+    for channel in overdue { channel.close(promise: nil) }
   }
 
   /// Marks the connection as one that sends a stream; `false` if `maximum` are sending already.

@@ -38,7 +38,7 @@ import WireFormats
     func run<Value: Sendable>(
       _ query: String, within timeout: Duration?, _ work: @Sendable (QueryTurn) async throws -> Value
     ) async throws -> Value {
-      try await work(QueryTurn(isOverdue: { false }))
+      try await work(QueryTurn(isOverdue: { false }, monotonic: { .zero }, began: .zero, waited: .zero))
     }
   }
 
