@@ -99,22 +99,29 @@ struct ExpressionAlertMachineTests {
     let before = now - .seconds(3600)
     var machine = ExpressionAlertMachine()
     try machine.step([instance], terms, at: now)
-    #expect(machine.resumeFiring(instance, activeAt: before, firedAt: before, keptSince: nil, terms, at: now))
+    let goesOn = machine.resumeFiring(
+      instance, activeAt: before, firedAt: before, keptSince: nil, terms, at: now)
+    #expect(goesOn)
     #expect(machine.alerts[Self.labels]?.state == .firing)
     #expect(machine.alerts[Self.labels]?.activeAt == before)
 
     // Missing: kept for what is left of keep_firing_for.
     var missing = ExpressionAlertMachine()
     let since = now - .seconds(60)
-    #expect(missing.resumeFiring(instance, activeAt: before, firedAt: before, keptSince: since, terms, at: now))
+    let isKept = missing.resumeFiring(
+      instance, activeAt: before, firedAt: before, keptSince: since, terms, at: now)
+    #expect(isKept)
     try missing.step([], terms, at: now + .seconds(59))
     #expect(Self.letter(missing.alerts[Self.labels]) == "K")
     try missing.step([], terms, at: now + .seconds(60))
     #expect(Self.letter(missing.alerts[Self.labels]) == "R")
 
     var gone = ExpressionAlertMachine()
-    #expect(!gone.resumeFiring(instance, activeAt: before, firedAt: before, keptSince: before, terms, at: now))
-    #expect(!gone.resumeFiring(instance, activeAt: before, firedAt: before, keptSince: nil, HoldTerms(), at: now))
+    for (since, terms) in [(before, terms), (nil, HoldTerms())] {
+      let goesOn = gone.resumeFiring(
+        instance, activeAt: before, firedAt: before, keptSince: since, terms, at: now)
+      #expect(!goesOn)
+    }
   }
 
   /// One label set as the text of Prometheus' documentation has it, without a table of alerts.
@@ -145,7 +152,7 @@ struct ExpressionAlertMachineTests {
 
   @Test(arguments: 0..<60)
   func equalsThePlainModel(seed: Int) throws {
-    var random = SeededRandom(seed: UInt64(seed))
+    let random = SeededRandom(seed: UInt64(seed))
     let hold = Double(random.next() % 5) * 30
     let keep = Double(random.next() % 4) * 45
     let terms = HoldTerms(hold: .seconds(hold), keepFiringFor: .seconds(keep))
@@ -210,7 +217,7 @@ struct ForStateRestorationTests {
 struct LabelOverridesTests {
   @Test(arguments: 0..<200)
   func sameAsBuildingAnew(seed: Int) {
-    var random = SeededRandom(seed: UInt64(seed))
+    let random = SeededRandom(seed: UInt64(seed))
     let names = ["__name__", "a", "aa", "agent_id", "b", "le", "long" + String(repeating: "x", count: 200), "z"]
     func some(emptyToo: Bool) -> [String: String] {
       var labels: [String: String] = [:]

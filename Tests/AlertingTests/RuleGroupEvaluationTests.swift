@@ -107,7 +107,9 @@ struct RuleGroupEvaluationTests {
     let filter = ExpressionRule.Filter(
       metricName: Glob("x*"), agentID: Glob("plan*"), labels: [LabelMatcher("zone", .notEqual, "c")])
     var bench = try Bench(
-      RuleGroup([.alert("A", "rate(xs[5m]) >= 0", filter: filter), .alert("B", "{__name__=~\"xs|ys\"}", filter: filter)]))
+      RuleGroup([
+        .alert("A", "rate(xs[5m]) >= 0", filter: filter), .alert("B", "{__name__=~\"xs|ys\"}", filter: filter),
+      ]))
     for metric in ["xs", "ys"] {
       for second in [0.0, 60] {
         bench.store.add(metric, ["agent_id": "planner", "zone": "a"], second, at: second)
@@ -143,14 +145,14 @@ struct RuleGroupEvaluationTests {
   @Test func whatIsGoneFromTheGroupEnds() async throws {
     var bench = try Bench(
       RuleGroup([.record("r", "x"), .alert("A", "x", for: .seconds(60)), .record("r", "x", ["k": "v"])]))
-    bench.store.add("x", 1, at: 0)
+    bench.store.add("x", [:], 1, at: 0)
     await bench.evaluate(at: 0)
     // Another expression and order: what a rule has is kept by its name and labels.
     var changed = try RuleGroupEvaluation(
       RuleGroup([.alert("A", "x * 1", for: .seconds(60)), .record("r", "x", ["k": "v"])]))
     changed.adopt(bench.evaluation)
     bench.evaluation = changed
-    bench.store.add("x", 1, at: 60)
+    bench.store.add("x", [:], 1, at: 60)
     await bench.evaluate(at: 60)
     #expect(bench.evaluation.statuses[0].alerts.map(\.state) == [.firing])
     #expect(bench.store.recorded("r") == ["{}": "0:1 60:-", #"{k="v"}"#: "0:1 60:1"])

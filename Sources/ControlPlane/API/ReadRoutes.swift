@@ -81,10 +81,12 @@ struct ReadRoutes: Sendable {
     let block = try await operations.run("remote read", within: nil) { turn in
       var answer = SamplesAnswer()
       for query in queries {
-        try Self.forEachSeries(of: try await open(query)) { labels, samples in
+        let selection = try await open(query)
+        for place in 0..<selection.count {
           if turn.isOverdue() {
             throw PrometheusError(.timeout, "reading took too long; ask for less, or accept STREAMED_XOR_CHUNKS")
           }
+          let (labels, samples) = try Self.series(place, of: selection)
           answer.add(labels, samples, in: query.from...query.through)
           guard answer.count <= limits.answerBytes else {
             throw PrometheusError(
@@ -102,19 +104,21 @@ struct ReadRoutes: Sendable {
     return response
   }
 
-  private static func forEachSeries(
-    of selection: OpenedSelection, _ body: (LabelSet, SampleColumns) throws -> Void
-  ) throws {
+  /// One series of a selection, decoded if it was not.
+  private static func series(
+    _ place: Int, of selection: OpenedSelection
+  ) throws -> (labels: LabelSet, samples: SampleColumns) {
     switch selection {
-    case .decoded(let series): for one in series { try body(one.labels, one.samples) }
+    case .decoded(let series): return (series[place].labels, series[place].samples)
     case .encoded(let series):
-      var columns = SampleColumns()
-      for one in series {
-        columns.timestamps.removeAll(keepingCapacity: true)
-        columns.values.removeAll(keepingCapacity: true)
-        try one.decode(&columns)
-        try body(one.labels, columns)
-      }
+      var buffer = SampleBuffer()
+      try series.decode(place, &buffer)
+      return (
+        series.labels[place],
+        SampleColumns(
+          timestamps: Array(UnsafeBufferPointer(start: buffer.times, count: buffer.count)),
+          values: Array(UnsafeBufferPointer(start: buffer.values, count: buffer.count)))
+      )
     }
   }
 
@@ -130,18 +134,9 @@ struct ReadRoutes: Sendable {
       for (index, selection) in selections.enumerated() where selection.count > 0 {
         let range = queries[index].from...queries[index].through
         let answer = ChunkedAnswer(query: index, maximumBytes: messageBytes)
-        var columns = SampleColumns()
         for place in 0..<selection.count {
-          let labels: LabelSet
-          switch selection {
-          case .decoded(let series): (labels, columns) = (series[place].labels, series[place].samples)
-          case .encoded(let series):
-            labels = series[place].labels
-            columns.timestamps.removeAll(keepingCapacity: true)
-            columns.values.removeAll(keepingCapacity: true)
-            try series[place].decode(&columns)
-          }
-          for message in answer.messages(for: labels, columns, in: range) { try await sink.send(Self.frame(message)) }
+          let (labels, samples) = try Self.series(place, of: selection)
+          for message in answer.messages(for: labels, samples, in: range) { try await sink.send(Self.frame(message)) }
         }
       }
     }

@@ -55,7 +55,8 @@ public struct SamplePath: Sendable {
     var options = RuleEngineOptions()
     options.metricType = { metadata.type(ofSeries: $0) }
     let rules = try RuleEngine(
-      rules: system.alertRules.filter(\.isDecidedOnArrival), state: state("alerts.json"), time: time, logger: logger, options: options)
+      rules: system.alertRules.filter(\.isDecidedOnArrival), state: state("alerts.json"), time: time, logger: logger,
+      options: options)
     let groups = RuleGroups(
       source: keeper.source, appender: keeper.appender, engine: rules, time: time, logger: logger,
       defaultInterval: system.monitoring.collectionInterval)

@@ -41,7 +41,8 @@ extension Composition {
     if let file = configuration.systemFile {
       services.append(
         SystemFileFollower(
-          file: file, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles, registry: registry, local: local,
+          file: file, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
+          registry: registry, local: local,
           current: configuration.system, logger: logger))
     }
     return SystemPath(local: local, services: services)

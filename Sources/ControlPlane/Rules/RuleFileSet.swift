@@ -1,5 +1,5 @@
 import Alerting
-public import DeployPlan
+import DeployPlan
 public import FleetModel
 import Glibc
 import Platform

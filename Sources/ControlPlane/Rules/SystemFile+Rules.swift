@@ -1,4 +1,4 @@
-import Alerting
+public import Alerting
 public import DeployPlan
 import FleetModel
 

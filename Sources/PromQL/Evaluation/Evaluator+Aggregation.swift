@@ -58,7 +58,9 @@ extension Evaluator {
   private func fold<Fold: RowFold>(
     _ node: Aggregation, _ grid: StepGrid, _ make: (_ points: Int) -> Fold
   ) throws(QueryError) -> SeriesMatrix {
-    let source = try rows(of: node.expression, grid)
+    let mixed = data.hasHistograms ? try vector(node.expression, grid) : nil
+    let source: RowSource
+    if let mixed { source = RowSource(mixed.withoutHistograms) } else { source = try rows(of: node.expression, grid) }
     let groups = Groups(source.labels, dropsName: source.dropsName, node)
     // The states of a group take up to three numbers a point.
     try budget.hold(groups.grouper.count * grid.count * 3)
@@ -68,13 +70,14 @@ extension Evaluator {
     let fold = make(result.values.count)
     try forEachRow(of: source, steps: steps) { row, values in fold.add(values, steps, at: groups.numbers[row] * steps) }
     result.values.withUnsafeMutableBufferPointer { fold.finish(into: $0) }
+    if let mixed, mixed.hasHistograms { try addHistograms(of: mixed, groups, node, to: &result) }
     return result
   }
 
   private func quantile(_ node: Aggregation, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let quantiles = try parameter(node, grid)
     warnOfQuantiles(quantiles, at: node.parameter?.range ?? node.range)
-    let input = try vector(node.expression, grid)
+    let input = try numbers(of: node, grid)
     let groups = Groups(.list(input.labels), dropsName: input.dropsName, node)
     var result = groups.matrix(steps: grid.count, node: node)
     var scratch: [Double] = []
@@ -114,13 +117,16 @@ extension Evaluator {
       for step in 0..<grid.count {
         let value = input.value(row, step)
         if Point.isAbsent(value) { continue }
-        let key = CountedValue(group: groups.numbers[row], bits: value.isNaN ? Double.nan.bitPattern : value.bitPattern)
+        let histogram = input.histogram(row, step)
+        let key = CountedValue(
+          group: groups.numbers[row], bits: value.isNaN ? Double.nan.bitPattern : value.bitPattern,
+          histogram: histogram?.text)
         let target: Int
         if let row = known[key] {
           target = row
         } else {
           let group = groups.grouper.labels(of: key.group)
-          let labels = showsValue ? group.setting(label.text, to: GoText.decimal(value)) : group
+          let labels = showsValue ? group.setting(label.text, to: histogram?.text ?? GoText.decimal(value)) : group
           target = rows[labels] ?? result.count
           if target == result.count {
             rows[labels] = target
@@ -140,5 +146,6 @@ extension Evaluator {
   private struct CountedValue: Hashable {
     var group: Int
     var bits: UInt64
+    var histogram: String?
   }
 }

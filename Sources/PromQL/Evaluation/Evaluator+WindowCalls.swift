@@ -5,7 +5,12 @@ extension Evaluator {
   func windowRows(_ call: FunctionCall, _ grid: StepGrid) throws(QueryError) -> RowSource? {
     let name = call.function.name
     guard name != "absent_over_time", let position = call.function.arguments.firstIndex(of: .matrix) else { return nil }
-    let input = try rangeInput(call.arguments[position], grid)
+    return try windowRows(call, grid, try rangeInput(call.arguments[position], grid))
+  }
+
+  /// - Parameter input: the call's range vector.
+  func windowRows(_ call: FunctionCall, _ grid: StepGrid, _ input: RangeInput) throws(QueryError) -> RowSource {
+    let name = call.function.name
     func parameter(_ index: Int) throws(QueryError) -> [Double] { try scalar(call.arguments[index], grid) }
     switch name {
     case "rate": return counted(ExtrapolatedRate(isCounter: true, isPerSecond: true), input, call)

@@ -63,13 +63,15 @@ final class Evaluator {
     case .number(let node): return .scalar([Double](repeating: node.value, count: grid.count))
     case .string(let node): return .string(node)
     case .parentheses(let node): return try evaluate(node.expression, grid)
-    case .vector: return .vector(try matrix(of: try rows(of: expression, grid), grid))
+    case .vector(let node):
+      if data.hasHistograms { return .vector(try mixedInstant(node, grid)) }
+      return .vector(try matrix(of: try rows(of: expression, grid), grid))
     case .unary(let node):
       let inner = try evaluate(node.expression, grid)
       guard node.isNegation else { return inner }
       switch inner {
       case .scalar(let values): return .scalar(values.map { -$0 })
-      case .vector(let matrix): return .vector(try matrix.mapped { -$0 }.droppingName())
+      case .vector(let matrix): return .vector(try matrix.negated.droppingName())
       case .string: return inner
       }
     case .binary(let node): return try binary(node, grid)
@@ -143,6 +145,9 @@ final class Evaluator {
         labels: one.labels, steps: count, dropsName: one.dropsName, isDistinctWithoutName: one.isDistinctWithoutName)
       for row in 0..<one.count where !Point.isAbsent(one.values[row]) {
         for step in 0..<count { matrix.values[row * count + step] = one.values[row] }
+      }
+      one.forEachHistogram { histogram, row, _ in
+        for step in 0..<count { matrix.set(histogram, row, step) }
       }
       return .vector(matrix)
     }

@@ -118,6 +118,7 @@ public struct QueryEngine: Sendable {
         entry.isLatest
         ? try await source.openLatest(selection.matchers, from: from, through: through)
         : try await source.open(selection.matchers, from: from, through: through)
+      if series.hasHistograms { return try series.decodedWithHistograms() }
       return entry.readers > 1 ? try series.decoded(upTo: options.decodedSamples) : series
     } catch is CancellationError {
       throw .canceled
@@ -131,7 +132,7 @@ extension OpenedSelection {
   /// Samples that are held in memory.
   fileprivate var decodedSamples: Int {
     switch self {
-    case .decoded(let series): series.reduce(0) { $0 + $1.samples.timestamps.count }
+    case .decoded(let series): series.reduce(0) { $0 + $1.samples.count + $1.histograms.points }
     case .encoded: 0
     }
   }

@@ -45,7 +45,10 @@ extension Evaluator {
       var series: [SelectedSeries] = []
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
-        series.append(SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments)))
+        series.append(
+          SelectedSeries(
+            labels: matrix.labels[row], samples: columns(matrix, row, inner, moments),
+            histograms: histogramColumns(matrix, row, inner)))
       }
       return RangeInput(
         series: .decoded(series), dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName,

@@ -128,11 +128,14 @@ struct SelectedData: Sendable {
   }
 
   private(set) var answers: [Answer] = []
+  /// Whether any series has native histograms: where none has, nothing asks for them.
+  private(set) var hasHistograms = false
   private var places: [[LabelMatcher]: [Int]] = [:]
 
   mutating func add(_ selection: Selection, _ series: OpenedSelection) {
     places[selection.matchers, default: []].append(answers.count)
     answers.append(Answer(selection: selection, series: series))
+    if series.hasHistograms { hasHistograms = true }
   }
 
   /// The series of a selector; they may have samples before and after the time asked for.

@@ -17,7 +17,7 @@ struct VectorMatcher {
   }
 
   func combine(
-    _ left: SeriesMatrix, _ right: SeriesMatrix, _ budget: inout QueryBudget
+    _ left: SeriesMatrix, _ right: SeriesMatrix, _ budget: inout QueryBudget, _ annotations: inout Annotations
   ) throws(QueryError) -> SeriesMatrix {
     let many = isSwapped ? right : left
     let one = isSwapped ? left : right
@@ -45,6 +45,11 @@ struct VectorMatcher {
       }
     }
     label(&result, pairs, many, one)
+    if left.histograms != nil || right.histograms != nil {
+      for (row, pair) in pairs.enumerated() {
+        meetHistograms(many, pair.many, one, pair.one, row, &result, &annotations)
+      }
+    }
     return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
   }
 
@@ -77,6 +82,20 @@ struct VectorMatcher {
     }
     if !hasAny { values.removeLast(steps) }
     return hasAny
+  }
+
+  /// Puts what two series give where one has a histogram into a row of the result.
+  private func meetHistograms(
+    _ many: SeriesMatrix, _ row: Int, _ one: SeriesMatrix, _ other: Int, _ target: Int, _ result: inout SeriesMatrix,
+    _ annotations: inout Annotations
+  ) {
+    let arithmetic = HistogramArithmetic(node)
+    for step in 0..<steps where many.histogram(row, step) != nil || one.histogram(other, step) != nil {
+      guard let a = many.sample(row, step), let b = one.sample(other, step) else { continue }
+      let (left, right) = isSwapped ? (b, a) : (a, b)
+      let outcome = arithmetic.outcome(left, right, &annotations)
+      result.set(node.sample(of: outcome, keeping: left), target, step)
+    }
   }
 
   @inline(__always)

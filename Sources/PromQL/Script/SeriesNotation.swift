@@ -12,15 +12,17 @@ public struct NotedSeries: Sendable {
   public init(_ line: String, from start: Timestamp, gap: Duration) throws(NotationError) {
     do throws(ScriptProblem) {
       let line = try SeriesLine(line)
-      if line.hasHistograms { throw ScriptProblem("native histograms are not read here yet") }
       labels = line.labels
       samples = try line.samples(gap: gap.wholeMilliseconds)
-      histograms = HistogramColumns()
+      histograms = try line.histogramSamples(gap: gap.wholeMilliseconds)
     } catch {
       throw NotationError(error.description)
     }
     for index in samples.timestamps.indices {
       samples.timestamps[index] = (start + .milliseconds(samples.timestamps[index])).milliseconds
+    }
+    for index in histograms.timestamps.indices {
+      histograms.timestamps[index] = (start + .milliseconds(histograms.timestamps[index])).milliseconds
     }
   }
 }

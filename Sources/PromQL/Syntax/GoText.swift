@@ -88,6 +88,12 @@ public enum GoText {
       + "\(size < 10 ? "0" : "")\(size)"
   }
 
+  /// A number as OpenMetrics writes it into labels: ``general(_:)``, always with a point or an exponent.
+  static func openMetrics(_ value: Double) -> String {
+    let text = general(value)
+    return text.utf8.allSatisfy({ Lexer.isDigit($0) || $0 == UInt8(ascii: "-") }) ? text + ".0" : text
+  }
+
   private static func special(_ value: Double) -> String? {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

@@ -83,16 +83,16 @@ struct LineDifference {
     }
     var next = 0
     for (index, line) in left.enumerated() {
+      if removed.contains(index) {
+        lines.append(.left(line))
+        continue
+      }
       while inserted.contains(next) {
         lines.append(.right(right[next]))
         next += 1
       }
-      if removed.contains(index) {
-        lines.append(.left(line))
-      } else {
-        lines.append(.both(line))
-        next += 1
-      }
+      lines.append(.both(line))
+      next += 1
     }
     lines += right[next...].map(Line.right)
   }

@@ -133,6 +133,7 @@ struct AskedQuery: Sendable {
     statistics = form["stats"] ?? ""
     var options = EngineOptions()
     options.maximumSamples = limits.samples
+    options.spread = limits.spread
     options.lookback = (try form.lookback() ?? limits.lookback).wholeMilliseconds
     engine = QueryEngine(options: options)
     do throws(QueryError) { query = try engine.parse(form["query"] ?? "") } catch { throw PrometheusError(error) }
