@@ -112,9 +112,12 @@ public struct QueryEngine: Sendable {
   ) async throws(QueryError) -> OpenedSelection {
     let selection = entry.selection
     do {
-      let series = try await source.open(
-        selection.matchers, from: Timestamp(milliseconds: selection.from),
-        through: Timestamp(milliseconds: selection.through))
+      let from = Timestamp(milliseconds: selection.from)
+      let through = Timestamp(milliseconds: selection.through)
+      let series =
+        entry.isLatest
+        ? try await source.openLatest(selection.matchers, from: from, through: through)
+        : try await source.open(selection.matchers, from: from, through: through)
       if series.hasHistograms { return try series.decodedWithHistograms() }
       return entry.readers > 1 ? try series.decoded(upTo: options.decodedSamples) : series
     } catch is CancellationError {

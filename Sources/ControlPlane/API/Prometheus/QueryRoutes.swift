@@ -134,6 +134,7 @@ struct AskedQuery: Sendable {
     var options = EngineOptions()
     options.maximumSamples = limits.samples
     options.countsSamples = !statistics.isEmpty
+    options.spread = limits.spread
     options.lookback = (try form.lookback() ?? limits.lookback).wholeMilliseconds
     engine = QueryEngine(options: options)
     do throws(QueryError) { query = try engine.parse(form["query"] ?? "") } catch { throw PrometheusError(error) }
