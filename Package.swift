@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "MetricExposition", dependencies: [coreMetrics]),
 
     // Edges: one kind of I/O each.
-    .target(name: "CPlatform"),
+    .target(name: "CPlatform", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
     .target(

@@ -31,7 +31,10 @@ struct ExchangeRunner: Sendable {
     }
     // The client has its time for the answer, however long the work took.
     limitTime(of: channel)
-    var response = outcome.response
+    var response =
+      request.method == .head
+      ? outcome.response
+      : await AnswerCompression.apply(to: outcome.response, accepted: request.headers[.acceptEncoding])
     let streams = if case .stream = response.content { request.method != .head } else { false }
     if streams, !connections.beginStream(on: channel, maximum: configuration.maximumStreams) {
       response =
