@@ -108,7 +108,7 @@ let package = Package(
     .executableTarget(
       name: "skep",
       dependencies: [
-        "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform", "PromQL",
+        "Alerting", "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform", "PromQL",
         "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
       ] + nio),
 

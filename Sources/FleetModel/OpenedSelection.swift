@@ -24,11 +24,11 @@ public enum OpenedSelection: Sendable {
 public struct EncodedSelection: Sendable {
   /// Of each series, in their order.
   public let labels: [LabelSet]
-  /// How many samples all of them have together, at most.
+  /// About how many samples all of them have together.
   public let sampleCount: Int
-  /// Appends the samples of a series in rising order of time; some before and after the range that was asked for may be among
-  /// them. It only calculates, and any number of threads may do so at once: what has to be read from elsewhere was read when the
-  /// series were opened.
+  /// Puts the samples of a series into a buffer in place of what is there, in rising order of time; some before and after the
+  /// range that was asked for may be among them. It only calculates, and any number of threads may do so at once: what has to be
+  /// read from elsewhere was read when the series were opened.
   public let decode: @Sendable (_ row: Int, _ into: inout SampleBuffer) throws -> Void
   /// Appends the samples that are native histograms, as ``decode`` does for numbers; `nil` if no series has any.
   public let decodeHistograms: DecodeHistograms?
@@ -48,6 +48,10 @@ public struct EncodedSelection: Sendable {
 }
 
 extension SeriesSource {
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    try await select(matchers, from: from, through: through).map(\.labels)
+  }
+
   public func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
     .decoded(try await select(matchers, from: from, through: through))
   }

@@ -56,6 +56,15 @@ public struct SampleBuffer: ~Copyable {
     count += more
   }
 
+  /// Takes samples out; those behind them move up. O(samples behind).
+  public mutating func remove(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "BUG: samples \(range) of \(count)")
+    guard !range.isEmpty else { return }
+    (times + range.lowerBound).update(from: times + range.upperBound, count: count - range.upperBound)
+    (values + range.lowerBound).update(from: values + range.upperBound, count: count - range.upperBound)
+    count -= range.count
+  }
+
   /// A copy of the samples in the range.
   public func columns(_ range: Range<Int>) -> SampleColumns {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "BUG: samples \(range) of \(count)")

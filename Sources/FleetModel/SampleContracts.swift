@@ -69,6 +69,9 @@ public protocol SeriesSource: Sendable {
   /// to gain gives what it selects.
   func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
 
+  /// The labels of the series that ``select(_:from:through:)`` gives, in its order.
+  func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet]
+
   /// The names of the labels of all matching series that have samples in the range, sorted.
   func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String]
 

@@ -13,7 +13,8 @@ import SystemPackage
 struct SystemFileFollower: Service {
   let file: FilePath
   let runsAgents: Bool
-  let rules: RuleEngine
+  let rules: RuleSet
+  let ruleFiles: RuleFileFollower
   let registry: AgentRegistry
   let local: LocalFleet?
   let current: FleetSystem
@@ -40,7 +41,7 @@ struct SystemFileFollower: Service {
       logger.error("the system file cannot be read; keeping what it said", metadata: ["file": "\(file)"])
       return nil
     }
-    let reading = SystemFile.read(bytes: bytes, file: file.string)
+    let reading = SystemFile.readWithRules(bytes: bytes, file: file.string)
     var problems = reading.diagnostics
     if let system = reading.system { problems += system.unsupported }
     for problem in problems {
@@ -61,6 +62,12 @@ struct SystemFileFollower: Service {
         logger.error("a changed rule is not active: \(error)", metadata: ["rule": "\(rule.name)"])
       }
     }
+    if changed.recordingRules != current.recordingRules {
+      do throws(RuleGroupError) { try rules.setRecorded(changed.recordingRules.map(\.recordedRule)) } catch {
+        logger.error("changed recording rules are not active: \(error)")
+      }
+    }
+    if changed.ruleFiles != current.ruleFiles { ruleFiles.follow(RuleFileSet(changed.ruleFiles, beside: file)) }
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
     await local?.apply(changed)
     if changed.monitoring != current.monitoring || changed.receivers != current.receivers

@@ -35,10 +35,14 @@ extension Composition {
     }
     var services: [any Service] = []
     if let local { services.append(local) }
+    let ruleFiles = RuleFileFollower(
+      configuration.ruleFiles, rules: samples.ruleSet, time: SystemTime(), logger: logger)
+    services.append(ruleFiles)
     if let file = configuration.systemFile {
       services.append(
         SystemFileFollower(
-          file: file, runsAgents: configuration.runsAgents, rules: samples.rules, registry: registry, local: local,
+          file: file, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
+          registry: registry, local: local,
           current: configuration.system, logger: logger))
     }
     return SystemPath(local: local, services: services)

@@ -51,7 +51,7 @@ public enum RuleFile {
   }
 
   /// The path of a rule's key within its file: `groups[0].rules[2].expr`.
-  public static func path(group: Int, rule: Int, _ keys: String...) -> String {
+  public static func path(group: Int, rule: Int, _ keys: [String] = []) -> String {
     keys.reduce(Path.index(rule, in: Path.key("rules", in: Path.index(group, in: "groups")))) { Path.key($1, in: $0) }
   }
 }

@@ -8,10 +8,15 @@ public enum SystemFile {
     public var system: FleetSystem?
     /// In the order of the file.
     public var diagnostics: [Diagnostic]
+    /// Where the values stand: `alert_rules[2].expr`.
+    public var places: SourcePlaces
 
-    public init(system: FleetSystem?, diagnostics: [Diagnostic]) {
+    public init(
+      system: FleetSystem?, diagnostics: [Diagnostic], places: SourcePlaces = SourcePlaces(text: "", places: [:])
+    ) {
       self.system = system
       self.diagnostics = diagnostics
+      self.places = places
     }
   }
 
@@ -24,7 +29,11 @@ public enum SystemFile {
     let system = SystemDeclaration.shape.read(tree, reader, "")
     if var system {
       SystemChecks.run(&system, reader)
-      if !reader.hasErrors { return Reading(system: system, diagnostics: reader.sortedDiagnostics) }
+      if !reader.hasErrors {
+        return Reading(
+          system: system, diagnostics: reader.sortedDiagnostics,
+          places: SourcePlaces(text: text, places: reader.places))
+      }
     }
     return Reading(system: nil, diagnostics: reader.sortedDiagnostics)
   }

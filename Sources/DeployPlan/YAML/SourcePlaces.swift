@@ -5,7 +5,7 @@ public struct SourcePlaces: Sendable {
   private let lines: [Int]
   private let places: [String: YAMLTree.Place]
 
-  init(text: String, places: [String: YAMLTree.Place]) {
+  public init(text: String, places: [String: YAMLTree.Place]) {
     // A byte order mark is no part of the first line.
     scalars = Array(text.unicodeScalars.drop { $0 == "\u{FEFF}" })
     var lines = [0]

@@ -8,10 +8,26 @@ public struct EngineOptions: Sendable {
   /// A selection that several parts of a query, or several queries, look at is decoded once if it has no more samples than
   /// this, else each time it is looked at.
   public var decodedSamples = 4_000_000
+  /// Where one query may calculate on several threads; `nil`: on that of its caller alone.
+  public var spread: ThreadSpread?
   /// A query that would hold more points than this at one time is refused.
   public var maximumSamples = 50_000_000
 
   public init() {}
+}
+
+/// Threads that an evaluation may use beside its own. The module itself starts none.
+public struct ThreadSpread: Sendable {
+  public var threads: Int
+  /// Calls the work with 0, 1 and so on below a number, as many at once as there are threads free, among them the caller's; returns
+  /// when all calls have.
+  public var run: @Sendable (_ count: Int, _ work: @Sendable (Int) -> Void) -> Void
+
+  public init(threads: Int, run: @escaping @Sendable (_ count: Int, _ work: @Sendable (Int) -> Void) -> Void) {
+    precondition(threads > 0, "BUG: a spread over \(threads) threads")
+    self.threads = threads
+    self.run = run
+  }
 }
 
 /// Asked often whether a query should stop; finds out only now and then.

@@ -68,21 +68,7 @@ extension Evaluator {
     guard grid.count > 0, source.count > 0 else { return result }
     let steps = grid.count
     let fold = make(result.values.count)
-    var row = [Double](repeating: Point.absent, count: steps)
-    let failure = row.withUnsafeMutableBufferPointer { buffer -> QueryError? in
-      guard let values = buffer.baseAddress else { return nil }
-      do throws(QueryError) {
-        for index in 0..<source.count {
-          if index > 0 { buffer.update(repeating: Point.absent) }
-          try source.write(index, values, worker)
-          fold.add(values, steps, at: groups.numbers[index] * steps)
-        }
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
+    try forEachRow(of: source, steps: steps) { row, values in fold.add(values, steps, at: groups.numbers[row] * steps) }
     result.values.withUnsafeMutableBufferPointer { fold.finish(into: $0) }
     if let mixed, mixed.hasHistograms { try addHistograms(of: mixed, groups, node, to: &result) }
     return result

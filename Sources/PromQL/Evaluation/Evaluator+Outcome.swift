@@ -51,8 +51,10 @@ extension Evaluator {
 
   private func outcome(_ value: QueryValue) -> QueryOutcome {
     statistics.peakPoints = budget.peak
-    statistics.samplesRead += worker.samplesRead
-    annotations.merge(worker.annotations)
+    for worker in [worker] + workers {
+      statistics.samplesRead += worker.samplesRead
+      annotations.merge(worker.annotations)
+    }
     return QueryOutcome(value: value, annotations: annotations, statistics: statistics)
   }
 

@@ -28,6 +28,8 @@ final class Evaluator {
   /// What is evaluated needs no buckets of histograms.
   var readsCountsAlone = false
   let worker: RowWorker
+  /// One for each thread that makes rows beside this one.
+  var workers: [RowWorker] = []
 
   init(
     options: EngineOptions, outer: StepGrid, isRange: Bool, data: SelectedData, budget: QueryBudget,

@@ -85,16 +85,17 @@ public struct QueryEngine: Sendable {
     return try evaluator.instantOutcome(query.expression)
   }
 
-  private func prepare(
+  func prepare(
     _ query: ParsedQuery, _ grid: StepGrid, isRange: Bool, source: some SeriesSource,
-    isOverdue: @escaping @Sendable () -> Bool
+    sharing shared: SharedReadings = SharedReadings(), isOverdue: @escaping @Sendable () -> Bool
   ) async throws(QueryError) -> Evaluator {
     var budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
     if grid.count > options.maximumSamples { throw .tooManySamples }
     var data = SelectedData()
     var statistics = QueryStatistics()
     for entry in SelectionPlan(query.expression, grid, options).entries {
-      let series = try await open(entry, source)
+      let series =
+        if let known = shared.series(entry.selection) { known } else { try await open(entry, source) }
       let decoded = series.decodedSamples
       try budget.hold(decoded)
       try budget.checkpoint(decoded)
@@ -106,7 +107,7 @@ public struct QueryEngine: Sendable {
       options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
   }
 
-  private func open(
+  func open(
     _ entry: SelectionPlan.Entry, _ source: some SeriesSource
   ) async throws(QueryError) -> OpenedSelection {
     let selection = entry.selection

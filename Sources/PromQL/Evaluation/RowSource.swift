@@ -79,7 +79,7 @@ extension Evaluator {
     let failure = matrix.values.withUnsafeMutableBufferPointer { values -> QueryError? in
       guard let base = values.baseAddress else { return nil }
       do throws(QueryError) {
-        for row in 0..<rows.count { try rows.write(row, base + row * steps, worker) }
+        try write(rows, 0..<rows.count, steps: steps, into: base)
         return nil
       } catch {
         return error

@@ -2,7 +2,8 @@ import FleetModel
 
 /// What making rows takes beside the data: where samples are decoded, one series after the other, and the watch over time.
 /// One for each thread.
-final class RowWorker {
+// Unchecked: it is in one thread's hands at a time.
+final class RowWorker: @unchecked Sendable {
   private var buffer = SampleBuffer()
   private var watch: QueryWatch
   /// Of the rows made so far.

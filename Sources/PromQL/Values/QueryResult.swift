@@ -17,6 +17,13 @@ public struct InstantSample: Sendable {
   public var value: Double
   /// Where the sample is a native histogram.
   public var histogram: NativeHistogram?
+
+  public init(labels: LabelSet, time: Timestamp, value: Double, histogram: NativeHistogram? = nil) {
+    self.labels = labels
+    self.time = time
+    self.value = value
+    self.histogram = histogram
+  }
 }
 
 /// A series of an answer with at least one sample, in rising order of time.

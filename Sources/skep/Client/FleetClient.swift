@@ -6,7 +6,7 @@ import NIOSSL
 
 /// Asks a running Skep over `/fleet/v1`.
 struct FleetClient {
-  private let base: String
+  let base: String
   private let token: String?
   private let client: HTTPClient
 
@@ -87,7 +87,7 @@ struct FleetClient {
     return Array(buffer.readableBytesView)
   }
 
-  private func request(_ method: HTTPMethod, _ path: String, query: [(String, String?)]) -> HTTPClientRequest {
+  func request(_ method: HTTPMethod, _ path: String, query: [(String, String?)]) -> HTTPClientRequest {
     let items = query.compactMap { name, value in value.map { "\(name)=\(Self.percentEncode($0))" } }
     var request = HTTPClientRequest(url: base + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&")))
     request.method = method
@@ -95,7 +95,7 @@ struct FleetClient {
     return request
   }
 
-  private func execute(_ request: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+  func execute(_ request: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
     do {
       return try await client.execute(request, deadline: deadline)
     } catch is CancellationError {
@@ -109,15 +109,18 @@ struct FleetClient {
     }
   }
 
-  private func refusal(_ response: HTTPClientResponse) async throws -> CommandFailure {
-    let body = try await response.body.collect(upTo: 1 << 20)
-    guard let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body.readableBytesView) else {
-      return .failed("\(base) answered \(response.status.code); is it a Skep?")
+  func refusal(_ response: HTTPClientResponse) async throws -> CommandFailure {
+    refusal(response.status, Array(try await response.body.collect(upTo: 1 << 20).readableBytesView))
+  }
+
+  func refusal(_ status: HTTPResponseStatus, _ body: [UInt8]) -> CommandFailure {
+    guard let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body) else {
+      return .failed("\(base) answered \(status.code); is it a Skep?")
     }
     let failure = envelope.error
     let further = failure.details.filter { !failure.message.contains($0) }
     let lines = ["skep: \(failure.message)"] + further.map { "  \($0)" }
-    return CommandFailure(exitCode: response.status == .badRequest ? 2 : 1, lines: lines)
+    return CommandFailure(exitCode: status == .badRequest ? 2 : 1, lines: lines)
   }
 
   private func decode<Message: Decodable>(_ type: Message.Type, _ bytes: [UInt8]) throws -> Message {
