@@ -25,6 +25,8 @@ final class Evaluator {
   var budget: QueryBudget
   var annotations = Annotations()
   var statistics: QueryStatistics
+  /// What is evaluated needs no buckets of histograms.
+  var readsCountsAlone = false
   let worker: RowWorker
   /// One for each thread that makes rows beside this one.
   var workers: [RowWorker] = []

@@ -35,13 +35,15 @@ extension Evaluator {
         ? .decoded([]) : data.series(node.selector.matchers, from: times.first - node.window + 1, through: times.last)
       let name = node.selector.metricName
       return RangeInput(
-        series: series, dropsName: false, isDistinctWithoutName: name != nil,
+        series: data.hasHistograms ? hinted(series) : series, dropsName: false, isDistinctWithoutName: name != nil,
         windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed),
         metricName: name)
     case .subquery(let node):
       let times = node.shift.times(of: grid, in: outer)
       let inner = node.grid(for: times, defaultStep: options.defaultSubqueryStep)
-      let matrix = try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
+      let matrix = try reading(countsAlone: false) { () throws(QueryError) in
+        try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
+      }
       var series: [SelectedSeries] = []
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
