@@ -56,6 +56,7 @@ public final class Composition: Service {
     serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
     let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
+    let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
     let status = LiveStatus(configuration, samples: samples, loaded: loaded)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
@@ -65,7 +66,7 @@ public final class Composition: Service {
         return ownMetrics()
       },
       routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
-        + PrometheusRoutes.status(status, store: store),
+        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
       time: SystemTime(), logger: logger, onListening: onListening)
   }
 
