@@ -45,7 +45,8 @@ let package = Package(
       name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
-      name: "query-benchmark", dependencies: ["FleetModel", "PromQL"], path: "Queries",
+      name: "query-benchmark",
+      dependencies: ["FleetModel", "Measuring", "Platform", "PromQL", "SampleStore", systemPackage], path: "Queries",
       linkerSettings: [.linkedLibrary("m")]),
   ]
 )

@@ -1,5 +1,5 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write|column|log|block|query|template ...]: builds a libFuzzer with address sanitizer for
+# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write|remote-write-2|remote-read|column|log|block|query|template ...]: builds a libFuzzer with address sanitizer for
 # each parser named (default: all) and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
 # The modules are compiled by hand, instrumented: FleetModel, WireFormats, PromQL and GoTemplate, which have no dependencies, and of the sample
 # store the parts that read a log's and a block's bytes. These need swift-system, as `swift build` fetched it.
@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write column log block query template
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write remote-write-2 remote-read column log block query template
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -45,14 +45,14 @@ for target; do
     json) define=FUZZ_JSON ;;
     snappy) define=FUZZ_SNAPPY source=RemoteWriteFuzz ;;
     remote-write) define=FUZZ_REMOTE_WRITE source=RemoteWriteFuzz ;;
+    remote-write-2) define=FUZZ_REMOTE_WRITE_2 source=RemoteWriteFuzz ;;
+    remote-read) define=FUZZ_READ_REQUEST source=RemoteWriteFuzz ;;
     log) define=FUZZ_LOG source=LogFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
     column) define=FUZZ_COLUMN source=ColumnFuzz ;;
     block) define=FUZZ_BLOCK source=BlockFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
     query) define=FUZZ_QUERY source=QueryFuzz objects="FleetModel.o PromQL.o" ;;
     template) define=FUZZ_TEMPLATE source=TemplateFuzz objects="GoTemplate.o" ;;
-    *)
-      echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, column, log, block, query or template" >&2
-      exit 2 ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, remote-write-2, remote-read, column, log, block, query or template" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
@@ -74,6 +74,15 @@ for target; do
     # One series with three labels and a sample.
     printf '\012\060\012\016\012\010__name__\022\002up\012\010\012\003job\022\001a\012\005\012\001z\022\000\022\013\011\000\000\000\000\000\000\370\077\020\001' \
       > "corpus-$target/seed"
+  fi
+  if [ "$target" = remote-write-2 ]; then
+    # The symbols "", __name__, up, s and a series with a label, a sample with its start, and metadata.
+    printf '\042\000\042\010__name__\042\002up\042\001s\052\033\012\002\001\002\022\015\011\000\000\000\000\000\000\370\077\020\002\030\001\052\006\010\002\030\003\040\003' \
+      > "corpus-$target/seed"
+  fi
+  if [ "$target" = remote-read ]; then
+    # One query with a matcher, and the kinds of answer.
+    printf '\012\025\010\001\020\002\032\017\010\002\022\010__name__\032\001u\022\002\001\000' > "corpus-$target/seed"
   fi
   if [ "$target" = query ]; then
     printf 'sum by (a, "b.c") (rate({__name__=~"x|y",z!="w"}[5m] offset -1h @ end())) / on (a) group_left (b) -x^2 > bool 0x1f' \

@@ -6,19 +6,22 @@ cd "$(dirname "$0")/.."
 tools=$PWD/.build-tools
 mkdir -p "$tools/bin"
 
-unpack() { # package binary
-  [ -x "$tools/bin/$2" ] && return
-  local folder
+unpack() { # package binary…
+  local package=$1 folder missing=0 binary
+  shift
+  for binary; do [ -x "$tools/bin/$binary" ] || missing=1; done
+  [ $missing = 0 ] && return
   folder=$(mktemp -d)
-  if (cd "$folder" && { apt-get download -qq "$1" || { apt-get update -qq && apt-get download -qq "$1"; }; }) >/dev/null 2>&1; then
-    dpkg -x "$folder"/*.deb "$folder/root" && cp "$folder/root/usr/bin/$2" "$tools/bin/"
+  if (cd "$folder" && { apt-get download -qq "$package" || { apt-get update -qq && apt-get download -qq "$package"; }; }) >/dev/null 2>&1; then
+    dpkg -x "$folder"/*.deb "$folder/root" && (cd "$folder/root/usr/bin" && cp "$@" "$tools/bin/")
   else
-    echo "skep: could not fetch Debian's $1; the tests that need it are skipped" >&2
+    echo "skep: could not fetch Debian's $package; the tests that need it are skipped" >&2
   fi
   rm -rf "$folder"
 }
 
 unpack prometheus-node-exporter prometheus-node-exporter
+unpack prometheus prometheus promtool
 
 if [ ! -d "$tools/python/prometheus_client" ]; then
   python3 -m pip install --quiet --target "$tools/python" prometheus-client >/dev/null 2>&1 ||

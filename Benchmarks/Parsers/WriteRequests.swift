@@ -31,28 +31,73 @@ enum WriteRequests {
     print(
       "remote write, \(message.count) bytes as \(block.count): decode \(speed(best.decode)) GB/s, encode "
         + "\(speed(best.encode)) GB/s, read \(nanoseconds) ns a series of 8 labels")
+    let symbolic = symbolicMessage()
+    var least = Duration.seconds(1000)
+    for _ in 0..<200 {
+      do {
+        least = min(
+          least, try clock.measure { try symbolic.withUnsafeBytes { try request.read($0, as: .version2) } })
+      } catch {
+        fatalError("\(error)")
+      }
+    }
+    let cost = (seconds(least) * 1e10 / Double(request.series.count)).rounded() / 10
+    print(
+      "remote write 2.0, \(symbolic.count) bytes, \(request.symbolCount) symbols: read \(cost) ns a series of 8 labels")
+  }
+
+  /// The labels of series `index`.
+  private static func labels(_ index: Int) -> [(String, String)] {
+    let agent = "agent-\(1000 + index / 60)"
+    return [
+      ("__name__", "agent_requests_total"), ("agent_id", agent), ("instance", agent + ":9100"), ("job", "agents"),
+      ("operation", "operation-\(index % 6)"), ("peer", "agent-00\(index % 5)"), ("status", "ok"),
+      ("zone", "zone-\(index % 60)"),
+    ]
+  }
+
+  private static func sample(_ index: Int) -> [UInt8] {
+    var sample: [UInt8] = [0x09]
+    withUnsafeBytes(of: Double(index * 37 % 1013).bitPattern) { sample += $0 }
+    sample.append(0x10)
+    varint(1_790_000_000_000, to: &sample)
+    return sample
+  }
+
+  private static func symbolicMessage() -> [UInt8] {
+    var numbers: [String: UInt64] = ["": 0]
+    var message: [UInt8] = []
+    field(0x22, [], to: &message)
+    var series: [UInt8] = []
+    for index in 0..<2000 {
+      var references: [UInt8] = []
+      for text in labels(index).flatMap({ [$0.0, $0.1] }) {
+        if numbers[text] == nil {
+          numbers[text] = UInt64(numbers.count)
+          field(0x22, Array(text.utf8), to: &message)
+        }
+        varint(numbers[text] ?? 0, to: &references)
+      }
+      var one: [UInt8] = []
+      field(0x0a, references, to: &one)
+      field(0x12, sample(index), to: &one)
+      field(0x2a, [0x08, 1], to: &one)
+      field(0x2a, one, to: &series)
+    }
+    return message + series
   }
 
   private static func message() -> [UInt8] {
     var message: [UInt8] = []
     for index in 0..<2000 {
-      let agent = "agent-\(1000 + index / 60)"
       var series: [UInt8] = []
-      for (name, value) in [
-        ("__name__", "agent_requests_total"), ("agent_id", agent), ("instance", agent + ":9100"), ("job", "agents"),
-        ("operation", "operation-\(index % 6)"), ("peer", "agent-00\(index % 5)"), ("status", "ok"),
-        ("zone", "zone-\(index % 60)"),
-      ] {
+      for (name, value) in labels(index) {
         var label: [UInt8] = []
         field(0x0a, Array(name.utf8), to: &label)
         field(0x12, Array(value.utf8), to: &label)
         field(0x0a, label, to: &series)
       }
-      var sample: [UInt8] = [0x09]
-      withUnsafeBytes(of: Double(index * 37 % 1013).bitPattern) { sample += $0 }
-      sample.append(0x10)
-      varint(1_790_000_000_000, to: &sample)
-      field(0x12, sample, to: &series)
+      field(0x12, sample(index), to: &series)
       field(0x0a, series, to: &message)
     }
     return message

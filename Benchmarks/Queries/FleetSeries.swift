@@ -4,7 +4,7 @@ import Synchronization
 /// The series of a fleet of agents, 200 for each, and their samples in memory. Answers are remembered, so that what is timed
 /// is the evaluation and not the store.
 final class FleetSeries: SeriesSource {
-  private let series: [String: [SelectedSeries]]
+  let series: [String: [SelectedSeries]]
   private let answers = Mutex<[String: [SelectedSeries]]>([:])
   let count: Int
 
@@ -77,7 +77,7 @@ final class FleetSeries: SeriesSource {
     self.count = count
   }
 
-  private static func agent(_ number: Int) -> String {
+  static func agent(_ number: Int) -> String {
     "agent-" + String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)"
   }
 

@@ -1,12 +1,18 @@
-// What evaluating queries costs, without the store: `query-benchmark [agents] [repetitions] [name]`, 50 agents of about 200
-// series with 480 samples by default; only queries whose name begins so. CPU time of the process; on a shared machine only ratios mean something.
+// What evaluating queries costs: `query-benchmark [agents] [repetitions] [name] [memory|head|blocks]`, 50 agents of about 200
+// series with 480 samples by default; only queries whose name begins so; the samples in arrays, or in a store on disk that holds
+// them in its head or in blocks. CPU time of the process; on a shared machine only ratios mean something.
 
 import FleetModel
+import Measuring
+import Platform
 import PromQL
+import SampleStore
+import SystemPackage
 
 let agents = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 50 : 50
 let repetitions = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 20 : 20
 let only = CommandLine.arguments.count > 3 ? CommandLine.arguments[3] : ""
+let place = CommandLine.arguments.count > 4 ? CommandLine.arguments[4] : "memory"
 let step: Int64 = 15_000
 let samples = 480
 let start: Int64 = 1_700_000_040_000
@@ -61,5 +67,22 @@ let queries: [(name: String, query: String, step: Int64?)] = [
   ),
 ]
 
-try await QueryTimer(engine: engine, source: source, end: end, repetitions: repetitions)
-  .run(queries.filter { $0.name.hasPrefix(only) })
+let folder = FilePath("query-benchmark-store")
+defer { StoredFleet.remove(folder) }
+
+func measure(_ measured: some SeriesSource) async throws {
+  try await QueryTimer(
+    engine: engine, source: measured, seriesCount: source.count, end: end, repetitions: repetitions
+  ).run(queries.filter { $0.name.hasPrefix(only) })
+  if only.isEmpty || only == "rules" {
+    try await RuleRound(engine: engine, source: measured, end: end, agents: agents).run(repetitions)
+  }
+}
+
+if place == "memory" {
+  try await measure(source)
+} else {
+  let store = try StoredFleet.fill(folder, with: source, end: end)
+  if place == "blocks" { try await store.compact() }
+  try await measure(store)
+}

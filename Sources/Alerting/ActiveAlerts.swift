@@ -31,6 +31,9 @@ struct ActiveAlerts: Sendable {
     return alert
   }
 
+  /// Puts another state of the same alert in its place: id, severity and whether it fires stay as they are.
+  mutating func replace(_ owner: AlertOwner, _ alert: Alert) { alerts[owner] = alert }
+
   mutating func update(_ owner: AlertOwner, value: Double?) { alerts[owner]?.value = value }
 
   mutating func update(_ owner: AlertOwner, description: String) { alerts[owner]?.description = description }

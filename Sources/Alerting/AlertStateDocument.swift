@@ -5,7 +5,9 @@ import FleetModel
 /// Not in it: when series were last seen and what their last values were. A rate needs two new samples after a restart, and
 /// silences and absences count from it.
 struct AlertStateDocument: Codable, Sendable {
-  static let currentVersion = 1
+  static let currentVersion = 2
+  /// 1 knows no expression rules.
+  static let readableVersions = 1...2
 
   /// Raised whenever an older Skep could not read the file any more.
   var version = Self.currentVersion
@@ -21,12 +23,15 @@ struct AlertStateDocument: Codable, Sendable {
     var owner: Owner
     /// Set while the condition has ended and `keep_firing_for` holds the alert.
     var keptUntil: Int64?
+    /// The same for an alert of an expression rule: since when.
+    var keptSince: Int64?
   }
 
   enum Owner: Codable, Sendable {
     case series(rule: String, labels: [String: String])
     case absence(rule: String, agent: String, metric: String)
     case health(agent: String)
+    case expression(rule: ExpressionRuleKey, labels: [String: String])
   }
 
   struct FailingInstance: Codable, Sendable {

@@ -22,7 +22,7 @@ struct AlertStateKeeper: Sendable {
     guard let bytes = try file.read() else { return nil }
     do {
       let document = try Self.decoder().decode(AlertStateDocument.self, from: Data(bytes))
-      guard document.version == AlertStateDocument.currentVersion else {
+      guard AlertStateDocument.readableVersions.contains(document.version) else {
         throw UnknownVersion(version: document.version)
       }
       return document

@@ -20,7 +20,7 @@ extension EngineState {
     isDirty = true
   }
 
-  private mutating func fire(_ alert: Alert, of owner: AlertOwner, at moment: Moment) {
+  mutating func fire(_ alert: Alert, of owner: AlertOwner, at moment: Moment) {
     // An alert of the same id that belongs to another series says the same already.
     if active[owner] == nil, !active.insert(alert, of: owner) { return }
     let fired = active.fire(owner, at: moment.wall, value: alert.value, description: alert.description)
@@ -29,7 +29,7 @@ extension EngineState {
     desk.post(AlertNotification(kind: .firing, alert: fired), at: moment)
   }
 
-  private mutating func resolve(_ owner: AlertOwner, at moment: Moment) {
+  mutating func resolve(_ owner: AlertOwner, at moment: Moment) {
     guard var alert = active.remove(owner), let firedAt = alert.firedAt else { return }
     alert.resolvedAt = max(moment.wall, firedAt)
     archive(alert)
@@ -64,7 +64,7 @@ extension EngineState {
       }
       let name = AlertIdentity.id(rule: rule.name, agent: key.agent, metric: key.metric, labels: LabelSet())
       return draft(rule, id: name, agent: key.agent, metric: key.metric, labels: labels, value: nil, at: moment)
-    case .health: return nil
+    case .health, .expression: return nil
     }
   }
 

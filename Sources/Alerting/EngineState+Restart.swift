@@ -29,6 +29,7 @@ extension EngineState {
 
   private func record(_ owner: AlertOwner, _ alert: Alert) -> AlertStateDocument.ActiveRecord? {
     var phase = AlertLifecycle.Phase.inactive
+    var keptSince: Int64?
     let described: AlertStateDocument.Owner
     switch owner {
     case .series(let token, let slot):
@@ -41,11 +42,14 @@ extension EngineState {
       phase = pair.machine.lifecycle.phase
       described = .absence(rule: rule.name, agent: pair.key.agent, metric: pair.key.metric)
     case .health(let agent): described = .health(agent: agent)
+    case .expression(let owner):
+      keptSince = expressions[owner.rule]?[owner.labels]?.keptSince?.milliseconds
+      described = .expression(rule: owner.rule, labels: owner.labels.dictionary)
     }
     var keptUntil: Int64?
     if case .kept(let until) = phase { keptUntil = until.milliseconds }
     return AlertStateDocument.ActiveRecord(
-      alert: AlertStateDocument.AlertRecord(alert), owner: described, keptUntil: keptUntil)
+      alert: AlertStateDocument.AlertRecord(alert), owner: described, keptUntil: keptUntil, keptSince: keptSince)
   }
 
   /// Takes up where an earlier engine left off; the rules must be there already. Alerts of rules that are gone, or that
@@ -90,6 +94,12 @@ extension EngineState {
       }
     switch record.owner {
     case .health(let agent): return health[agent]?.isFiring == true ? .health(agent: agent) : nil
+    case .expression(let key, let pairs):
+      // Whether the rule is still there its group says, and whether the alert still holds its evaluations.
+      let owner = ExpressionOwner(rule: key, labels: LabelSet(pairs))
+      expressions[key, default: [:]][owner.labels] = ExpressionStanding(
+        keptSince: record.keptSince.map(Timestamp.init(milliseconds:)))
+      return .expression(owner)
     case .series(let name, let pairs):
       let labels = LabelSet(pairs)
       let slots = book.slots(watching: labels)

@@ -16,6 +16,8 @@ struct EngineState: Sendable {
   var nextPair: UInt32 = 0
   /// Pairs that were not taken because there were too many.
   var refusedPairs = 0
+  /// The pending and firing alerts of expression rules, by their labels with `alertname`.
+  var expressions: [ExpressionRuleKey: [LabelSet: ExpressionStanding]] = [:]
   var health: [String: AgentHealthMachine] = [:]
   /// Until when restored health alerts wait for a sign of their instances.
   var healthConfirmationDeadline: Timestamp?

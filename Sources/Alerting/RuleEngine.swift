@@ -19,7 +19,7 @@ public final class RuleEngine: SampleWatch, Service {
   private let desk: DeliveryDesk
   private let laneContext: DeliveryLane.Context
   private let keeper: AlertStateKeeper?
-  private let state: Mutex<EngineState>
+  let state: Mutex<EngineState>
   private let currentGeneration = Atomic<UInt64>(1)
   private let logger: Logger
   /// Wakes the timer loop.
@@ -173,7 +173,8 @@ public final class RuleEngine: SampleWatch, Service {
   }
 
   /// Changes the state under the lock, then wakes whom it concerns.
-  private func change<Value: Sendable>(_ body: (inout EngineState, Moment) -> Value) -> Value {
+  @discardableResult
+  func change<Value: Sendable>(_ body: (inout EngineState, Moment) -> Value) -> Value {
     let (value, wakesTimer, wakesWriter) = state.withLock { state in
       // Read under the lock, so that the machines' time never goes back.
       let value = body(&state, clock.now())

@@ -43,6 +43,7 @@ enum AlertOwner: Hashable, Sendable {
   case series(token: UInt32, rule: Int)
   case absence(pair: UInt32)
   case health(agent: String)
+  case expression(ExpressionOwner)
 }
 
 /// Numbered series: found by number and by labels, scanned in order, without gaps for long.

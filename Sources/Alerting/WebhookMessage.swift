@@ -31,7 +31,9 @@ struct WebhookMessage: Encodable, Sendable {
     let alert = notification.alert
     var labels = alert.labels
     labels["alertname"] = alert.name
-    labels["severity"] = alert.severity.rawValue
+    // An expression rule may give its alerts a severity of its own words, which routes go by.
+    let ownWord = labels["severity"].map { Severity(rawValue: $0) == nil } ?? false
+    if !ownWord { labels["severity"] = alert.severity.rawValue }
     if labels[AlertIdentity.agentLabel] == nil, let agent = alert.affectedAgents.first {
       labels[AlertIdentity.agentLabel] = agent
     }

@@ -56,6 +56,21 @@ public enum TargetSource: Sendable, Hashable {
   case kubernetes
 }
 
+/// What became of one collection from one instance, its health check and the look at its process.
+public struct CollectionResult: Sendable, Hashable {
+  /// As the series `up` says it.
+  public var isUp: Bool
+  public var duration: Duration
+  /// All that failed, in words; `nil` if nothing did.
+  public var failure: String?
+
+  public init(isUp: Bool, duration: Duration, failure: String? = nil) {
+    self.isUp = isUp
+    self.duration = duration
+    self.failure = failure
+  }
+}
+
 /// What the registry knows of one instance at one moment.
 public struct InstanceSnapshot: Sendable, Hashable {
   public var target: CollectionTarget
@@ -66,12 +81,15 @@ public struct InstanceSnapshot: Sendable, Hashable {
   /// The last good collection, health check or heartbeat.
   public var lastSeen: Timestamp?
   public var lastCollection: Timestamp?
+  /// What became of that collection; `nil` before the first.
+  public var collectionResult: CollectionResult?
   public var samplesCollected: Int
   public var seriesCount: Int
 
   public init(
     target: CollectionTarget, status: AgentStatus, lastError: String? = nil, registeredAt: Timestamp,
-    lastSeen: Timestamp? = nil, lastCollection: Timestamp? = nil, samplesCollected: Int = 0, seriesCount: Int = 0
+    lastSeen: Timestamp? = nil, lastCollection: Timestamp? = nil, collectionResult: CollectionResult? = nil,
+    samplesCollected: Int = 0, seriesCount: Int = 0
   ) {
     self.target = target
     self.status = status
@@ -79,6 +97,7 @@ public struct InstanceSnapshot: Sendable, Hashable {
     self.registeredAt = registeredAt
     self.lastSeen = lastSeen
     self.lastCollection = lastCollection
+    self.collectionResult = collectionResult
     self.samplesCollected = samplesCollected
     self.seriesCount = seriesCount
   }

@@ -7,13 +7,34 @@ extension LabelSet {
 
   /// The same order on canonical bytes: negative where `left` comes first, 0 where they are equal.
   public static func compare(encoded left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-    var i = 0
-    var j = 0
+    // Neighbours have most bytes in common; only the text that differs need be looked at.
+    var i = startOfDifference(left, right)
+    var j = i
     while i < left.count, j < right.count {
       let order = compareText(left, &i, right, &j)
       if order != 0 { return order }
     }
     return i >= left.count ? (j < right.count ? -1 : 0) : 1
+  }
+
+  /// Where the first text begins, its length included, that is not the same in both.
+  private static func startOfDifference(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    let common = Swift.min(left.count, right.count)
+    var equal = 0
+    while equal + 8 <= common,
+      left.loadUnaligned(fromByteOffset: equal, as: UInt64.self)
+        == right.loadUnaligned(fromByteOffset: equal, as: UInt64.self)
+    { equal += 8 }
+    while equal < common, left[equal] == right[equal] { equal += 1 }
+    var start = 0
+    while start < equal {
+      var end = start
+      let text = length(left, &end)
+      end += text
+      if end > equal { break }
+      start = end
+    }
+    return start
   }
 
   private static func compareText(

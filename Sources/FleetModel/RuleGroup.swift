@@ -44,11 +44,31 @@ public struct ExpressionRule: Sendable, Hashable {
     public var keepFiringFor: Duration
     /// Go templates.
     public var annotations: [String: String]
+    /// Which series of the result count; `nil` takes all. Prometheus' rule files have no such thing.
+    public var filter: Filter?
 
-    public init(hold: Duration = .zero, keepFiringFor: Duration = .zero, annotations: [String: String] = [:]) {
+    public init(
+      hold: Duration = .zero, keepFiringFor: Duration = .zero, annotations: [String: String] = [:],
+      filter: Filter? = nil
+    ) {
       self.hold = hold
       self.keepFiringFor = keepFiringFor
       self.annotations = annotations
+      self.filter = filter
+    }
+  }
+
+  /// What `metric_name`, `agent_id` and `labels` of a rule in a system file say.
+  public struct Filter: Sendable, Hashable {
+    /// Of the series, or of the only metric in the expression where its result has no name.
+    public var metricName: Glob?
+    public var agentID: Glob?
+    public var labels: [LabelMatcher]
+
+    public init(metricName: Glob? = nil, agentID: Glob? = nil, labels: [LabelMatcher] = []) {
+      self.metricName = metricName
+      self.agentID = agentID
+      self.labels = labels
     }
   }
 

@@ -69,6 +69,12 @@ public protocol SeriesSource: Sendable {
   /// to gain gives what it selects.
   func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
 
+  /// As ``open(_:from:through:)``, for a caller that needs no more than the last sample of each series in the range.
+  func openLatest(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
+
+  /// The labels of the series that ``select(_:from:through:)`` gives, in its order.
+  func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet]
+
   /// The names of the labels of all matching series that have samples in the range, sorted.
   func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String]
 
@@ -77,14 +83,17 @@ public protocol SeriesSource: Sendable {
     -> [String]
 }
 
-/// One series of an answer. The samples cross the module boundary as two columns, never one by one.
+/// One series of an answer. The samples cross the module boundary as columns, never one by one.
 public struct SelectedSeries: Sendable {
   public var labels: LabelSet
   public var samples: SampleColumns
+  /// The samples that are native histograms; no time is in both columns. Staleness markers may be in either.
+  public var histograms: HistogramColumns
 
-  public init(labels: LabelSet, samples: SampleColumns) {
+  public init(labels: LabelSet, samples: SampleColumns, histograms: HistogramColumns = HistogramColumns()) {
     self.labels = labels
     self.samples = samples
+    self.histograms = histograms
   }
 }
 

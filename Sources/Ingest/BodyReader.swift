@@ -28,6 +28,13 @@ struct BodyReader: Sendable {
   /// Slots of series that the previous body had and this one has not.
   var ended: [Int32] { collection.ended }
 
+  /// The comments of the body that was read, where the one before had others.
+  var newComments: [UInt8]? { parser.newComments }
+  /// What these comments say of metric families.
+  func metadata() -> [String: MetricMetadata] { parser.metadata() }
+  /// Whether types come with each series instead of in comments.
+  var typesAreBySeries: Bool { format == .agentJSON }
+
   /// Reads `body`. Must be followed by ``keep()`` or ``undo()``, also when it throws.
   mutating func read(_ body: [UInt8], contentType: String?, limits: IngestLimits) throws(CollectionFailure) {
     if contentType != self.contentType {

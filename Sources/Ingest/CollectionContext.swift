@@ -15,6 +15,7 @@ final class CollectionContext: Sendable {
   let logger: Logger
   let metrics: IngestMetrics
   let budget: SeriesBudget
+  let metadata: MetadataStore
   let recent: RecentSamples
   let samplesCollected = Atomic<Int>(0)
   let host: HostReadings
@@ -24,7 +25,8 @@ final class CollectionContext: Sendable {
 
   init(
     configuration: IngestConfiguration, registry: AgentRegistry, appender: any SampleAppender, watch: any SampleWatch,
-    http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger, metrics: IngestMetrics
+    http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger,
+    metrics: IngestMetrics, metadata: MetadataStore = MetadataStore()
   ) {
     self.configuration = configuration
     self.registry = registry
@@ -35,6 +37,7 @@ final class CollectionContext: Sendable {
     self.time = time
     self.logger = logger
     self.metrics = metrics
+    self.metadata = metadata
     budget = SeriesBudget(limits: configuration.limits, seed: seed)
     recent = RecentSamples(capacity: configuration.recentSamples, store: appender)
     host = HostReadings(resources: resources, time: time)

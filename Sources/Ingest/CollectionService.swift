@@ -15,18 +15,21 @@ public final class CollectionService: Service {
   private let keepers = Mutex<[InstanceKey: AsyncStream<Void>.Continuation]>([:])
 
   /// - Parameters:
+  ///   - metadata: where what agents say of their metrics is kept.
   ///   - executor: where the loop of the `n`-th instance runs; the cooperative pool where it gives `nil`.
   ///   - onEvent: told of every ``InstanceEvent`` in order, one at a time; must return quickly.
   public convenience init(
     configuration: IngestConfiguration, registry: AgentRegistry, appender: any SampleAppender, watch: any SampleWatch,
     http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger,
+    metadata: MetadataStore = MetadataStore(),
     executor: @escaping @Sendable (_ n: Int) -> (any TaskExecutor)? = { _ in nil },
     onEvent: @escaping @Sendable (InstanceEvent) -> Void
   ) {
     self.init(
       CollectionContext(
         configuration: configuration, registry: registry, appender: appender, watch: watch, http: http,
-        resources: resources, time: time, logger: logger, metrics: IngestMetrics()), executor: executor,
+        resources: resources, time: time, logger: logger, metrics: IngestMetrics(), metadata: metadata),
+      executor: executor,
       onEvent: onEvent)
   }
 
@@ -41,6 +44,12 @@ public final class CollectionService: Service {
 
   /// The last collected samples.
   public var recent: RecentSamples { context.recent }
+
+  /// Between two collections of `target`.
+  public func interval(of target: CollectionTarget) -> Duration { context.interval(of: target) }
+
+  /// After which a collection of `target` is given up.
+  public func timeout(of target: CollectionTarget) -> Duration { context.timeout(of: target) }
 
   public func totals() -> CollectionTotals {
     CollectionTotals(

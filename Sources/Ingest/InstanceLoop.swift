@@ -94,7 +94,7 @@ final class InstanceLoop {
     if case .gone(let reason) = look { failures.append(CollectionFailure(.process, reason)) }
     let stored = store(body, result, look, elapsed, timestamp, &failures)
     context.metrics.collected(in: elapsed)
-    report(failures, stored: stored, answered: result.answered, look: look, time: timestamp)
+    report(failures, stored, answered: result.answered, look: look, took: elapsed, time: timestamp)
   }
 
   private enum Body {
@@ -126,10 +126,16 @@ final class InstanceLoop {
     }
   }
 
+  /// What came of a round's samples.
+  private struct Stored {
+    var samples: Int
+    var isUp: Bool
+  }
+
   private func store(
     _ body: Body, _ result: FetchResult, _ look: ProcessLook.Finding, _ elapsed: Duration, _ time: Timestamp,
     _ failures: inout [CollectionFailure]
-  ) -> Int {
+  ) -> Stored {
     let usage: ProcessUsage? = if case .running(let usage) = look { usage } else { nil }
     var facts: InstanceSeries.BodyFacts?
     var isUp = failures.isEmpty
@@ -149,7 +155,7 @@ final class InstanceLoop {
     do throws(AppendError) {
       let context = context
       let isLocal = isLocal
-      return try series.store(round) { agent in
+      let samples = try series.store(round) { agent in
         let needsHost = isUp && usage?.network == nil
         return self.system.sample(
           SystemMetrics.Input(
@@ -157,13 +163,14 @@ final class InstanceLoop {
             machineMemory: context.host.memory(), isLocal: isLocal, isUp: isUp),
           at: now)
       }
+      return Stored(samples: samples, isUp: isUp)
     } catch {
       if case .tooManySeries = error {
         failures.append(CollectionFailure(over: .storeSeries, "\(error)"))
       } else {
         note(error)
       }
-      return 0
+      return Stored(samples: 0, isUp: isUp)
     }
   }
 
@@ -176,7 +183,8 @@ final class InstanceLoop {
   }
 
   private func report(
-    _ failures: [CollectionFailure], stored: Int, answered: Bool, look: ProcessLook.Finding, time: Timestamp
+    _ failures: [CollectionFailure], _ stored: Stored, answered: Bool, look: ProcessLook.Finding, took: Duration,
+    time: Timestamp
   ) {
     for failure in failures { context.metrics.failed(failure) }
     let message = failures.isEmpty ? nil : failures.map(\.message).joined(separator: "; ")
@@ -186,8 +194,8 @@ final class InstanceLoop {
     let outcome = RoundOutcome(failure: message, good: message == nil && hasChecks, alive: answered || isRunning)
     let status = context.registry.record(
       RoundReport(
-        outcome: outcome, time: time, samples: stored, series: series.count, processStart: process.startTicks,
-        processIsGone: isGone),
+        outcome: outcome, time: time, isUp: stored.isUp, duration: took, samples: stored.samples, series: series.count,
+        processStart: process.startTicks, processIsGone: isGone),
       for: key, revision: assignment.revision, policy: policy)
     if status == .lost { series.release() }
     log(message)

@@ -8,7 +8,7 @@ import WireFormats
 /// read. Nothing here waits.
 struct InstanceSeries: Sendable {
   let target: TargetLabels
-  let agent: AgentID
+  let key: InstanceKey
   let context: CollectionContext
   var reader: BodyReader
   var table = SlotTable()
@@ -50,11 +50,13 @@ struct InstanceSeries: Sendable {
 
   init(_ target: CollectionTarget, context: CollectionContext) {
     self.target = TargetLabels(target)
-    agent = target.agentID
+    key = target.key
     self.context = context
     reader = BodyReader(seed: context.seed)
     own = OwnSeries(self.target)
   }
+
+  var agent: AgentID { key.agent }
 
   /// Series of the agent, without Skep's own.
   var count: Int { table.liveCount }
@@ -165,6 +167,7 @@ struct InstanceSeries: Sendable {
       context.logger.warning("staleness markers not stored", metadata: ["agent_id": "\(agent)", "error": "\(error)"])
     }
     release()
+    context.metadata.forget(key)
     context.budget.noteMetrics(started: [], ended: own.knownNames.map(context.budget.nameHash), of: agent)
   }
 
@@ -174,6 +177,7 @@ struct InstanceSeries: Sendable {
     guard !names.isEmpty else { return }
     context.budget.noteMetrics(started: [], ended: names, of: agent)
     context.budget.release(names.count, of: agent)
+    context.metadata.forget(key)
     reader.forget()
     table = SlotTable()
     isStale = false
@@ -232,6 +236,8 @@ struct InstanceSeries: Sendable {
       if !isStale { appendMarker(slot) }
       table.remove(slot)
     }
+    // Before the watcher is asked about series, which may ask for their types.
+    noteMetadata()
     table.grow(to: reader.collection.slotCount)
     var startedNames: [UInt32] = []
     for (series, new) in zip(reader.started, admitted) {
@@ -251,6 +257,16 @@ struct InstanceSeries: Sendable {
     table.noteTimed(timed)
     reader.keep()
     isStale = false
+  }
+
+  /// Hands on what the body says of its metrics, where the one before said something else.
+  private func noteMetadata() {
+    if let comments = reader.newComments {
+      context.metadata.describe(key, by: comments) { reader.metadata() }
+    } else if reader.typesAreBySeries, !reader.started.isEmpty {
+      let types = reader.started.map { ($0.labels.metricName, $0.type) }
+      context.metadata.describe(key, bySeries: Dictionary(types, uniquingKeysWith: { $1 }))
+    }
   }
 
   /// Marks the end of all series of the agent; they are kept for when it is back.

@@ -88,6 +88,8 @@ extension RegistryRecord {
     guard self.revision == revision else { return nil }
     self.policy = policy
     lastCollection = report.time
+    collectionResult = CollectionResult(
+      isUp: report.isUp, duration: report.duration, failure: report.outcome.failure)
     samplesCollected += report.samples
     seriesCount = report.series
     processStart = report.processStart ?? processStart
@@ -100,6 +102,9 @@ extension RegistryRecord {
 struct RoundReport: Sendable {
   var outcome: RoundOutcome
   var time: Timestamp
+  /// As the series `up` has it.
+  var isUp = false
+  var duration: Duration = .zero
   var samples: Int
   var series: Int
   var processStart: UInt64?

@@ -19,6 +19,7 @@ struct RegistryRecord: Sendable {
   /// The policy of the latest round, by which heartbeats are judged too.
   var policy = LivenessPolicy()
   var lastCollection: Timestamp?
+  var collectionResult: CollectionResult?
   var samplesCollected = 0
   var seriesCount = 0
   /// Which process the pid meant when it was first looked at; see ``ProcessUsage/startTicks``.
@@ -30,8 +31,8 @@ struct RegistryRecord: Sendable {
   var snapshot: InstanceSnapshot {
     InstanceSnapshot(
       target: target, status: machine.status, lastError: machine.lastError, registeredAt: registeredAt,
-      lastSeen: machine.lastSeen, lastCollection: lastCollection, samplesCollected: samplesCollected,
-      seriesCount: seriesCount)
+      lastSeen: machine.lastSeen, lastCollection: lastCollection, collectionResult: collectionResult,
+      samplesCollected: samplesCollected, seriesCount: seriesCount)
   }
 
   /// One target from all sources: field by field the word of the source that knows best counts. The local runtime knows

@@ -15,6 +15,7 @@ public final class HeadStore: SampleAppender, SeriesSource {
   let configuration: HeadConfiguration
   /// Of the label hash. An image brings its own; from the first series on it stays.
   let seed: Atomic<UInt64>
+  let matches = SeriesMatches()
   /// How often a chunk that had been copied out did not decode.
   let unreadableChunks = Atomic<Int>(0)
 
@@ -65,76 +66,66 @@ public final class HeadStore: SampleAppender, SeriesSource {
   public func select(
     _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
   ) async throws -> [SelectedSeries] {
-    let (numbers, tests) = try CandidateSearch(self).run(matchers)
-    var result: [SelectedSeries] = []
-    var copied = CopiedSeries()
-    var index = 0
-    while index < numbers.count {
-      try Task.checkCancellation()
-      copied.removeAll()
-      let start = index
-      index = state.withLock { state in
-        state.copy(numbers, from: start, tests, from.milliseconds, through.milliseconds, into: &copied)
-      }
-      let unreadable = copied.decode(from.milliseconds, through.milliseconds, into: &result)
-      if unreadable > 0 { unreadableChunks.add(unreadable, ordering: .relaxed) }
-      await Task.yield()
+    try await answer(matchers, from.milliseconds, through.milliseconds).selected()
+  }
+
+  public func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
+    try await answer(matchers, from.milliseconds, through.milliseconds).opened
+  }
+
+  public func openLatest(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> OpenedSelection {
+    try await answer(matchers, from.milliseconds, through.milliseconds, isLatest: true).opened
+  }
+
+  private func answer(
+    _ matchers: [LabelMatcher], _ from: Int64, _ through: Int64, isLatest: Bool = false
+  ) async throws -> StoreAnswer {
+    let question = SeriesMatches.Question(matchers: matchers)
+    let match = try await match(question) { _ in }
+    let copies = try await copyChunks(match, from, through, isLatest: isLatest)
+    if copies.forgottenRows * 4 > match.count { matches.forget(question) }
+    return StoreAnswer(match, copies, from: from, through: through, onUnreadable: noteUnreadable)
+  }
+
+  func noteUnreadable(_ chunks: Int) { unreadableChunks.add(chunks, ordering: .relaxed) }
+
+  /// The series that match, as they are known or found anew.
+  ///
+  /// - Parameter addBlocks: adds what blocks hold to the series of the head.
+  func match(
+    _ question: SeriesMatches.Question, _ addBlocks: (inout SeriesMatch) async throws -> Void
+  ) async throws -> SeriesMatch {
+    let known = matches.match(question)
+    if let known, known.issued == state.withLock({ $0.series.issued }) { return known }
+    let compiled = try CompiledMatcher.compile(question.matchers)
+    var match: SeriesMatch
+    if var updated = known, try await update(&updated, compiled) {
+      match = updated
+    } else {
+      match = try await self.match(compiled)
+      try await addBlocks(&match)
     }
-    result.sort { LabelSet.precedes($0.labels, $1.labels) }
-    return result
+    matches.remember(match, for: question, series: state.withLock { $0.liveSeries })
+    return match
   }
 
   public func labelNames(
     _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
   ) async throws -> [String] {
-    let found = try await collectPairs(matchers, from, through, name: nil).names
-    let texts = state.withLock { state in found.map { state.labels.names[Int($0)].text } }
-    return Self.sorted(texts)
+    try await texts(ofNames: matchers, from.milliseconds, through.milliseconds)
   }
 
   public func labelValues(
     of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
   ) async throws -> [String] {
-    guard let number = state.withLock({ $0.labels.number(ofName: Array(name.utf8)) }) else {
-      for matcher in matchers { _ = try CompiledMatcher.compile(matcher) }
-      return []
-    }
-    let present = matchers + [LabelMatcher(name, .notEqual, "")]
-    let found = Array(try await collectPairs(present, from, through, name: number).pairs)
-    var texts: [[UInt8]] = []
-    var index = 0
-    while index < found.count {
-      let end = min(found.count, index + 1024)
-      state.withLock { state in
-        // A label may have gone since it was found.
-        for pair in found[index..<end] where state.labels.isLive(pair) { texts.append(Array(state.labels.value(pair))) }
-      }
-      index = end
-    }
-    return Self.sorted(texts)
+    try await texts(valuesOf: name, matchers, from.milliseconds, through.milliseconds)
   }
 
-  private func collectPairs(
-    _ matchers: [LabelMatcher], _ from: Timestamp, _ through: Timestamp, name: UInt32?
-  ) async throws -> (names: Set<UInt32>, pairs: Set<UInt32>) {
-    let (numbers, tests) = try CandidateSearch(self).run(matchers)
-    var names: Set<UInt32> = []
-    var pairs: Set<UInt32> = []
-    var index = 0
-    while index < numbers.count {
-      try Task.checkCancellation()
-      let start = index
-      index = state.withLock { state in
-        state.collectPairs(
-          numbers, from: start, tests, from.milliseconds, through.milliseconds, name: name, names: &names, pairs: &pairs
-        )
-      }
-      await Task.yield()
-    }
-    return (names, pairs)
-  }
-
-  private static func sorted(_ texts: [[UInt8]]) -> [String] {
-    texts.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    let match = try await match(SeriesMatches.Question(matchers: matchers)) { _ in }
+    let rows = try await rowsWithSamples(match, from.milliseconds, through.milliseconds)
+    return zip(match.labels, rows).filter(\.1).map(\.0)
   }
 }

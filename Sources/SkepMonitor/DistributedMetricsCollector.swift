@@ -53,8 +53,8 @@ public final class DistributedMetricsCollector: Service {
   @discardableResult
   public func deregister(_ agent: AgentID) -> Bool { samples.registry.deregister(agent) }
 
-  /// - Throws: ``RuleError`` for a second rule of that name or a condition that is not evaluated.
-  public func addAlertRule(_ rule: AlertRule) throws(RuleError) { try samples.rules.add(rule) }
+  /// - Throws: ``RuleError`` for a second rule of that name, or one that cannot be meant, such as an expression that does not parse.
+  public func addAlertRule(_ rule: AlertRule) throws(RuleError) { try samples.ruleSet.add(rule) }
 
   /// Adds a closure that is called for each alert that fires or resolves. One that throws is tried again; one that hangs
   /// stops no other.

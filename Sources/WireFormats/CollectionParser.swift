@@ -106,9 +106,20 @@ public struct CollectionParser: Sendable {
     return MetricType(code: slots.types[Int(slot)])
   }
 
-  /// Type, help and unit of the families that the remembered body describes, by name. Read from its comments at each call:
-  /// for people, not for every collection. Empty for the JSON form, whose types are known by series only.
+  /// The comments of the last parsed body, line by line, where they are not the remembered ones; `nil` after
+  /// ``commit()``, and for the JSON form, which has none. O(bytes of comments), and O(1) for a body that is as remembered.
+  public var newComments: [UInt8]? {
+    guard let draft, draft.layout.format != .agentJSON else { return nil }
+    let isSame = draft.layout.comments == layout.comments
+    if isSame, draft.layout.comments.isEmpty || draft.layout.format == layout.format { return nil }
+    return draft.layout.comments
+  }
+
+  /// Type, help and unit of the families that the last parsed body describes, or else the remembered one, by name. Read
+  /// from its comments at each call: for people, not for every collection. Empty for the JSON form, whose types are known
+  /// by series only.
   public func metadata() -> [String: MetricMetadata] {
+    let layout = draft?.layout ?? self.layout
     guard let format = layout.format, format != .agentJSON else { return [:] }
     var families: [String: MetricMetadata] = [:]
     var start = 0

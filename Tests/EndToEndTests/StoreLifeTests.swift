@@ -30,9 +30,9 @@ struct StoreLifeTests {
     let url: String
 
     init(_ data: String, _ more: [String] = []) throws {
+      let listen = more.contains("--listen") ? [] : ["--listen", "127.0.0.1:0"]
       program = try Program(
-        StoreLifeTests.executable,
-        ["serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--log-level", "error"] + more)
+        StoreLifeTests.executable, ["serve", "--data-dir", data, "--log-level", "error"] + listen + more)
       guard let line = program.line(), let address = line.split(separator: " ").last else {
         program.stop()
         throw CancellationError()
@@ -43,12 +43,19 @@ struct StoreLifeTests {
     func ask(
       _ method: HTTPMethod, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
     ) async throws -> (status: Int, body: String) {
+      let (status, bytes) = try await askBytes(method, path, headers: headers, body: body)
+      return (status, String(decoding: bytes, as: UTF8.self))
+    }
+
+    func askBytes(
+      _ method: HTTPMethod, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
+    ) async throws -> (status: Int, body: [UInt8]) {
       var request = HTTPClientRequest(url: url + path)
       request.method = method
       for (name, value) in headers { request.headers.add(name: name, value: value) }
       if let body { request.body = .bytes(body) }
       let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
-      return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 32 << 20)))
+      return (Int(response.status.code), Array(try await response.body.collect(upTo: 32 << 20).readableBytesView))
     }
 
     func write(_ series: [WriteRequestBytes.Series]) async throws -> Int {

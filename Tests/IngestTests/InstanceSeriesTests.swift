@@ -18,13 +18,15 @@ import Testing
 
   /// One round with that body. Returns the refusal, in words.
   @discardableResult
-  private mutating func round(_ body: String?, keepsSeries: Bool = false, at time: Int64? = nil) -> String? {
+  private mutating func round(
+    _ body: String?, _ contentType: String = "text/plain", keepsSeries: Bool = false, at time: Int64? = nil
+  ) -> String? {
     clock += 1000
     var facts: InstanceSeries.BodyFacts?
     var refusal: String?
     if let body {
       do throws(InstanceSeries.Refusal) {
-        facts = try series.read(Array(body.utf8), contentType: "text/plain")
+        facts = try series.read(Array(body.utf8), contentType: contentType)
       } catch {
         switch error {
         case .agent(let failure): refusal = "\(failure.limit?.rawValue ?? failure.reason.rawValue): \(failure.message)"
@@ -49,6 +51,48 @@ import Testing
     #expect(bench.store.values("scrape_samples_scraped") == [2, 2])
     #expect(bench.store.values("scrape_series_added") == [2, 0])
     #expect(bench.store.values("scrape_duration_seconds") == [0.25, 0.25])
+  }
+
+  @Test mutating func keepsWhatTheBodySaysOfItsMetrics() {
+    func said() -> [String: MetricMetadata] {
+      let families = bench.context.metadata.families(of: agent("planner"), instance: "127.0.0.1:9000")
+      return Dictionary(families.map { ($0.name, $0.metadata) }, uniquingKeysWith: { $1 })
+        .filter { OwnFamilies.byName[$0.key] == nil }
+    }
+    round("# HELP m What m is.\n# TYPE m counter\nm 5\nn 1\n")
+    #expect(said() == ["m": MetricMetadata(type: .counter, help: "What m is.")])
+    // The same comments about other series, a round that fails, one that is refused: nothing new is said.
+    round("# HELP m What m is.\n# TYPE m counter\nm 6\n")
+    round(nil)
+    round("# TYPE m gauge\nm }\n")
+    #expect(said() == ["m": MetricMetadata(type: .counter, help: "What m is.")])
+    round("# TYPE m gauge\nm 6\n# TYPE k summary\nk_sum 1\n")
+    #expect(said() == ["m": MetricMetadata(type: .gauge), "k": MetricMetadata(type: .summary)])
+    round("m 6\n")
+    #expect(said() == [:])
+    round(
+      "{\"metrics\":[{\"name\":\"j\",\"type\":\"counter\",\"value\":1},{\"name\":\"k\",\"value\":2}]}",
+      "application/json")
+    #expect(said() == ["j": MetricMetadata(type: .counter), "k": MetricMetadata(type: .gauge)])
+    round(
+      "# TYPE o_seconds gauge\n# UNIT o_seconds seconds\no_seconds 1\n# EOF\n",
+      "application/openmetrics-text; version=1.0.0")
+    #expect(said() == ["o_seconds": MetricMetadata(type: .gauge, unit: "seconds")])
+    series.end(at: Timestamp(milliseconds: clock + 1))
+    #expect(said() == [:])
+  }
+
+  /// The rule engine decides by the type whether a series counts, at the moment it first hears of it.
+  @Test mutating func typesAreKnownWhenTheWatcherIsAsked() {
+    let metadata = MetadataStore()
+    let watch = TypeAsker(metadata: metadata)
+    let context = CollectionContext(
+      configuration: IngestConfiguration(), registry: bench.registry, appender: bench.store, watch: watch,
+      http: bench.agents, resources: bench.resources, time: bench.time, logger: bench.context.logger,
+      metrics: IngestMetrics(), metadata: metadata)
+    series = InstanceSeries(target("planner"), context: context)
+    round("# TYPE m counter\nm 5\nn 1\n")
+    #expect(watch.types.withLock { $0 }.filter { $0.key == "m" || $0.key == "n" } == ["m": .counter, "n": nil])
   }
 
   @Test mutating func vanishedSeriesGetOneMarker() {
@@ -267,4 +311,22 @@ import Testing
     for name in names { #expect(bench.store.values(name) == expected[name] ?? [], "\(name)") }
     #expect(bench.context.budget.pairs >= present.count)
   }
+}
+
+/// Asks for the type of every series it hears of.
+private final class TypeAsker: SampleWatch {
+  let metadata: MetadataStore
+  let types = Mutex<[String: MetricType?]>([:])
+
+  init(metadata: MetadataStore) { self.metadata = metadata }
+
+  var generation: UInt64 { 1 }
+
+  func interest(in labels: LabelSet) -> WatchToken? {
+    let type = metadata.type(ofSeries: labels.metricName)
+    types.withLock { $0[labels.metricName] = .some(type) }
+    return nil
+  }
+
+  func observe(_ samples: [WatchedSample], at time: Timestamp) {}
 }

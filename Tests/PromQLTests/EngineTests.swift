@@ -72,17 +72,15 @@ struct EngineTests {
 
     func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
       let all = try await select(matchers, from: .init(milliseconds: 0), through: .init(milliseconds: .max))
-      let encoded = all.map { one in
-        EncodedSeries(labels: one.labels, count: one.samples.count) { [self] columns in
+      let samples = all.reduce(0) { $0 + $1.samples.count }
+      return .encoded(
+        EncodedSelection(labels: all.map(\.labels), sampleCount: samples) { [self] row, buffer in
           decoded.withLock { $0 += 1 }
           if matchers.contains(where: { $0.value == "broken" }) {
             throw InvalidMatcher(matcher: matchers[0], problem: "x")
           }
-          columns.timestamps += one.samples.timestamps
-          columns.values += one.samples.values
-        }
-      }
-      return .encoded(encoded)
+          buffer.append(all[row].samples)
+        })
     }
 
     func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String] { [] }

@@ -186,6 +186,8 @@ final class HeadModelRun {
     let (start, end) = (Timestamp(milliseconds: from), Timestamp(milliseconds: through))
     let found = try await store.select(matchers, from: start, through: end)
     #expect(found.map(\.labels) == expected.map(\.labels), "\(matchers)")
+    let opened = try await store.open(matchers, from: start, through: end).selected(from: start, through: end)
+    #expect(opened.count == found.count && zip(opened, found).allSatisfy { $0.isSame(as: $1) })
     for (one, other) in zip(found, expected) {
       #expect(one.samples.timestamps == other.samples.map(\.time))
       #expect(one.samples.values.map(\.bitPattern) == other.samples.map(\.value.bitPattern))

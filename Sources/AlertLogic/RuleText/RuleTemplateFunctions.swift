@@ -1,5 +1,6 @@
 import FleetModel
 import GoTemplate
+import Synchronization
 
 /// The functions of Prometheus' templates
 /// (<https://prometheus.io/docs/prometheus/latest/configuration/template_reference/#functions>).
@@ -8,6 +9,9 @@ enum RuleTemplateFunctions {
   struct NeededQuery: Error {
     var query: String
   }
+
+  /// Calls of `query` in one expansion: a template is expanded again for each that has no answer yet.
+  static let maximumQueries = 100
 
   private static let resultType = "template.queryResult"
   private static let sampleType = "template.sample"
@@ -19,9 +23,15 @@ enum RuleTemplateFunctions {
     _ facts: RuleTemplateFacts, answers: [String: QueryTemplateAnswer]
   ) -> [String: TemplateFunction] {
     let (time, url) = (facts.time, facts.externalURL)
+    let asked = Mutex(0)
     return [
       "query": TemplateFunction([.string]) { values throws(TemplateCallFailure) in
         let query = text(values[0])
+        let count = asked.withLock { count in
+          count += 1
+          return count
+        }
+        if count > maximumQueries { throw .message("a template may query \(maximumQueries) times") }
         switch answers[query] {
         case nil: throw .stop(NeededQuery(query: query))
         case .failure(let problem): throw .message(problem)

@@ -16,6 +16,8 @@ struct APIResponse: Sendable {
   var contentType: String
   var content: Content
   var headers: HTTPFields = [:]
+  /// Whether a stream that did not come to its end breaks off, so that nobody takes the part for all of it.
+  var isWholeOrBroken = false
 
   static func json(_ message: some Encodable, status: HTTPResponse.Status = .ok) throws -> APIResponse {
     APIResponse(status: status, contentType: json, content: .bytes(ByteBuffer(bytes: try FleetJSON.encode(message))))

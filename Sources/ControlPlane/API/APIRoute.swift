@@ -7,6 +7,7 @@ struct APIRoute: Sendable {
   enum Method: String, Sendable, CaseIterable {
     case get = "GET"
     case post = "POST"
+    case put = "PUT"
     case delete = "DELETE"
   }
 
@@ -71,6 +72,8 @@ struct APIRoute: Sendable {
   var style = Style.fleet
   /// Whether the work may take longer than the server's request timeout.
   var takesLong = false
+  /// Whether the work is cancelled when the client leaves: it serves nobody else. Only where ``takesLong``.
+  var stopsWithClient = false
   var parameters: [Parameter] = []
   var body: Body?
   var rawBody: RawBody?

@@ -58,9 +58,18 @@ enum OpenAPIDocument {
     let answers = route.answers.map { JSONValue.Member(key: "\($0.status)", value: answer($0)) }
     let refusal = JSONValue.Member(
       key: "default",
-      value: ["description": "A refusal", "content": ["application/json": ["schema": reference("ErrorEnvelope")]]])
+      value: [
+        "description": "A refusal", "content": ["application/json": ["schema": reference(refusalSchema(of: route))]],
+      ])
     members.append(.init(key: "responses", value: .object(answers + [refusal])))
     return .object(members)
+  }
+
+  private static func refusalSchema(of route: APIRoute) -> String {
+    switch route.style {
+    case .fleet: "ErrorEnvelope"
+    case .prometheus: "PrometheusRefusal"
+    }
   }
 
   private static func reference(_ schema: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(schema)")] }

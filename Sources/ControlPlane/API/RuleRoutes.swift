@@ -31,9 +31,8 @@ struct RuleRoutes: Sendable {
         throw APIError(
           .conflict,
           "there is a rule \"\(name)\" already; choose another name or remove it with DELETE /fleet/v1/rules/NAME")
-      } catch RuleError.unsupportedCondition(let rule, let type) {
-        throw APIError(
-          .invalidRequest, "rule \"\(rule)\" has condition_type \"\(type)\", which this version does not evaluate")
+      } catch let error as RuleError {
+        throw APIError(.invalidRequest, "\(error)")
       }
       return try .json(FleetAPI.Rule(rule), status: .created)
     }

@@ -3,16 +3,19 @@ import HTTPTypes
 import Ingest
 import NIOCore
 import SampleStore
+import WireFormats
 
 /// What the HTTP API asks of the sample store; the composition answers from the running one, tests from a fake.
 ///
-/// All but ``write(_:from:)`` and ``statistics(labels:)`` may take as long as reading or writing all samples takes.
+/// All but ``write(_:as:from:)`` and ``statistics(labels:)`` may take as long as reading or writing all samples takes.
 protocol StoreOperations: Sendable {
   /// The wall clock.
   func now() -> Timestamp
 
   /// Takes a write request and returns once it is as safe as the store promises.
-  func write(_ body: ByteBuffer, from agent: AgentID?) async throws(WriteRefusal) -> WriteOutcome
+  func write(
+    _ body: ByteBuffer, as message: WriteMessage, from agent: AgentID?
+  ) async throws(WriteRefusal) -> WriteOutcome
   /// Bytes that the body of a write request may have.
   var maximumWriteBytes: Int { get }
 

@@ -1,13 +1,12 @@
 import HTTPTypes
 import Ingest
+import WireFormats
 
 /// Where samples are pushed to.
 struct WriteRoutes: Sendable {
   var operations: any StoreOperations
 
   private static let type = "application/x-protobuf"
-  /// The message of remote write 1.0, where the type names one.
-  private static let message = "prometheus.WriteRequest"
   /// When to come again, in seconds: the store looks every second whether it can write again.
   private static let retryAfter = "5"
 
@@ -16,72 +15,91 @@ struct WriteRoutes: Sendable {
   private var write: APIRoute {
     APIRoute(
       method: .post, path: "/api/v1/write", operationID: "remoteWrite",
-      summary: "Push samples by Prometheus remote write 1.0: a snappy block of a prometheus.WriteRequest",
+      summary:
+        "Push samples by Prometheus remote write: a snappy block of a prometheus.WriteRequest (1.0) or, where the "
+        + "content type says proto=io.prometheus.write.v2.Request, of that (2.0)",
       access: .agent,
       rawBody: APIRoute.RawBody(contentType: Self.type, maximumBytes: operations.maximumWriteBytes),
       answers: [.init(status: 204, summary: "All samples are taken", content: .none)]
     ) { [operations] request in
       guard let body = request.rawBody else { preconditionFailure("BUG: this route takes a body") }
-      try Self.check(body)
+      let message = try Self.message(in: body)
       let outcome: WriteOutcome
       do throws(WriteRefusal) {
         outcome = try await operations.write(
-          body.bytes, from: request.principal.role == .agent ? request.principal.agentID : nil)
+          body.bytes, as: message, from: request.principal.role == .agent ? request.principal.agentID : nil)
       } catch {
-        throw APIError(error)
+        throw Self.error(error)
       }
-      if outcome.refusedCount > 0 { throw APIError(outcome) }
+      if outcome.refusedCount > 0 { throw Self.error(outcome) }
       var response = APIResponse.noContent
-      response.headers[.samplesWritten] = "\(outcome.written)"
+      response.headers = Self.counts(samples: outcome.written, histograms: outcome.histogramsWritten)
       return response
     }
   }
 
-  private static func check(_ body: APIRequest.RawBody) throws(APIError) {
-    let parts = body.contentType.split(separator: ";").map { $0.filter { $0 != " " } }
-    let messages = parts.dropFirst().filter { $0.lowercased().hasPrefix("proto=") }.map { $0.dropFirst(6) }
-    guard parts.first?.lowercased() == type, messages.allSatisfy({ $0 == message }) else {
+  /// Which message the sender says that it sends.
+  private static func message(in body: APIRequest.RawBody) throws(APIError) -> WriteMessage {
+    let parts = body.contentType.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+    var message: WriteMessage? = .version1
+    for part in parts.dropFirst() where part.lowercased().hasPrefix("proto=") {
+      message = WriteMessage(rawValue: part.dropFirst(6).filter { $0 != "\"" })
+    }
+    guard parts.first?.lowercased() == type, let message else {
       throw APIError(
         .unsupportedMediaType,
-        "the body is declared as \"\(body.contentType.prefix(100))\"; send remote write 1.0 with Content-Type: \(type)")
+        "the body is declared as \"\(body.contentType.prefix(100))\"; send Content-Type: \(type);"
+          + "proto=\(WriteMessage.version2.rawValue), or \(type) alone for remote write 1.0",
+        headers: counts(samples: 0))
     }
     guard body.contentEncoding.lowercased() == "snappy" else {
       throw APIError(
         .unsupportedMediaType,
-        "the body is encoded as \"\(body.contentEncoding.prefix(100))\"; send Content-Encoding: snappy")
+        "the body is encoded as \"\(body.contentEncoding.prefix(100))\"; send Content-Encoding: snappy",
+        headers: counts(samples: 0))
     }
+    return message
   }
 
-  fileprivate static func refusal(_ error: WriteRefusal) -> APIError {
-    switch error {
-    case .malformed: APIError(.invalidRequest, "\(error)")
-    case .tooLarge: APIError(.payloadTooLarge, "\(error)")
-    case .storage: APIError(.unavailable, "\(error)", headers: [.retryAfter: retryAfter])
+  /// What was written, as remote write 2.0 wants it with every answer
+  /// (<https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/#required-written-response-headers>).
+  private static func counts(samples: Int, histograms: Int = 0) -> HTTPFields {
+    // Exemplars are not stored.
+    [.samplesWritten: "\(samples)", .histogramsWritten: "\(histograms)", .exemplarsWritten: "0"]
+  }
+
+  private static func error(_ refusal: WriteRefusal) -> APIError {
+    switch refusal {
+    case .malformed: return APIError(.invalidRequest, "\(refusal)", headers: counts(samples: 0))
+    case .tooLarge: return APIError(.payloadTooLarge, "\(refusal)", headers: counts(samples: 0))
+    case .storage(_, let written):
+      var headers = counts(samples: written)
+      headers[.retryAfter] = retryAfter
+      return APIError(.unavailable, "\(refusal)", headers: headers)
     }
   }
-}
-
-extension APIError {
-  fileprivate init(_ error: WriteRefusal) { self = WriteRoutes.refusal(error) }
 
   /// The good samples are taken: a sender that tries the same again gains nothing.
-  fileprivate init(_ outcome: WriteOutcome) {
-    let total = outcome.written + outcome.refusedCount
-    let counts = outcome.refused.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue): \($0.value)" }
-    self.init(
+  private static func error(_ outcome: WriteOutcome) -> APIError {
+    let taken = outcome.written + outcome.histogramsWritten
+    let refused = outcome.refused.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue): \($0.value)" }
+    return APIError(
       .invalidRequest,
-      "\(outcome.written) of \(total) samples are taken, \(outcome.refusedCount) refused; the first: "
-        + (outcome.firstRefusal ?? ""),
-      details: counts, headers: [.samplesWritten: "\(outcome.written)"])
+      "\(taken) of \(taken + outcome.refusedCount) samples are taken, \(outcome.refusedCount) refused "
+        + "(\(refused.joined(separator: ", "))); the first: \(outcome.firstRefusal ?? "")",
+      details: refused, headers: counts(samples: outcome.written, histograms: outcome.histogramsWritten))
   }
 }
 
 extension HTTPTypes.HTTPField.Name {
-  /// As remote write 2.0 names it (<https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/>).
-  static let samplesWritten: HTTPTypes.HTTPField.Name = {
-    guard let name = HTTPTypes.HTTPField.Name("X-Prometheus-Remote-Write-Samples-Written") else {
-      preconditionFailure("BUG: X-Prometheus-Remote-Write-Samples-Written is a token")
+  static let samplesWritten = remoteWriteCount(of: "Samples")
+  static let histogramsWritten = remoteWriteCount(of: "Histograms")
+  static let exemplarsWritten = remoteWriteCount(of: "Exemplars")
+
+  private static func remoteWriteCount(of what: String) -> HTTPTypes.HTTPField.Name {
+    guard let name = HTTPTypes.HTTPField.Name("X-Prometheus-Remote-Write-\(what)-Written") else {
+      preconditionFailure("BUG: X-Prometheus-Remote-Write-\(what)-Written is a token")
     }
     return name
-  }()
+  }
 }

@@ -38,32 +38,43 @@ public final class Composition: Service {
     lock = try DirectoryLock(directory: configuration.dataDirectory)
     exchange = try Self.exchangeClient()
     let hub = EventHub()
+    let ruleFiles = configuration.ruleFiles.read()
+    if let problem = ruleFiles.diagnostics.first(where: { $0.level == .error }) { throw problem }
     samples = try SamplePath(
-      system: configuration.system, stateDirectory: configuration.dataDirectory, http: exchange, time: SystemTime(),
+      system: configuration.system, systemFile: configuration.systemFile?.string ?? "system.yaml",
+      fileGroups: ruleFiles.groups, stateDirectory: configuration.dataDirectory, http: exchange, time: SystemTime(),
       logger: logger
     ) { hub.publish(.instance($0)) }
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
     try ReceiverSet(configuration.system.receivers).connect(to: samples.rules, http: exchange, logger: logger)
-    system = try Self.systemPath(configuration, samples: samples, exchange: exchange, logger: logger)
+    let loaded = LoadedSystem(try configuration.shownSystem(), at: samples.time.now())
+    system = try Self.systemPath(
+      configuration, samples: samples, loaded: loaded, exchange: exchange, logger: logger)
     let fleet = LiveFleet(samples: samples, local: system.local, hub: hub)
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
     serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
+    let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
+    let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
+    let status = LiveStatus(configuration, samples: samples, loaded: loaded)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
       configuration: serving, operations: fleet, store: store,
       metrics: { [ownMetrics = configuration.ownMetrics] in
         instruments.update()
         return ownMetrics()
-      }, time: SystemTime(), logger: logger, onListening: onListening)
+      },
+      routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
+        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
+      time: SystemTime(), logger: logger, onListening: onListening)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
   /// server first, then collection, then the agents, then what the rules still have to deliver, and last the store.
   public func run() async throws {
     let services: [any Service] =
-      [samples.upkeep, samples.rules, MemoryUpkeep(time: SystemTime())] + system.services
+      [samples.upkeep, samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime())] + system.services
       + [samples.collection, server]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

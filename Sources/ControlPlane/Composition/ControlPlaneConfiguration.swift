@@ -13,6 +13,8 @@ public struct ControlPlaneConfiguration: Sendable {
   public var dataDirectory: FilePath = ".skep"
   public var listen: ListenAddress
   public var security = SecurityConfiguration()
+  /// Skep's own, for those who ask.
+  public var version = ""
   /// What `/metrics` answers.
   public var ownMetrics: @Sendable () -> String = { "" }
 
@@ -22,6 +24,11 @@ public struct ControlPlaneConfiguration: Sendable {
   }
 }
 
+extension ControlPlaneConfiguration {
+  /// The files that the system names under `rule_files`.
+  var ruleFiles: RuleFileSet { RuleFileSet(system.ruleFiles, beside: systemFile) }
+}
+
 extension FleetSystem {
   /// What this version cannot do yet, each with its place: refused at the start, so that nothing is silently left undone.
   public var unsupported: [Diagnostic] {
@@ -29,12 +36,6 @@ extension FleetSystem {
     func refuse(_ path: String, _ what: String) {
       problems.append(Diagnostic(path: path, message: "\(what) in this version", mend: "remove it"))
     }
-    for (index, rule) in alertRules.enumerated() {
-      if case .expression = rule.condition {
-        refuse("alert_rules[\(index)]", "rules of type \"expression\" are not evaluated")
-      }
-    }
-    if !recordingRules.isEmpty { refuse("recording_rules", "recording rules are not evaluated") }
     if !routes.isEmpty { refuse("routes", "notifications are not routed: every receiver gets every alert") }
     if !inhibitRules.isEmpty { refuse("inhibit_rules", "alerts are not inhibited") }
     if !timeIntervals.isEmpty { refuse("time_intervals", "notifications are not muted") }

@@ -71,11 +71,11 @@ struct LiveFleet: FleetOperations {
 
   func alerts(_ filter: AlertFilter) async -> [Alert] { engine.alerts(filter) }
 
-  func rules() async -> [AlertRule] { engine.rules }
+  func rules() async -> [AlertRule] { samples.ruleSet.alertRules }
 
-  func addRule(_ rule: AlertRule) async throws(RuleError) { try engine.add(rule) }
+  func addRule(_ rule: AlertRule) async throws(RuleError) { try samples.ruleSet.add(rule) }
 
-  func removeRule(named name: String) async -> Bool { engine.remove(named: name) }
+  func removeRule(named name: String) async -> Bool { samples.ruleSet.remove(named: name) }
 
   // MARK: Samples, processes, events
 

@@ -4,6 +4,7 @@ import NIOCore
 import Platform
 import SampleStore
 import SystemPackage
+import WireFormats
 
 /// What the HTTP API asks of the sample store, answered by the running one.
 struct LiveStore: StoreOperations {
@@ -21,9 +22,11 @@ struct LiveStore: StoreOperations {
 
   var maximumWriteBytes: Int { samples.remoteWrite.maximumBytes }
 
-  func write(_ body: ByteBuffer, from agent: AgentID?) async throws(WriteRefusal) -> WriteOutcome {
+  func write(
+    _ body: ByteBuffer, as message: WriteMessage, from agent: AgentID?
+  ) async throws(WriteRefusal) -> WriteOutcome {
     let result = body.withUnsafeReadableBytes { bytes -> Result<WriteOutcome, WriteRefusal> in
-      do throws(WriteRefusal) { return .success(try samples.remoteWrite.take(bytes, from: agent)) } catch {
+      do throws(WriteRefusal) { return .success(try samples.remoteWrite.take(bytes, as: message, from: agent)) } catch {
         return .failure(error)
       }
     }

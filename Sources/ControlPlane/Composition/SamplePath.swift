@@ -13,9 +13,14 @@ public import SystemPackage
 public struct SamplePath: Sendable {
   public let keeper: SampleKeeper
   public let rules: RuleEngine
+  /// All rules, those that are evaluated in groups among them.
+  public let ruleSet: RuleSet
+  let ruleGroups: RuleGroups
   public let registry: AgentRegistry
   public let collection: CollectionService
   public let remoteWrite: RemoteWriteIntake
+  /// What metrics mean: type, help and unit.
+  public let metadata: MetadataStore
   let upkeep: StoreUpkeep
   let usage: UsageReader
   let history: RecentHistory
@@ -28,11 +33,14 @@ public struct SamplePath: Sendable {
   /// Puts the parts together, opens the store and starts nothing. Blocks for as long as opening takes.
   ///
   /// - Parameters:
+  ///   - systemFile: its name, which the groups of its rules bear.
+  ///   - fileGroups: of Prometheus rule files.
   ///   - stateDirectory: where samples, registrations and alerts outlive a restart; `nil` keeps them in memory.
   ///   - onEvent: is told what becomes of instances, after the rules were.
-  /// - Throws: ``RuleError``, `StoreError`, or what is wrong with the state files.
+  /// - Throws: ``RuleError``, ``RuleGroupError``, `StoreError`, or what is wrong with the state files.
   public init(
-    system: FleetSystem, stateDirectory: FilePath?, http: any HTTPExchanger, time: any TimeSource, logger: Logger,
+    system: FleetSystem, systemFile: String = "system.yaml", fileGroups: [RuleGroup] = [], stateDirectory: FilePath?,
+    http: any HTTPExchanger, time: any TimeSource, logger: Logger,
     onEvent: @escaping @Sendable (InstanceEvent) -> Void = { _ in }
   ) throws {
     let state = { (name: String) in stateDirectory.map { StateFile($0.appending(name)) } }
@@ -43,21 +51,37 @@ public struct SamplePath: Sendable {
       } else {
         .memory(HeadStore(system.headConfiguration))
       }
-    let rules = try RuleEngine(rules: system.alertRules, state: state("alerts.json"), time: time, logger: logger)
+    let metadata = MetadataStore()
+    var options = RuleEngineOptions()
+    options.metricType = { metadata.type(ofSeries: $0) }
+    let rules = try RuleEngine(
+      rules: system.alertRules.filter(\.isDecidedOnArrival), state: state("alerts.json"), time: time, logger: logger,
+      options: options)
+    let groups = RuleGroups(
+      source: keeper.source, appender: keeper.appender, engine: rules, time: time, logger: logger,
+      defaultInterval: system.monitoring.collectionInterval)
+    ruleSet = try RuleSet(
+      engine: rules, groups: groups, alertRules: system.alertRules,
+      recorded: system.recordingRules.map(\.recordedRule), fileGroups: fileGroups, file: systemFile,
+      defaultInterval: system.monitoring.collectionInterval)
+    ruleGroups = groups
     self.keeper = keeper
     self.rules = rules
+    self.metadata = metadata
     registry = try AgentRegistry(state: state("registry.json"), time: time)
     let loops = CollectionLoops()
     let ingest = system.ingestConfiguration
     collection = CollectionService(
       configuration: ingest, registry: registry, appender: keeper.appender, watch: rules, http: http,
-      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, executor: loops.executor
+      resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, metadata: metadata,
+      executor: loops.executor
     ) { event in
       rules.handle(event)
       onEvent(event)
     }
     remoteWrite = RemoteWriteIntake(
-      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules, time: time)
+      limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules,
+      metadata: metadata, time: time)
     upkeep = StoreUpkeep(keeper: keeper, time: time)
     usage = UsageReader(source: keeper.source)
     history = RecentHistory(source: keeper.source, end: time.now())
@@ -66,7 +90,7 @@ public struct SamplePath: Sendable {
   }
 
   /// What runs, in the order in which it starts; it is stopped in the opposite one.
-  public var services: [any Service] { [upkeep, rules, collection] }
+  public var services: [any Service] { [upkeep, rules, ruleGroups, collection] }
 
   /// How the fleet fares now.
   public func overview() async -> SystemOverview { await overview(usage: usage.usage(at: time.now())) }
@@ -84,6 +108,10 @@ public struct SamplePath: Sendable {
         collectionInterval: collectionInterval),
       at: time.now())
   }
+}
+
+extension AlertRule {
+  fileprivate var isDecidedOnArrival: Bool { if case .expression = condition { false } else { true } }
 }
 
 extension FleetSystem {

@@ -13,10 +13,12 @@ import SystemPackage
 struct SystemFileFollower: Service {
   let file: FilePath
   let runsAgents: Bool
-  let rules: RuleEngine
+  let rules: RuleSet
+  let ruleFiles: RuleFileFollower
   let registry: AgentRegistry
   let local: LocalFleet?
   let current: FleetSystem
+  let loaded: LoadedSystem
   let logger: Logger
 
   func run() async throws {
@@ -27,20 +29,24 @@ struct SystemFileFollower: Service {
           logger.warning("the system file is gone; keeping what it said", metadata: ["file": "\(file)"])
           continue
         }
-        if let changed = await read() {
+        if let (changed, text) = await read() {
           await apply(changed, after: current)
+          loaded.replace(with: text, at: SystemTime().now())
           current = changed
+        } else {
+          loaded.refuse(at: SystemTime().now())
         }
       }
     }
   }
 
-  private func read() async -> FleetSystem? {
+  /// The system, and its file's text as it may be shown.
+  private func read() async -> (FleetSystem, String)? {
     guard let bytes = try? await StateFile(file).readOffPool() else {
       logger.error("the system file cannot be read; keeping what it said", metadata: ["file": "\(file)"])
       return nil
     }
-    let reading = SystemFile.read(bytes: bytes, file: file.string)
+    let reading = SystemFile.readWithRules(bytes: bytes, file: file.string)
     var problems = reading.diagnostics
     if let system = reading.system { problems += system.unsupported }
     for problem in problems {
@@ -50,7 +56,7 @@ struct SystemFileFollower: Service {
       logger.error("the system file has mistakes; keeping the one before", metadata: ["file": "\(file)"])
       return nil
     }
-    return system
+    return (system, SystemFile.shown(String(decoding: bytes, as: UTF8.self)) ?? "")
   }
 
   private func apply(_ changed: FleetSystem, after current: FleetSystem) async {
@@ -61,6 +67,12 @@ struct SystemFileFollower: Service {
         logger.error("a changed rule is not active: \(error)", metadata: ["rule": "\(rule.name)"])
       }
     }
+    if changed.recordingRules != current.recordingRules {
+      do throws(RuleGroupError) { try rules.setRecorded(changed.recordingRules.map(\.recordedRule)) } catch {
+        logger.error("changed recording rules are not active: \(error)")
+      }
+    }
+    if changed.ruleFiles != current.ruleFiles { ruleFiles.follow(RuleFileSet(changed.ruleFiles, beside: file)) }
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
     await local?.apply(changed)
     if changed.monitoring != current.monitoring || changed.receivers != current.receivers

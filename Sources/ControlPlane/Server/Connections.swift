@@ -1,12 +1,16 @@
 import NIOCore
 import Synchronization
 
-/// The connections that are open now, so that those which outstay a shutdown can be closed, and streams whose client has left
-/// end at once instead of at their next part.
+/// The connections that are open now, so that those which outstay a shutdown can be closed, streams whose client has left end at
+/// once instead of at their next part, and work whose client has left is given up.
 final class Connections: Sendable {
   private struct State {
     var channels: [ObjectIdentifier: any Channel] = [:]
     var streaming: Set<ObjectIdentifier> = []
+    /// Work that is done for one client alone.
+    var working: [ObjectIdentifier: Task<APIResponse, any Error>] = [:]
+    /// On the clock that never goes back.
+    var deadlines: [ObjectIdentifier: Duration] = [:]
     var isClosed = false
   }
 
@@ -23,6 +27,20 @@ final class Connections: Sendable {
     for channel in channels { channel.close(promise: nil) }
   }
 
+  /// Has the connection closed at `time`, by the clock that never goes back, in place of what was set before; `nil` never.
+  /// An exchange sets several, and setting a timer on the connection's own loop would wake that loop up each time.
+  func setDeadline(_ time: Duration?, of channel: any Channel) {
+    state.withLock { $0.deadlines[ObjectIdentifier(channel)] = time }
+  }
+
+  /// Closes the connections whose deadline is over. O(connections).
+  func closeOverdue(at now: Duration) {
+    let overdue = state.withLock { state in
+      state.deadlines.filter { $0.value <= now }.compactMap { state.channels[$0.key] }
+    }
+    for channel in overdue { channel.close(promise: nil) }
+  }
+
   /// Marks the connection as one that sends a stream; `false` if `maximum` are sending already.
   func beginStream(on channel: any Channel, maximum: Int) -> Bool {
     state.withLock { state in
@@ -36,6 +54,24 @@ final class Connections: Sendable {
     state.withLock { _ = $0.streaming.remove(ObjectIdentifier(channel)) }
   }
 
+  /// Does `work`, which is cancelled when the connection closes or the caller's task is cancelled.
+  func whileOpen(
+    _ channel: any Channel, _ work: @escaping @Sendable () async throws -> APIResponse
+  ) async throws -> APIResponse {
+    let task = Task { try await work() }
+    let isOpen = state.withLock { state in
+      state.working[ObjectIdentifier(channel)] = task
+      return state.channels[ObjectIdentifier(channel)] != nil
+    }
+    if !isOpen { task.cancel() }
+    defer { state.withLock { _ = $0.working.removeValue(forKey: ObjectIdentifier(channel)) } }
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
   fileprivate func opened(_ channel: any Channel) {
     let mustClose = state.withLock { state in
       state.channels[ObjectIdentifier(channel)] = channel
@@ -45,14 +81,19 @@ final class Connections: Sendable {
   }
 
   fileprivate func closed(_ channel: any Channel) {
-    state.withLock { state in
+    let work = state.withLock { state in
       state.channels[ObjectIdentifier(channel)] = nil
       state.streaming.remove(ObjectIdentifier(channel))
+      return state.working[ObjectIdentifier(channel)]
     }
+    work?.cancel()
   }
 
-  fileprivate func isStreaming(_ channel: any Channel) -> Bool {
-    state.withLock { $0.streaming.contains(ObjectIdentifier(channel)) }
+  /// Whether something that its client alone waits for is going on.
+  fileprivate func isServing(_ channel: any Channel) -> Bool {
+    state.withLock {
+      $0.streaming.contains(ObjectIdentifier(channel)) || $0.working[ObjectIdentifier(channel)] != nil
+    }
   }
 }
 
@@ -72,8 +113,8 @@ final class ConnectionObserver: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // A client that reads a stream and sends nothing more has left: no client half-closes and goes on reading.
-    if case ChannelEvent.inputClosed? = event as? ChannelEvent, connections.isStreaming(context.channel) {
+    // A client that waits and sends nothing more has left: no client half-closes and goes on reading.
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent, connections.isServing(context.channel) {
       context.close(promise: nil)
     }
     context.fireUserInboundEventTriggered(event)

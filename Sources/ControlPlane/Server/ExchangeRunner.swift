@@ -2,7 +2,6 @@ import FleetModel
 import HTTPTypes
 import HummingbirdCore
 import Logging
-import Metrics
 import NIOCore
 import Platform
 import ServiceLifecycle
@@ -14,23 +13,28 @@ struct ExchangeRunner: Sendable {
   var configuration: FleetServerConfiguration
   var time: any TimeSource
   var logger: Logger
+  let instruments = ExchangeInstruments()
+  let dates = HTTPDateMemory()
 
   /// How long a client may take to read a refusal that leaves its body unread.
   static let lingering: TimeAmount = .seconds(2)
 
   func run(_ request: Request, _ writer: consuming ResponseWriter, on channel: any Channel) async throws {
     let began = time.monotonic()
-    var deadline = closing(channel)
-    let reading = deadline
+    limitTime(of: channel)
+    defer { connections.setDeadline(nil, of: channel) }
     let outcome = await handler.answer(request, on: channel) {
       try await writer.writeInformationalHead(HTTPResponse(status: .continue))
-    } onLongWork: {
-      reading.cancel()
+    } onLongWork: { route, work in
+      connections.setDeadline(nil, of: channel)
+      return try await route.stopsWithClient ? connections.whileOpen(channel, work) : work()
     }
     // The client has its time for the answer, however long the work took.
-    deadline.cancel()
-    deadline = closing(channel)
-    var response = outcome.response
+    limitTime(of: channel)
+    var response =
+      request.method == .head
+      ? outcome.response
+      : await AnswerCompression.apply(to: outcome.response, accepted: request.headers[.acceptEncoding])
     let streams = if case .stream = response.content { request.method != .head } else { false }
     if streams, !connections.beginStream(on: channel, maximum: configuration.maximumStreams) {
       response =
@@ -40,7 +44,6 @@ struct ExchangeRunner: Sendable {
     }
     defer {
       if streams { connections.endStream(on: channel) }
-      deadline.cancel()
       measure(request, outcome.route, response.status, since: began)
     }
     let head = head(for: response)
@@ -55,9 +58,14 @@ struct ExchangeRunner: Sendable {
       head.headerFields[.contentLength] = "0"
       try await writer.writeResponse(head)
     case .stream(let produce):
-      deadline.cancel()
+      connections.setDeadline(nil, of: channel)
       var body: any ResponseBodyWriter = try await writer.writeHead(head)
-      try await stream(produce, to: &body, on: channel)
+      do { try await stream(produce, to: &body, on: channel) } catch  where response.isWholeOrBroken {
+        channel.close(promise: nil)
+        throw error
+      } catch {
+        // Whoever follows something that goes on reads no more.
+      }
       try await body.finish(nil)
     }
     if outcome.closesConnection {
@@ -65,9 +73,9 @@ struct ExchangeRunner: Sendable {
     }
   }
 
-  /// Closes the channel after the request timeout, unless cancelled before.
-  private func closing(_ channel: any Channel) -> Scheduled<Void> {
-    channel.eventLoop.scheduleTask(in: TimeAmount(configuration.requestTimeout)) { channel.close(promise: nil) }
+  /// Has the channel closed after the request timeout.
+  private func limitTime(of channel: any Channel) {
+    connections.setDeadline(time.monotonic() + configuration.requestTimeout, of: channel)
   }
 
   private func head(for response: APIResponse) -> HTTPResponse {
@@ -76,13 +84,15 @@ struct ExchangeRunner: Sendable {
     if case .bytes(let bytes) = response.content, response.status != .noContent {
       fields[.contentLength] = "\(bytes.readableBytes)"
     }
-    fields[.date] = HTTPDate.format(time.now())
+    fields[.date] = dates.format(time.now())
     fields[.cacheControl] = "no-store"
     fields[.xContentTypeOptions] = "nosniff"
     return HTTPResponse(status: response.status, headerFields: fields)
   }
 
   /// Sends the parts until there are no more, the client has left, or the server shuts down.
+  ///
+  /// - Throws: what kept the producer from its end.
   private func stream(
     _ produce: @escaping @Sendable (StreamSink) async throws -> Void, to writer: inout any ResponseBodyWriter,
     on channel: any Channel
@@ -97,15 +107,17 @@ struct ExchangeRunner: Sendable {
         try await produce(sink)
       }
       group.addTask {
-        try await gracefulShutdown()
+        try? await gracefulShutdown()
         continuation.finish()
       }
       defer { group.cancelAll() }
       for await part in parts {
-        let deadline = closing(channel)
-        defer { deadline.cancel() }
+        limitTime(of: channel)
+        defer { connections.setDeadline(nil, of: channel) }
         try await writer.write(part)
       }
+      group.cancelAll()
+      try await group.waitForAll()
     }
   }
 
@@ -114,12 +126,7 @@ struct ExchangeRunner: Sendable {
     // Methods are words that a client makes up: each would be a series of its own.
     let method = known.contains(request.method.rawValue) ? request.method.rawValue : "other"
     let elapsed = time.monotonic() - began
-    Counter(
-      label: "skep_http_requests_total",
-      dimensions: [("route", route), ("method", method), ("code", "\(status.code)")]
-    ).increment()
-    Timer(label: "skep_http_request_duration_seconds", dimensions: [("route", route), ("method", method)])
-      .recordNanoseconds(elapsed.wholeMilliseconds < 9_000_000_000 ? Int64(elapsed.seconds * 1e9) : .max)
+    instruments.note(route: route, method: method, code: status.code, took: elapsed)
     logger.debug(
       "request",
       metadata: [

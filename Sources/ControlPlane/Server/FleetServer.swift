@@ -84,6 +84,13 @@ public final class FleetServer: Service {
           connections.closeAll()
           return false
         }
+        group.addTask { [connections, configuration, time] in
+          let pause = min(max(configuration.requestTimeout / 4, .milliseconds(10)), .seconds(1))
+          while true {
+            try await time.sleep(for: pause)
+            connections.closeOverdue(at: time.monotonic())
+          }
+        }
         if let tokens {
           group.addTask { [time] in
             try await tokens.follow(time: time)

@@ -26,10 +26,10 @@ struct RequestHandler: Sendable {
     var closesConnection = false
   }
 
-  /// - Parameter onLongWork: is called before work that may take longer than the request timeout.
+  /// - Parameter onLongWork: does the work of routes that may take longer than the request timeout.
   func answer(
     _ request: Request, on channel: any Channel, informClientToContinue: () async throws -> Void,
-    onLongWork: () -> Void = {}
+    onLongWork: (APIRoute, @escaping @Sendable () async throws -> APIResponse) async throws -> APIResponse
   ) async -> Outcome {
     var outcome = Outcome(response: .noContent)
     var style = APIRoute.Style.fleet
@@ -49,7 +49,7 @@ struct RequestHandler: Sendable {
         switch route.style {
         case .fleet: work.query = try target.values(of: route.parameters)
         case .prometheus:
-          if request.method == .post, route.rawBody == nil {
+          if request.method == .post || request.method == .put, route.rawBody == nil {
             work.form = try await form(of: request, continuing: informClientToContinue)
           }
           try work.form.add(encoded: target.query)
@@ -60,8 +60,9 @@ struct RequestHandler: Sendable {
             bytes: try await bytes(of: request, upTo: raw.maximumBytes, continuing: informClientToContinue),
             contentType: request.headers[.contentType] ?? "", contentEncoding: request.headers[.contentEncoding] ?? "")
         }
-        if route.takesLong { onLongWork() }
-        outcome.response = try await route.handle(work)
+        outcome.response =
+          route.takesLong
+          ? try await onLongWork(route) { [work] in try await route.handle(work) } : try await route.handle(work)
       }
     } catch let error as PrometheusError {
       outcome.response = error.response

@@ -21,6 +21,9 @@ enum SystemDeclaration {
         "conditions to watch"),
       F("recording_rules", \.recordingRules, Shapes.list(RuleDeclaration.recording), "series computed from others"),
       F(
+        "rule_files", \.ruleFiles, Shapes.list(Shapes.text()),
+        "Prometheus rule files or globs to follow; relative ones beside this file"),
+      F(
         "receivers", \.receivers, Shapes.list(Shapes.reference("receiver") { ReceiverDeclaration.shape }),
         "where notifications go"),
       F(
@@ -117,8 +120,8 @@ enum SystemDeclaration {
 
   private static var environments: Shape<[String: YAMLTree]> {
     let known =
-      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "receivers", "routes"]
-      + ["inhibit_rules", "time_intervals", "storage", "tracing", "limits", "prices"]
+      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files", "receivers"]
+      + ["routes", "inhibit_rules", "time_intervals", "storage", "tracing", "limits", "prices"]
     return Shapes.dictionary(
       Shapes.raw(known: known), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
   }

@@ -44,8 +44,11 @@ extension Shapes {
   }
 
   /// A mapping from free keys, in the order of the file.
+  ///
+  /// - Parameter null: what a key without a value stands for; without it that is an error.
   static func entries<Value>(
-    _ value: Shape<Value>, keyPattern: String? = nil, key: @escaping (String) -> Flaw? = { _ in nil }
+    _ value: Shape<Value>, keyPattern: String? = nil, null: Value? = nil,
+    key: @escaping (String) -> Flaw? = { _ in nil }
   ) -> Shape<[(key: String, value: Value)]> {
     var schema: JSONTree {
       let schema: JSONTree = .object(["type": .string("object"), "additionalProperties": value.schema()])
@@ -71,7 +74,9 @@ extension Shapes {
               path, at: entry.place, "the key \"\(YAMLTree.shortened(entry.key))\" \(flaw.problem)", mend: flaw.mend,
               spoils: [entryPath])
           }
-          if entry.value.isNull {
+          if entry.value.isNull, let null {
+            values.append((entry.key, null))
+          } else if entry.value.isNull {
             reader.error(
               entryPath, at: entry.place, "has no value", mend: "write \"\" for an empty text, or remove the key")
           } else if let read = value.read(entry.value, reader, entryPath) {
@@ -84,9 +89,10 @@ extension Shapes {
   }
 
   static func dictionary<Value>(
-    _ value: Shape<Value>, keyPattern: String? = nil, key: @escaping (String) -> Flaw? = { _ in nil }
+    _ value: Shape<Value>, keyPattern: String? = nil, null: Value? = nil,
+    key: @escaping (String) -> Flaw? = { _ in nil }
   ) -> Shape<[String: Value]> {
-    let entries = entries(value, keyPattern: keyPattern, key: key)
+    let entries = entries(value, keyPattern: keyPattern, null: null, key: key)
     return Shape(
       schema: entries.schema(),
       read: { tree, reader, path in

@@ -89,10 +89,12 @@ extension Shape {
   ///
   /// - Parameters:
   ///   - ignoring: a prefix of keys that mean nothing and are let through (`x-`).
+  ///   - nullIsAbsent: a key without a value is as good as none; otherwise it is reported.
   ///   - check: further checks of one value by itself; the path is that of the mapping.
   static func object(
     _ blank: @escaping @autoclosure () -> Value, _ fields: @escaping @autoclosure () -> [Field<Value>],
-    ignoring: String? = nil, check: @escaping (inout Value, Reader, String) -> Void = { _, _, _ in }
+    ignoring: String? = nil, nullIsAbsent: Bool = false,
+    check: @escaping (inout Value, Reader, String) -> Void = { _, _, _ in }
   ) -> Shape<Value> {
     Shape(
       schema: objectSchema(blank(), fields(), ignoring: ignoring),
@@ -107,7 +109,8 @@ extension Shape {
         }
         let fields = fields()
         var meant: Set<String> = []
-        for entry in entries {
+        let given = nullIsAbsent ? entries.filter { !$0.value.isNull || !fields.map(\.name).contains($0.key) } : entries
+        for entry in given {
           if let field = fields.first(where: { $0.name == entry.key }) {
             read(entry, by: field, into: &value, reader, path)
           } else if ignoring.map({ !entry.key.hasPrefix($0) }) ?? true {
@@ -120,7 +123,7 @@ extension Shape {
             reader.error(path, at: entry.place, message, mend: mend, spoils: [])
           }
         }
-        let missing = fields.filter { field in field.isRequired && !entries.contains { $0.key == field.name } }
+        let missing = fields.filter { field in field.isRequired && !given.contains { $0.key == field.name } }
           .map(\.name)
         for name in missing { reader.spoil(Path.key(name, in: path)) }
         // A key that is misspelt is not missing too.

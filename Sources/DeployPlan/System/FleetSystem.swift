@@ -10,6 +10,8 @@ public struct FleetSystem: Sendable, Hashable {
   public var agents: [AgentSpec] = []
   public var alertRules: [AlertRule] = []
   public var recordingRules: [RecordingRule] = []
+  /// Prometheus rule files or globs; relative ones beside the system file.
+  public var ruleFiles: [String] = []
   public var receivers: [Receiver] = []
   public var routes: [Route] = []
   public var inhibitRules: [InhibitRule] = []

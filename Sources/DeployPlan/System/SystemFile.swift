@@ -8,10 +8,15 @@ public enum SystemFile {
     public var system: FleetSystem?
     /// In the order of the file.
     public var diagnostics: [Diagnostic]
+    /// Where the values stand: `alert_rules[2].expr`.
+    public var places: SourcePlaces
 
-    public init(system: FleetSystem?, diagnostics: [Diagnostic]) {
+    public init(
+      system: FleetSystem?, diagnostics: [Diagnostic], places: SourcePlaces = SourcePlaces(text: "", places: [:])
+    ) {
       self.system = system
       self.diagnostics = diagnostics
+      self.places = places
     }
   }
 
@@ -24,9 +29,27 @@ public enum SystemFile {
     let system = SystemDeclaration.shape.read(tree, reader, "")
     if var system {
       SystemChecks.run(&system, reader)
-      if !reader.hasErrors { return Reading(system: system, diagnostics: reader.sortedDiagnostics) }
+      if !reader.hasErrors {
+        return Reading(
+          system: system, diagnostics: reader.sortedDiagnostics,
+          places: SourcePlaces(text: text, places: reader.places))
+      }
     }
     return Reading(system: nil, diagnostics: reader.sortedDiagnostics)
+  }
+
+  /// The file's YAML as it may be shown: without comments, and with `<secret>` in place of every text that the file's
+  /// declaration calls one, of the texts of environment variables, and of whatever stands under keys that are not read
+  /// (`environments`, `x-…`). `nil` if the text is no YAML.
+  public static func shown(_ text: String) -> String? {
+    let reader = Reader(file: "")
+    guard let tree = YAMLParsing(text).tree else { return nil }
+    _ = SystemDeclaration.shape.read(tree, reader, "")
+    return YAMLWriting.text(of: tree) { path, place, text in
+      let isSecret = reader.secretPlaces.contains(place) || reader.secretTexts.contains(text)
+      let isRead = path.first.map { $0 != "environments" && !$0.hasPrefix("x-") } ?? true
+      return isSecret || !isRead ? "<secret>" : nil
+    }
   }
 
   /// The same for the bytes of a file, which may be anything.

@@ -19,8 +19,11 @@ struct YAMLParsing {
   private var markedLines: [Int: [Unicode.Scalar]] = [:]
   private var nodes = 0
   private var gaveUp = false
+  /// Whether a file without content is no mistake.
+  private let emptyAllowed: Bool
 
-  init(_ text: String) {
+  init(_ text: String, emptyAllowed: Bool = false) {
+    self.emptyAllowed = emptyAllowed
     var text = text
     if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     text.makeContiguousUTF8()
@@ -31,8 +34,7 @@ struct YAMLParsing {
     guard let root = parse(text) else { return }
     let converted = convert(root, depth: 0)
     if converted.isNull {
-      diagnostics.append(
-        Diagnostic(line: 1, column: 1, message: "the file is empty", mend: "begin it with \"system: NAME\""))
+      reportEmpty()
     } else if !gaveUp {
       tree = converted
     }
@@ -48,8 +50,7 @@ struct YAMLParsing {
       do {
         let parser = try Parser(yaml: text, resolver: .basic, constructor: .default, encoding: .utf8)
         if let root = try parser.singleRoot() { return root }
-        diagnostics.append(
-          Diagnostic(line: 1, column: 1, message: "the file is empty", mend: "begin it with \"system: NAME\""))
+        reportEmpty()
         return nil
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         if attempt < attempts, let key = keys.first,
@@ -71,6 +72,12 @@ struct YAMLParsing {
       }
     }
     return nil
+  }
+
+  private mutating func reportEmpty() {
+    if emptyAllowed { return }
+    diagnostics.append(
+      Diagnostic(line: 1, column: 1, message: "the file is empty", mend: "begin it with \"system: NAME\""))
   }
 
   private mutating func rename(_ key: String, at mark: Mark, in text: String, number: Int) -> String? {

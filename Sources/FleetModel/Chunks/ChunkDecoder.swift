@@ -189,12 +189,15 @@ struct BitReader {
 
   @inline(never)
   private func tail(from byte: Int) -> UInt64 {
+    guard let base, byte < byteCount else { return 0 }
+    if byteCount >= 8 {
+      // The last eight bytes, without those before `byte`.
+      let word = UInt64(bigEndian: base.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self))
+      return word &<< UInt64(truncatingIfNeeded: (byte &- byteCount &+ 8) &* 8)
+    }
     var word: UInt64 = 0
-    for offset in 0..<8 {
-      word <<= 8
-      if byte + offset < byteCount, let base {
-        word |= UInt64(base.load(fromByteOffset: byte + offset, as: UInt8.self))
-      }
+    for offset in byte..<byteCount {
+      word |= UInt64(base.load(fromByteOffset: offset, as: UInt8.self)) << UInt64(56 - (offset - byte) * 8)
     }
     return word
   }

@@ -1,14 +1,18 @@
 public import FleetModel
 public import Platform
 import Synchronization
-import WireFormats
+public import WireFormats
 
-/// Takes samples that agents and other engines push by Prometheus' remote write 1.0
-/// (<https://prometheus.io/docs/specs/prw/remote_write_spec/>).
+/// Takes samples that agents and other engines push by Prometheus' remote write
+/// (<https://prometheus.io/docs/specs/prw/remote_write_spec/> and <https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/>).
 ///
 /// A request goes through: 1. snappy; 2. protobuf; 3. each series to its number in the store, by the bytes of its labels
 /// where they were seen before; 4. the samples, grouped by time, to the store; 5. those that a rule watches to the rule
-/// engine. A request whose series are known builds no labels and allocates nothing per sample.
+/// engine; 6. what is new of the metrics' types and help to the sink of metadata. A request whose series are known builds no
+/// labels and allocates nothing per sample.
+///
+/// Exemplars are not stored: of 2.0, whose receivers may not say that they wrote what they did not, they are refused; of 1.0,
+/// which knows them as an experiment, they are passed over.
 public final class RemoteWriteIntake: Sendable {
   /// Further in the future than this a sender's time is not believed; further in the past than this a sample is stored and
   /// no rule looks at it. As for collected samples.
@@ -23,13 +27,16 @@ public final class RemoteWriteIntake: Sendable {
   private let time: any TimeSource
   private let metrics: RemoteWriteMetrics
   private let cache: Mutex<WrittenSeriesCache>
+  private let metadata: WrittenMetadataPath?
   private let scratch: WriteScratchPool
   private let taken = Atomic<Int>(0)
 
-  /// - Parameter retention: as long as the store keeps samples; older ones are refused, as out of order.
+  /// - Parameters:
+  ///   - retention: as long as the store keeps samples; older ones are refused, as out of order.
+  ///   - metadata: is told what senders say of metric families, each time that it is new.
   public init(
     limits: IngestLimits, retention: Duration = .seconds(15 * 86_400), appender: any SampleAppender,
-    watch: any SampleWatch, time: any TimeSource
+    watch: any SampleWatch, metadata: (any MetadataSink)? = nil, time: any TimeSource
   ) {
     self.limits = limits
     self.retention = retention
@@ -37,6 +44,7 @@ public final class RemoteWriteIntake: Sendable {
     self.watch = watch
     self.time = time
     metrics = RemoteWriteMetrics()
+    self.metadata = metadata.map { WrittenMetadataPath(to: $0, turn: Self.memory, now: time.monotonic()) }
     cache = Mutex(WrittenSeriesCache(turn: Self.memory, limit: limits.seriesInAll, now: time.monotonic()))
     scratch = WriteScratchPool(seed: SystemRandom().next())
   }
@@ -50,10 +58,13 @@ public final class RemoteWriteIntake: Sendable {
   /// Takes the good samples of one request. Does not wait; ``acknowledge()`` is to be awaited before the sender is told.
   ///
   /// - Parameters:
-  ///   - body: a snappy block of a `prometheus.WriteRequest`.
+  ///   - body: a snappy block of a message.
+  ///   - kind: which message it is.
   ///   - agent: the one agent whose series the sender may write; `nil` for any.
   /// - Throws: ``WriteRefusal``; of a request that the store refused in the middle, samples may have been taken.
-  public func take(_ body: UnsafeRawBufferPointer, from agent: AgentID? = nil) throws(WriteRefusal) -> WriteOutcome {
+  public func take(
+    _ body: UnsafeRawBufferPointer, as kind: WriteMessage = .version1, from agent: AgentID? = nil
+  ) throws(WriteRefusal) -> WriteOutcome {
     var work = scratch.take()
     defer { scratch.giveBack(work) }
     // Moved out, so that the rest can be changed while this is read.
@@ -66,18 +77,19 @@ public final class RemoteWriteIntake: Sendable {
     }
     let result = text.withUnsafeBytes { bytes -> Result<WriteOutcome, WriteRefusal> in
       let message = UnsafeRawBufferPointer(rebasing: bytes[0..<count])
-      do throws(WriteRefusal) { return .success(try take(message, from: agent, &work)) } catch {
+      do throws(WriteRefusal) { return .success(try take(message, kind, from: agent, &work)) } catch {
         return .failure(error)
       }
     }
     if case .failure(.storage) = result { metrics.storeFailed() }
     let outcome = try result.get()
     metrics.note(outcome)
+    metrics.dropped(exemplars: kind == .version1 ? work.request.exemplars : 0)
     taken.add(outcome.written, ordering: .relaxed)
     return outcome
   }
 
-  /// Returns once what ``take(_:from:)`` took is as safe as the store promises.
+  /// Returns once what ``take(_:as:from:)`` took is as safe as the store promises.
   ///
   /// - Throws: ``WriteRefusal/storage(_:)``: the sender must send it again.
   public func acknowledge() async throws(WriteRefusal) {
@@ -88,9 +100,9 @@ public final class RemoteWriteIntake: Sendable {
   }
 
   private func take(
-    _ message: UnsafeRawBufferPointer, from agent: AgentID?, _ work: inout WriteScratch
+    _ message: UnsafeRawBufferPointer, _ kind: WriteMessage, from agent: AgentID?, _ work: inout WriteScratch
   ) throws(WriteRefusal) -> WriteOutcome {
-    do throws(WireFault) { try work.request.read(message) } catch { throw .malformed("\(error)") }
+    do throws(WireFault) { try work.request.read(message, as: kind) } catch { throw .malformed("\(error)") }
     let scope = agent.map { StringHash.of($0.name) }
     let (now, generation) = (time.monotonic(), watch.generation)
     cache.withLock { cache in
@@ -99,13 +111,24 @@ public final class RemoteWriteIntake: Sendable {
     }
     var outcome = WriteOutcome()
     outcome.refuse(.unsupported, work.request.histograms, "native histograms are not stored in this version")
+    if kind == .version2 {
+      outcome.refuse(.unsupported, work.request.exemplars, "exemplars are not stored in this version")
+    }
     for index in work.entries.indices where work.entries[index].mark <= WrittenSeriesCache.Entry.unasked {
+      // What has nothing but what is not stored, or metadata, makes no series.
+      if work.request.series[index].sampleCount == 0 { continue }
       try learn(index, message, scope: scope, agent: agent, &work, &outcome)
     }
     var flush = WriteFlush(
       message: message, now: time.now(), retention: retention, appender: appender, watch: watch, outcome: outcome)
-    do throws(AppendError) { try flush.run(&work) } catch { throw .storage("\(error)") }
+    do throws(AppendError) { try flush.run(&work) } catch {
+      taken.add(flush.outcome.written, ordering: .relaxed)
+      throw .storage("\(error)", written: flush.outcome.written)
+    }
     if !flush.renewed.isEmpty { remember(flush.renewed, scope: scope, work) }
+    metadata?.tell(of: work.request, in: message, now: now) {
+      work.entries[$0].mark != WrittenSeriesCache.Entry.missing
+    }
     return flush.outcome
   }
 

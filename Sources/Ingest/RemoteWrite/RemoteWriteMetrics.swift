@@ -6,6 +6,7 @@ final class RemoteWriteMetrics: Sendable {
   private let samples: Counter
   private let refusals: [WriteOutcome.Reason: Counter]
   private let storeFailures: Counter
+  private let exemplars: Counter
   private let series: Gauge
 
   init(factory: any MetricsFactory = MetricsSystem.factory) {
@@ -14,6 +15,7 @@ final class RemoteWriteMetrics: Sendable {
     }
     samples = counter("samples_total")
     storeFailures = counter("store_failures_total")
+    exemplars = counter("exemplars_dropped_total")
     refusals = Dictionary(
       WriteOutcome.Reason.allCases.map { ($0, counter("samples_refused_total", [("reason", $0.rawValue)])) },
       uniquingKeysWith: { first, _ in first })
@@ -24,6 +26,9 @@ final class RemoteWriteMetrics: Sendable {
     samples.increment(by: outcome.written)
     for (reason, count) in outcome.refused { refusals[reason]?.increment(by: count) }
   }
+
+  /// Of senders who are not told so.
+  func dropped(exemplars count: Int) { if count > 0 { exemplars.increment(by: count) } }
 
   func storeFailed() { storeFailures.increment() }
 

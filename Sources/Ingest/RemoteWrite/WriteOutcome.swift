@@ -1,4 +1,5 @@
-/// What became of the samples of one write request. The good ones are taken whatever the others are.
+/// What became of the samples, native histograms and exemplars of one write request. The good ones are taken whatever the
+/// others are.
 public struct WriteOutcome: Sendable, Hashable {
   public enum Reason: String, Sendable, CaseIterable {
     /// Labels that cannot be those of a series.
@@ -11,13 +12,16 @@ public struct WriteOutcome: Sendable, Hashable {
     /// Another value than the one that is stored of that time.
     case duplicate
     case future
-    /// Native histograms.
+    /// Native histograms and exemplars.
     case unsupported
   }
 
+  /// Samples.
   public var written = 0
+  /// Native histograms.
+  public var histogramsWritten = 0
   public private(set) var refused: [Reason: Int] = [:]
-  /// Of the first sample that was refused, in words.
+  /// Of the first that was refused, in words.
   public private(set) var firstRefusal: String?
 
   public init() {}
@@ -36,14 +40,15 @@ public enum WriteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
   /// Not what remote write sends.
   case malformed(String)
   case tooLarge(limit: Int)
-  /// The store takes nothing at present: the sender should send all of it again.
-  case storage(String)
+  /// The store takes nothing at present: the sender should send all of it again. So many samples of the request were taken
+  /// before, and are not taken twice.
+  case storage(String, written: Int = 0)
 
   public var description: String {
     switch self {
     case .malformed(let problem): problem
     case .tooLarge(let limit): "the message has more than \(limit) bytes; send less or raise limits.body_size"
-    case .storage(let problem): problem
+    case .storage(let problem, _): problem
     }
   }
 }

@@ -5,25 +5,66 @@ public struct EngineOptions: Sendable {
   public var lookback: Int64 = 300_000
   /// The step of a subquery that names none, in milliseconds.
   public var defaultSubqueryStep: Int64 = 60_000
-  /// A selection of more samples than this is decoded series by series, each time it is looked at; a smaller one once.
+  /// A selection that several parts of a query, or several queries, look at is decoded once if it has no more samples than
+  /// this, else each time it is looked at.
   public var decodedSamples = 4_000_000
+  /// Where one query may calculate on several threads; `nil`: on that of its caller alone.
+  public var spread: ThreadSpread?
   /// A query that would hold more points than this at one time is refused.
   public var maximumSamples = 50_000_000
+
+  /// Whether to count the samples of each step. It takes about as long as selecting them again.
+  public var countsSamples = false
 
   public init() {}
 }
 
-/// Watches what a query takes. Asked often; asks itself only now and then whether the query should stop.
+/// Threads that an evaluation may use beside its own. The module itself starts none.
+public struct ThreadSpread: Sendable {
+  public var threads: Int
+  /// Calls the work with 0, 1 and so on below a number, as many at once as there are threads free, among them the caller's; returns
+  /// when all calls have.
+  public var run: @Sendable (_ count: Int, _ work: @Sendable (Int) -> Void) -> Void
+
+  public init(threads: Int, run: @escaping @Sendable (_ count: Int, _ work: @Sendable (Int) -> Void) -> Void) {
+    precondition(threads > 0, "BUG: a spread over \(threads) threads")
+    self.threads = threads
+    self.run = run
+  }
+}
+
+/// Asked often whether a query should stop; finds out only now and then.
+struct QueryWatch {
+  let isOverdue: @Sendable () -> Bool
+  private var countdown = 0
+
+  init(isOverdue: @escaping @Sendable () -> Bool) { self.isOverdue = isOverdue }
+
+  /// - Parameter work: points that are about to be looked at.
+  @inline(__always)
+  mutating func checkpoint(_ work: Int = 1) throws(QueryError) {
+    countdown -= work
+    if countdown <= 0 { try look() }
+  }
+
+  @inline(never)
+  private mutating func look() throws(QueryError) {
+    countdown = 100_000
+    if Task.isCancelled { throw .canceled }
+    if isOverdue() { throw .timeout }
+  }
+}
+
+/// Watches what a query takes.
 struct QueryBudget {
   let maximumSamples: Int
-  let isOverdue: @Sendable () -> Bool
   private(set) var held = 0
   private(set) var peak = 0
-  private var countdown = 0
+  private(set) var watch: QueryWatch
 
   init(maximumSamples: Int, isOverdue: @escaping @Sendable () -> Bool) {
     self.maximumSamples = maximumSamples
-    self.isOverdue = isOverdue
+    watch = QueryWatch(isOverdue: isOverdue)
   }
 
   mutating func hold(_ points: Int) throws(QueryError) {
@@ -36,11 +77,5 @@ struct QueryBudget {
   mutating func settle(at points: Int) { held = points }
 
   /// - Parameter work: points that are about to be looked at.
-  mutating func checkpoint(_ work: Int = 1) throws(QueryError) {
-    countdown -= work
-    if countdown > 0 { return }
-    countdown = 100_000
-    if Task.isCancelled { throw .canceled }
-    if isOverdue() { throw .timeout }
-  }
+  mutating func checkpoint(_ work: Int = 1) throws(QueryError) { try watch.checkpoint(work) }
 }

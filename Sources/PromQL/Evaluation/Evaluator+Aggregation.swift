@@ -34,7 +34,7 @@ extension Evaluator {
       case .series(.decoded(let series)):
         for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
       case .series(.encoded(let series)):
-        for one in series { numbers.append(grouper.group(of: one.labels, dropsName: dropsName)) }
+        for one in series.labels { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
       case .list(let list): for one in list { numbers.append(grouper.group(of: one, dropsName: dropsName)) }
       }
     }
@@ -58,7 +58,9 @@ extension Evaluator {
   private func fold<Fold: RowFold>(
     _ node: Aggregation, _ grid: StepGrid, _ make: (_ points: Int) -> Fold
   ) throws(QueryError) -> SeriesMatrix {
-    let source = try rows(of: node.expression, grid)
+    let mixed = data.hasHistograms ? try vector(node.expression, grid) : nil
+    let source: RowSource
+    if let mixed { source = RowSource(mixed.withoutHistograms) } else { source = try rows(of: node.expression, grid) }
     let groups = Groups(source.labels, dropsName: source.dropsName, node)
     // The states of a group take up to three numbers a point.
     try budget.hold(groups.grouper.count * grid.count * 3)
@@ -66,29 +68,16 @@ extension Evaluator {
     guard grid.count > 0, source.count > 0 else { return result }
     let steps = grid.count
     let fold = make(result.values.count)
-    var row = [Double](repeating: Point.absent, count: steps)
-    let failure = row.withUnsafeMutableBufferPointer { buffer -> QueryError? in
-      guard let values = buffer.baseAddress else { return nil }
-      do throws(QueryError) {
-        for index in 0..<source.count {
-          if index > 0 { buffer.update(repeating: Point.absent) }
-          try source.write(index, values)
-          fold.add(values, steps, at: groups.numbers[index] * steps)
-        }
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
+    try forEachRow(of: source, steps: steps) { row, values in fold.add(values, steps, at: groups.numbers[row] * steps) }
     result.values.withUnsafeMutableBufferPointer { fold.finish(into: $0) }
+    if let mixed, mixed.hasHistograms { try addHistograms(of: mixed, groups, node, to: &result) }
     return result
   }
 
   private func quantile(_ node: Aggregation, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let quantiles = try parameter(node, grid)
     warnOfQuantiles(quantiles, at: node.parameter?.range ?? node.range)
-    let input = try vector(node.expression, grid)
+    let input = try numbers(of: node, grid)
     let groups = Groups(.list(input.labels), dropsName: input.dropsName, node)
     var result = groups.matrix(steps: grid.count, node: node)
     var scratch: [Double] = []
@@ -128,13 +117,16 @@ extension Evaluator {
       for step in 0..<grid.count {
         let value = input.value(row, step)
         if Point.isAbsent(value) { continue }
-        let key = CountedValue(group: groups.numbers[row], bits: value.isNaN ? Double.nan.bitPattern : value.bitPattern)
+        let histogram = input.histogram(row, step)
+        let key = CountedValue(
+          group: groups.numbers[row], bits: value.isNaN ? Double.nan.bitPattern : value.bitPattern,
+          histogram: histogram?.text)
         let target: Int
         if let row = known[key] {
           target = row
         } else {
           let group = groups.grouper.labels(of: key.group)
-          let labels = showsValue ? group.setting(label.text, to: GoText.decimal(value)) : group
+          let labels = showsValue ? group.setting(label.text, to: histogram?.text ?? GoText.decimal(value)) : group
           target = rows[labels] ?? result.count
           if target == result.count {
             rows[labels] = target
@@ -154,5 +146,6 @@ extension Evaluator {
   private struct CountedValue: Hashable {
     var group: Int
     var bits: UInt64
+    var histogram: String?
   }
 }

@@ -13,17 +13,18 @@ extension Evaluator {
     case (.vector(let a), .vector(let b)):
       guard let matching = node.matching else { throw .execution("BUG: vectors without a matching") }
       if node.operator.isSetOperator { return .vector(try combineSets(a, b, node.operator, matching)) }
-      return .vector(try VectorMatcher(node, matching, steps: grid.count).combine(a, b, &budget))
+      return .vector(try VectorMatcher(node, matching, steps: grid.count).combine(a, b, &budget, &annotations))
     default: throw .execution("BUG: a string beside an operator")
     }
   }
 
   /// Each sample of a vector with the scalar of its step. `isSwapped`: the scalar stands on the left.
-  private func combine(
+  func combine(
     _ vector: SeriesMatrix, _ scalars: [Double], _ node: BinaryOperation, isSwapped: Bool
   ) throws(QueryError) -> SeriesMatrix {
     let sign = node.operator
     try budget.checkpoint(vector.values.count)
+    if vector.histograms != nil || sign.isTrim { return try combineMixed(vector, scalars, node, isSwapped: isSwapped) }
     if sign.isComparison, !node.returnsBool {
       return vector.mappedByStep { value, step in
         let holds =
@@ -92,6 +93,7 @@ enum Arithmetic {
     case .arcTangent: atan2(a, b)
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: holds(sign, a, b) ? 1 : 0
     case .and, .or, .unless: .nan
+    case .trimUpper, .trimLower: Point.absent
     }
   }
 

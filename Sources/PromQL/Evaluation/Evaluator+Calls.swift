@@ -22,12 +22,14 @@ extension Evaluator {
     case "label_replace": return .vector(try replaceLabel(node, grid))
     case "label_join": return .vector(try joinLabels(node, grid))
     case "histogram_quantile": return .vector(try histogramQuantile(node, grid))
+    case "histogram_quantiles": return .vector(try histogramQuantiles(node, grid))
     case "histogram_fraction": return .vector(try histogramFraction(node, grid))
     case "histogram_avg", "histogram_count", "histogram_sum", "histogram_stddev", "histogram_stdvar":
-      // They read native histograms and pass over floats.
-      _ = try vector(node.arguments[0], grid)
-      return .vector(.empty(steps: grid.count))
+      return .vector(try histogramNumber(node, grid))
     default:
+      if data.hasHistograms, let matrix = try mixedWindows(node, grid) {
+        return .vector(matrix.dropsName ? try matrix.droppingName() : matrix)
+      }
       guard let rows = try windowRows(node, grid) else { throw .execution("BUG: no function \(name)") }
       let matrix = try matrix(of: rows, grid)
       return .vector(matrix.dropsName ? try matrix.droppingName() : matrix)
@@ -85,9 +87,9 @@ extension Evaluator {
     return a.isNaN || b.isNaN ? .nan : min(a, b)
   }
 
-  /// The value of the only series at each step, NaN where there is none or more than one.
+  /// The value of the only series at each step, NaN where there is none or more than one; histograms do not count.
   private func single(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> [Double] {
-    let input = try vector(node.arguments[0], grid)
+    let input = try vector(node.arguments[0], grid).withoutHistograms
     var counts = [Int](repeating: 0, count: grid.count)
     var values = [Double](repeating: .nan, count: grid.count)
     for row in 0..<input.count {
@@ -103,12 +105,13 @@ extension Evaluator {
     if case .vector(let selector) = node.arguments[0].unwrapped {
       return try sampleTimes(selector, grid).droppingName()
     }
-    return try vector(node.arguments[0], grid).mappedByStep { _, step in Double(grid.time(step)) / 1000 }
-      .droppingName()
+    var matrix = try vector(node.arguments[0], grid)
+    matrix.histograms = nil
+    return try matrix.mappedByStep { _, step in Double(grid.time(step)) / 1000 }.droppingName()
   }
 
   private func sort(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
-    let input = try vector(node.arguments[0], grid)
+    let input = try vector(node.arguments[0], grid).withoutHistograms
     if isRange { annotations.sortInRangeQuery(at: node.range) }
     guard grid.count == 1 else { return input }
     let falls = node.function.name == "sort_desc"
@@ -145,8 +148,7 @@ extension Evaluator {
     var present = [Bool](repeating: false, count: grid.count)
     var matchers: [LabelMatcher] = []
     if node.function.name == "absent" {
-      let rows = try rows(of: argument, grid)
-      let matrix = try matrix(of: rows, grid)
+      let matrix = try vector(argument, grid)
       for row in 0..<matrix.count {
         for step in 0..<grid.count where !Point.isAbsent(matrix.value(row, step)) { present[step] = true }
       }
@@ -155,13 +157,17 @@ extension Evaluator {
       let input = try rangeInput(argument, grid)
       var row = [Double](repeating: Point.absent, count: max(1, grid.count))
       for index in 0..<input.series.count {
-        let samples = try samples(of: input.series, index)
-        row.withUnsafeMutableBufferPointer { buffer in
-          buffer.update(repeating: Point.absent)
-          if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), samples, into: base) }
+        try worker.withSamples(of: input.series, index) { times, values in
+          row.withUnsafeMutableBufferPointer { buffer in
+            buffer.update(repeating: Point.absent)
+            if let base = buffer.baseAddress {
+              input.windows.sweep(PresentOverTime(), times, values, into: base, worker)
+            }
+          }
         }
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }
       }
+      if data.hasHistograms { markHistograms(of: input, in: &present) }
       if case .matrix(let selector) = argument { matchers = selector.selector.matchers }
     }
     var matrix = SeriesMatrix(unlabelled: present.map { $0 ? Point.absent : 1 })

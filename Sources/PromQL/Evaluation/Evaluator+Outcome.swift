@@ -14,7 +14,10 @@ extension Evaluator {
         try checkDistinct(matrix)
         var samples: [InstantSample] = []
         for row in 0..<matrix.count where !Point.isAbsent(matrix.values[row]) {
-          samples.append(InstantSample(labels: matrix.shownLabels(row), time: time, value: matrix.values[row]))
+          samples.append(
+            InstantSample(
+              labels: matrix.shownLabels(row), time: time, value: matrix.values[row],
+              histogram: matrix.histogram(row, 0)))
         }
         value = .vector(samples)
       }
@@ -34,7 +37,10 @@ extension Evaluator {
     var series: [ResultSeries] = []
     let times = outer.times
     for row in 0..<matrix.count where matrix.hasSample(row) {
-      series.append(ResultSeries(labels: matrix.labels[row], samples: columns(matrix, row, outer, times)))
+      series.append(
+        ResultSeries(
+          labels: matrix.labels[row], samples: columns(matrix, row, outer, times),
+          histograms: histogramColumns(matrix, row, outer)))
     }
     // Most answers come in order already.
     if !zip(series, series.dropFirst()).allSatisfy({ LabelSet.precedes($0.labels, $1.labels) }) {
@@ -45,6 +51,10 @@ extension Evaluator {
 
   private func outcome(_ value: QueryValue) -> QueryOutcome {
     statistics.peakPoints = budget.peak
+    for worker in [worker] + workers {
+      statistics.samplesRead += worker.samplesRead
+      annotations.merge(worker.annotations)
+    }
     return QueryOutcome(value: value, annotations: annotations, statistics: statistics)
   }
 
@@ -53,11 +63,12 @@ extension Evaluator {
     if matrix.dropsName, !matrix.isDistinctWithoutName { _ = try matrix.mergingEqualRows() }
   }
 
-  /// The samples of one row.
+  /// The samples of one row that are numbers.
   ///
   /// - Parameter times: of all steps; rows without gaps share them.
   func columns(_ matrix: SeriesMatrix, _ row: Int, _ grid: StepGrid, _ times: [Int64]) -> SampleColumns {
     let values = matrix.values[row * matrix.steps..<(row + 1) * matrix.steps]
+    if matrix.histograms != nil { return numberColumns(matrix, row, grid) }
     if values.allSatisfy({ !Point.isAbsent($0) }) { return SampleColumns(timestamps: times, values: Array(values)) }
     var columns = SampleColumns()
     columns.timestamps.reserveCapacity(matrix.steps)
@@ -77,19 +88,21 @@ extension Evaluator {
     var result: [ResultSeries] = []
     let labels = RowLabels.series(input.series).all
     for row in labels.indices {
-      let samples = try samples(of: input.series, row)
       let end = input.windows.end(0)
       let start = end - input.windows.window
       var columns = SampleColumns()
-      for index in samples.timestamps.indices
-      where samples.timestamps[index] > start && samples.timestamps[index] <= end {
-        if StaleMarker.isStale(samples.values[index]) { continue }
-        columns.timestamps.append(samples.timestamps[index])
-        columns.values.append(samples.values[index])
+      try worker.withSamples(of: input.series, row) { times, values in
+        for index in times.indices where times[index] > start && times[index] <= end {
+          if StaleMarker.isStale(values[index]) { continue }
+          columns.timestamps.append(times[index])
+          columns.values.append(values[index])
+        }
       }
-      if columns.count == 0 { continue }
+      let histograms = histograms(in: input, row, after: start, through: end)
+      if columns.count == 0, histograms.isEmpty { continue }
       result.append(
-        ResultSeries(labels: input.dropsName ? labels[row].withoutName : labels[row], samples: columns))
+        ResultSeries(
+          labels: input.dropsName ? labels[row].withoutName : labels[row], samples: columns, histograms: histograms))
     }
     result.sort { LabelSet.precedes($0.labels, $1.labels) }
     return result

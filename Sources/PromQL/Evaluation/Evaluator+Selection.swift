@@ -4,7 +4,7 @@ import FleetModel
 extension Evaluator {
   func select(_ node: Aggregation, _ grid: StepGrid, isTop: Bool) throws(QueryError) -> SeriesMatrix {
     let limits = try counts(node, grid)
-    let input = try vector(node.expression, grid)
+    let input = try numbers(of: node, grid)
     let groups = Groups(.list(input.labels), dropsName: input.dropsName, node)
     var result = SeriesMatrix(
       labels: input.labels, steps: grid.count, dropsName: input.dropsName,

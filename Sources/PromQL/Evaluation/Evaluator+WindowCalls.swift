@@ -5,7 +5,12 @@ extension Evaluator {
   func windowRows(_ call: FunctionCall, _ grid: StepGrid) throws(QueryError) -> RowSource? {
     let name = call.function.name
     guard name != "absent_over_time", let position = call.function.arguments.firstIndex(of: .matrix) else { return nil }
-    let input = try rangeInput(call.arguments[position], grid)
+    return try windowRows(call, grid, try rangeInput(call.arguments[position], grid))
+  }
+
+  /// - Parameter input: the call's range vector.
+  func windowRows(_ call: FunctionCall, _ grid: StepGrid, _ input: RangeInput) throws(QueryError) -> RowSource {
+    let name = call.function.name
     func parameter(_ index: Int) throws(QueryError) -> [Double] { try scalar(call.arguments[index], grid) }
     switch name {
     case "rate": return counted(ExtrapolatedRate(isCounter: true, isPerSecond: true), input, call)
@@ -64,10 +69,12 @@ extension Evaluator {
     return RowSource(
       labels: .series(series), dropsName: input.dropsName || !keepsName,
       isDistinctWithoutName: input.isDistinctWithoutName
-    ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      let samples = try samples(of: series, row)
-      try budget.checkpoint(samples.timestamps.count + windows.grid.count)
-      windows.sweep(function, samples, into: target)
+    ) { (row: Int, target: UnsafeMutablePointer<Double>, worker: RowWorker) throws(QueryError) in
+      try worker.checkpoint(windows.grid.count)
+      try worker.withSamples(of: series, row) { times, values in
+        windows.sweep(function, times, values, into: target, worker)
+      }
+      try worker.throwIfStopped()
     }
   }
 
@@ -79,13 +86,14 @@ extension Evaluator {
     let isSubquery = input.dropsName
     let range = call.arguments[0].range
     let labels = RowLabels.series(input.series).all
-    source.write = { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      try write(row, target)
+    let steps = input.windows.grid.count
+    source.write = { (row: Int, target: UnsafeMutablePointer<Double>, worker: RowWorker) throws(QueryError) in
+      try write(row, target, worker)
       if isSubquery { return }
       let name = labels[row].metricName
       if name.isEmpty || Self.isCounterName(name) { return }
-      for step in 0..<input.windows.grid.count where !Point.isAbsent(target[step]) {
-        annotations.possiblyNoCounter(name, at: range)
+      for step in 0..<steps where !Point.isAbsent(target[step]) {
+        worker.annotations.possiblyNoCounter(name, at: range)
         return
       }
     }

@@ -25,8 +25,11 @@ final class Evaluator {
   var budget: QueryBudget
   var annotations = Annotations()
   var statistics: QueryStatistics
-  /// Where encoded samples are decoded, one series after the other.
-  var scratch = SampleColumns()
+  /// What is evaluated needs no buckets of histograms.
+  var readsCountsAlone = false
+  let worker: RowWorker
+  /// One for each thread that makes rows beside this one.
+  var workers: [RowWorker] = []
 
   init(
     options: EngineOptions, outer: StepGrid, isRange: Bool, data: SelectedData, budget: QueryBudget,
@@ -38,6 +41,7 @@ final class Evaluator {
     self.data = data
     self.budget = budget
     self.statistics = statistics
+    worker = RowWorker(budget.watch)
   }
 
   func evaluate(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> Value {
@@ -61,13 +65,15 @@ final class Evaluator {
     case .number(let node): return .scalar([Double](repeating: node.value, count: grid.count))
     case .string(let node): return .string(node)
     case .parentheses(let node): return try evaluate(node.expression, grid)
-    case .vector: return .vector(try matrix(of: try rows(of: expression, grid), grid))
+    case .vector(let node):
+      if data.hasHistograms { return .vector(try mixedInstant(node, grid)) }
+      return .vector(try matrix(of: try rows(of: expression, grid), grid))
     case .unary(let node):
       let inner = try evaluate(node.expression, grid)
       guard node.isNegation else { return inner }
       switch inner {
       case .scalar(let values): return .scalar(values.map { -$0 })
-      case .vector(let matrix): return .vector(try matrix.mapped { -$0 }.droppingName())
+      case .vector(let matrix): return .vector(try matrix.negated.droppingName())
       case .string: return inner
       }
     case .binary(let node): return try binary(node, grid)
@@ -100,7 +106,7 @@ final class Evaluator {
   }
 
   /// Whether the expression selects series and has the same value at all steps: everything in it stands at an `@`.
-  private func isFixed(_ expression: Expression) -> Bool {
+  func isFixed(_ expression: Expression) -> Bool {
     switch expression {
     case .number, .string: false
     case .vector(let node): node.shift.anchor != nil
@@ -141,6 +147,9 @@ final class Evaluator {
         labels: one.labels, steps: count, dropsName: one.dropsName, isDistinctWithoutName: one.isDistinctWithoutName)
       for row in 0..<one.count where !Point.isAbsent(one.values[row]) {
         for step in 0..<count { matrix.values[row * count + step] = one.values[row] }
+      }
+      one.forEachHistogram { histogram, row, _ in
+        for step in 0..<count { matrix.set(histogram, row, step) }
       }
       return .vector(matrix)
     }

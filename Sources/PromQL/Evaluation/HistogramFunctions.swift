@@ -115,10 +115,49 @@ extension Evaluator {
   func histogramQuantile(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let quantiles = try scalar(node.arguments[0], grid)
     warnOfQuantiles(quantiles, at: node.arguments[0].range)
-    let range = node.arguments[1].range
-    return try histograms(node.arguments[1], grid) { histogram, step, metric in
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[1], grid) }
+    return try quantile(of: input, quantiles, grid, at: node.arguments[1].range)
+  }
+
+  /// `histogram_quantiles(v, label, quantile…)`: each quantile in a series of its own.
+  func histogramQuantiles(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    let label = try string(node.arguments[1])
+    guard label.isValid, !label.bytes.isEmpty else {
+      throw .execution("invalid label name \(GoText.quoted(label.bytes))")
+    }
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[0], grid) }
+    var all = SeriesMatrix.empty(steps: grid.count)
+    for argument in node.arguments.dropFirst(2) {
+      let quantiles = try scalar(argument, grid)
+      warnOfQuantiles(quantiles, at: argument.range)
+      // A quantile that differs from step to step has as many series.
+      for quantile in Set(quantiles.map(\.bitPattern)).sorted().map(Double.init(bitPattern:)) {
+        var result = try self.quantile(
+          of: input, [Double](repeating: quantile, count: grid.count), grid, at: node.arguments[0].range)
+        for step in 0..<grid.count where quantiles[step].bitPattern != quantile.bitPattern {
+          for row in 0..<result.count { result.set(Point.absent, row, step) }
+        }
+        result = result.withShownLabels
+        result.labels = result.labels.map { $0.setting(label.text, to: GoText.openMetrics(quantile)) }
+        all = all.appending(result)
+      }
+    }
+    return try all.mergingEqualRows()
+  }
+
+  private func quantile(
+    of input: SeriesMatrix, _ quantiles: [Double], _ grid: StepGrid, at range: SourceRange
+  ) throws(QueryError) -> SeriesMatrix {
+    try histograms(input, grid, at: range) { histogram, step, metric in
       let (value, wasForced) = histogram.quantile(quantiles[step])
       if wasForced { self.annotations.forcedMonotonicity(metric: metric(), at: range) }
+      return value
+    } native: { histogram, step, metric in
+      let quantile = quantiles[step]
+      let value = histogram.quantile(quantile)
+      if histogram.hasNaNObservations, histogram.count != 0, Quantile.isValid(quantile) {
+        self.annotations.quantileAmongNaN(metric, isResultNaN: value.isNaN, at: range)
+      }
       return value
     }
   }
@@ -126,17 +165,26 @@ extension Evaluator {
   func histogramFraction(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let lower = try scalar(node.arguments[0], grid)
     let upper = try scalar(node.arguments[1], grid)
-    return try histograms(node.arguments[2], grid) { histogram, step, _ in
+    let range = node.arguments[2].range
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[2], grid) }
+    return try histograms(input, grid, at: range) { histogram, step, _ in
       histogram.fraction(from: lower[step], to: upper[step])
+    } native: { histogram, step, metric in
+      if histogram.hasNaNObservations, histogram.count != 0, lower[step] < upper[step] {
+        self.annotations.fractionAmongNaN(metric, at: range)
+      }
+      return histogram.fraction(from: lower[step], to: upper[step])
     }
   }
 
-  /// Gathers the series that differ in `le` alone and evaluates each such histogram at each step.
+  /// Gathers the series that differ in `le` alone and evaluates each such histogram at each step, and each native one.
   private func histograms(
-    _ expression: Expression, _ grid: StepGrid,
-    _ evaluate: (inout ClassicHistogram, Int, _ metric: () -> String) -> Double
+    _ mixed: SeriesMatrix, _ grid: StepGrid, at range: SourceRange,
+    _ evaluate: (inout ClassicHistogram, Int, _ metric: () -> String) -> Double,
+    native: (NativeHistogram, Int, _ metric: String) -> Double
   ) throws(QueryError) -> SeriesMatrix {
-    let input = try vector(expression, grid).withShownLabels
+    let mixed = mixed.withShownLabels
+    let input = mixed.withoutHistograms
     // The name tells histograms apart here, and is dropped after.
     var grouper = LabelGrouper(["le"], keeping: false)
     var named = NamedGroups()
@@ -144,7 +192,7 @@ extension Evaluator {
     for row in 0..<input.count where input.hasSample(row) {
       let text = input.labels[row]["le"] ?? ""
       guard let bound = NumberText.float(text) else {
-        annotations.badBucketLabel(text, metric: input.labels[row].metricName, at: expression.range)
+        annotations.badBucketLabel(text, metric: input.labels[row].metricName, at: range)
         continue
       }
       let group = grouper.group(of: input.labels[row], dropsName: false)
@@ -170,7 +218,9 @@ extension Evaluator {
         result.values[number * grid.count + step] = evaluate(&histogram, step) { named.groups[number].name }
       }
     }
-    return try result.mergingEqualRows()
+    let natives = mixed.mappedHistograms { histogram, row, step in native(histogram, step, mixed.labels[row].metricName)
+    }
+    return try adding(natives.filteringRows(natives.hasSample), to: result, at: range)
   }
 
   /// Numbers for pairs of a group and a metric's name.

@@ -32,7 +32,7 @@ public struct QueryEngine: Sendable {
   ) async throws(QueryError) -> QueryOutcome {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
     let evaluator = try await prepare(query, grid, isRange: false, source: source, isOverdue: isOverdue)
-    return try evaluator.instantOutcome(query.expression)
+    return try evaluator.counted(query.expression, try evaluator.instantOutcome(query.expression))
   }
 
   /// The query's value at `start`, `start + step` and so on up to `end`.
@@ -52,12 +52,12 @@ public struct QueryEngine: Sendable {
     let grid = StepGrid(
       from: StepGrid.clamped(start.milliseconds), through: StepGrid.clamped(end.milliseconds), step: step)
     let evaluator = try await prepare(query, grid, isRange: true, source: source, isOverdue: isOverdue)
-    return try evaluator.rangeOutcome(query.expression)
+    return try evaluator.counted(query.expression, try evaluator.rangeOutcome(query.expression))
   }
 
   /// What ``instant(_:at:source:isOverdue:)`` would ask of the store.
   public func selections(_ query: ParsedQuery, at time: Timestamp) -> [Selection] {
-    SelectionPlan(query.expression, StepGrid(at: StepGrid.clamped(time.milliseconds)), options).selections
+    SelectionPlan(query.expression, StepGrid(at: StepGrid.clamped(time.milliseconds)), options).entries.map(\.selection)
   }
 
   /// Fetches what all of `queries` need at one time, each series once: for rules that are evaluated together.
@@ -65,11 +65,11 @@ public struct QueryEngine: Sendable {
     for queries: [ParsedQuery], at time: Timestamp, source: some SeriesSource
   ) async throws(QueryError) -> SharedSelections {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
-    let all = queries.flatMap { SelectionPlan($0.expression, grid, options).selections }
+    let all = queries.flatMap { SelectionPlan($0.expression, grid, options).entries }
     var data = SelectedData()
-    for selection in SelectionPlan.merged(all) {
-      let series = try await open(selection, source)
-      data.add(selection, series)
+    for entry in SelectionPlan.merged(all) {
+      let series = try await open(entry, source)
+      data.add(entry.selection, series)
     }
     return SharedSelections(time: time, data: data)
   }
@@ -85,33 +85,41 @@ public struct QueryEngine: Sendable {
     return try evaluator.instantOutcome(query.expression)
   }
 
-  private func prepare(
+  func prepare(
     _ query: ParsedQuery, _ grid: StepGrid, isRange: Bool, source: some SeriesSource,
-    isOverdue: @escaping @Sendable () -> Bool
+    sharing shared: SharedReadings = SharedReadings(), isOverdue: @escaping @Sendable () -> Bool
   ) async throws(QueryError) -> Evaluator {
     var budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
     if grid.count > options.maximumSamples { throw .tooManySamples }
     var data = SelectedData()
     var statistics = QueryStatistics()
-    for selection in SelectionPlan(query.expression, grid, options).selections {
-      let series = try await open(selection, source)
+    for entry in SelectionPlan(query.expression, grid, options).entries {
+      let series =
+        if let known = shared.series(entry.selection) { known } else { try await open(entry, source) }
       let decoded = series.decodedSamples
       try budget.hold(decoded)
       try budget.checkpoint(decoded)
       statistics.samplesRead += decoded
       statistics.seriesRead += series.count
-      data.add(selection, series)
+      data.add(entry.selection, series)
     }
     return Evaluator(
       options: options, outer: grid, isRange: isRange, data: data, budget: budget, statistics: statistics)
   }
 
-  private func open(_ selection: Selection, _ source: some SeriesSource) async throws(QueryError) -> OpenedSelection {
+  func open(
+    _ entry: SelectionPlan.Entry, _ source: some SeriesSource
+  ) async throws(QueryError) -> OpenedSelection {
+    let selection = entry.selection
     do {
-      let series = try await source.open(
-        selection.matchers, from: Timestamp(milliseconds: selection.from),
-        through: Timestamp(milliseconds: selection.through))
-      return try series.decoded(upTo: options.decodedSamples)
+      let from = Timestamp(milliseconds: selection.from)
+      let through = Timestamp(milliseconds: selection.through)
+      let series =
+        entry.isLatest
+        ? try await source.openLatest(selection.matchers, from: from, through: through)
+        : try await source.open(selection.matchers, from: from, through: through)
+      if series.hasHistograms { return try series.decodedWithHistograms() }
+      return entry.readers > 1 ? try series.decoded(upTo: options.decodedSamples) : series
     } catch is CancellationError {
       throw .canceled
     } catch {
@@ -124,21 +132,22 @@ extension OpenedSelection {
   /// Samples that are held in memory.
   fileprivate var decodedSamples: Int {
     switch self {
-    case .decoded(let series): series.reduce(0) { $0 + $1.samples.timestamps.count }
+    case .decoded(let series): series.reduce(0) { $0 + $1.samples.count + $1.histograms.points }
     case .encoded: 0
     }
   }
 
   /// Decoded, unless that would be more than `limit` samples.
   fileprivate func decoded(upTo limit: Int) throws -> OpenedSelection {
-    guard case .encoded(let all) = self, all.reduce(0, { $0 + $1.count }) <= limit else { return self }
-    return .decoded(
-      try all.map { one in
-        var columns = SampleColumns()
-        columns.timestamps.reserveCapacity(one.count)
-        columns.values.reserveCapacity(one.count)
-        try one.decode(&columns)
-        return SelectedSeries(labels: one.labels, samples: columns)
-      })
+    guard case .encoded(let all) = self, all.sampleCount <= limit else { return self }
+    var buffer = SampleBuffer()
+    var series: [SelectedSeries] = []
+    series.reserveCapacity(all.labels.count)
+    for (row, labels) in all.labels.enumerated() {
+      buffer.removeAll()
+      try all.decode(row, &buffer)
+      series.append(SelectedSeries(labels: labels, samples: buffer.columns(0..<buffer.count)))
+    }
+    return .decoded(series)
   }
 }

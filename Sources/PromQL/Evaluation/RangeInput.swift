@@ -35,17 +35,22 @@ extension Evaluator {
         ? .decoded([]) : data.series(node.selector.matchers, from: times.first - node.window + 1, through: times.last)
       let name = node.selector.metricName
       return RangeInput(
-        series: series, dropsName: false, isDistinctWithoutName: name != nil,
+        series: data.hasHistograms ? hinted(series) : series, dropsName: false, isDistinctWithoutName: name != nil,
         windows: WindowGrid(grid: grid, window: node.window, firstEnd: times.first, isFixed: times.isFixed),
         metricName: name)
     case .subquery(let node):
       let times = node.shift.times(of: grid, in: outer)
       let inner = node.grid(for: times, defaultStep: options.defaultSubqueryStep)
-      let matrix = try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
+      let matrix = try reading(countsAlone: false) { () throws(QueryError) in
+        try vector(node.expression, grid.count == 0 ? StepGrid(from: 0, through: -1, step: 1) : inner)
+      }
       var series: [SelectedSeries] = []
       let moments = inner.times
       for row in 0..<matrix.count where matrix.hasSample(row) {
-        series.append(SelectedSeries(labels: matrix.labels[row], samples: columns(matrix, row, inner, moments)))
+        series.append(
+          SelectedSeries(
+            labels: matrix.labels[row], samples: columns(matrix, row, inner, moments),
+            histograms: histogramColumns(matrix, row, inner)))
       }
       return RangeInput(
         series: .decoded(series), dropsName: matrix.dropsName, isDistinctWithoutName: matrix.isDistinctWithoutName,
@@ -73,7 +78,7 @@ struct SampleWindow {
 }
 
 /// A function over the samples in a window. A copy is made for each series; windows come in rising order.
-protocol WindowFunction {
+protocol WindowFunction: Sendable {
   /// Called before the first window of a series.
   mutating func begin(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int)
   /// - Parameter window: holds at least one sample.
@@ -88,22 +93,21 @@ extension WindowFunction {
 extension WindowGrid {
   /// Evaluates a copy of `function` on each step's window of one series.
   @inline(__always)
-  func sweep(_ function: some WindowFunction, _ samples: SampleColumns, into target: UnsafeMutablePointer<Double>) {
-    samples.timestamps.withUnsafeBufferPointer { times in
-      samples.values.withUnsafeBufferPointer { values in
-        if Self.hasMarkers(values) {
-          sweepWithoutMarkers(function, times, values, target)
-        } else {
-          run(function, times, values, target)
-        }
-      }
+  func sweep(
+    _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
+    into target: UnsafeMutablePointer<Double>, _ worker: RowWorker
+  ) {
+    if Self.hasMarkers(values) {
+      sweepWithoutMarkers(function, times, values, target, worker)
+    } else {
+      run(function, times, values, target, worker)
     }
   }
 
   @inline(__always)
   private func run(
     _ function: some WindowFunction, _ stamps: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
-    _ target: UnsafeMutablePointer<Double>
+    _ target: UnsafeMutablePointer<Double>, _ worker: RowWorker
   ) {
     guard let times = stamps.baseAddress, let numbers = values.baseAddress else { return }
     let count = stamps.count
@@ -111,6 +115,7 @@ extension WindowGrid {
     function.begin(times, numbers, count)
     var lower = Evaluator.firstIndex(in: stamps, after: firstEnd - window)
     var upper = lower
+    var work = 0
     for step in 0..<grid.count {
       let end = end(step)
       while upper < count, times[upper] <= end { upper += 1 }
@@ -120,8 +125,16 @@ extension WindowGrid {
         SampleWindow(
           times: times, values: numbers, lower: lower, upper: upper, start: end - window, end: end,
           time: grid.time(step), step: step))
+      work += upper - lower
+      if work > Self.workAtOnce {
+        guard worker.goesOn(after: work) else { return }
+        work = 0
+      }
     }
   }
+
+  /// Samples in windows that are looked at before asking whether to go on.
+  private static let workAtOnce = 100_000
 
   private static func hasMarkers(_ values: UnsafeBufferPointer<Double>) -> Bool {
     // Without a way out in the middle this is a few instructions for eight values.
@@ -133,7 +146,7 @@ extension WindowGrid {
   @inline(never)
   private func sweepWithoutMarkers(
     _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
-    _ target: UnsafeMutablePointer<Double>
+    _ target: UnsafeMutablePointer<Double>, _ worker: RowWorker
   ) {
     var cleanTimes: [Int64] = []
     var cleanValues: [Double] = []
@@ -142,7 +155,7 @@ extension WindowGrid {
       cleanValues.append(values[index])
     }
     cleanTimes.withUnsafeBufferPointer { times in
-      cleanValues.withUnsafeBufferPointer { values in run(function, times, values, target) }
+      cleanValues.withUnsafeBufferPointer { values in run(function, times, values, target, worker) }
     }
   }
 }

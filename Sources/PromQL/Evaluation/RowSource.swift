@@ -15,7 +15,7 @@ enum RowLabels {
   var all: [LabelSet] {
     switch self {
     case .series(.decoded(let series)): series.map { $0.labels }
-    case .series(.encoded(let series)): series.map { $0.labels }
+    case .series(.encoded(let series)): series.labels
     case .list(let labels): labels
     }
   }
@@ -27,13 +27,16 @@ struct RowSource {
   var dropsName: Bool
   var isDistinctWithoutName: Bool
   /// Writes a row into memory that has room for all steps and holds ``Point/absent``.
-  var write: (_ row: Int, _ into: UnsafeMutablePointer<Double>) throws(QueryError) -> Void
+  var write: Write
+
+  typealias Write =
+    @Sendable (_ row: Int, _ into: UnsafeMutablePointer<Double>, _ worker: RowWorker) throws(QueryError) -> Void
 
   var count: Int { labels.count }
 
   init(
     labels: RowLabels, dropsName: Bool, isDistinctWithoutName: Bool,
-    write: @escaping (Int, UnsafeMutablePointer<Double>) throws(QueryError) -> Void
+    write: @escaping Write
   ) {
     self.labels = labels
     self.dropsName = dropsName
@@ -45,7 +48,7 @@ struct RowSource {
     self.init(
       labels: .list(matrix.labels), dropsName: matrix.dropsName,
       isDistinctWithoutName: matrix.isDistinctWithoutName
-    ) { (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
+    ) { (row: Int, target: UnsafeMutablePointer<Double>, _) throws(QueryError) in
       matrix.values.withUnsafeBufferPointer { values in
         for step in 0..<matrix.steps { target[step] = values[row * matrix.steps + step] }
       }
@@ -54,8 +57,9 @@ struct RowSource {
 }
 
 extension Evaluator {
-  /// The rows of `expression`: as they are made where it is a selector or a function over a window, else of its matrix.
+  /// The rows of `expression`, without histograms: as they are made where it is a selector or a function over a window, else of its matrix.
   func rows(of expression: Expression, _ grid: StepGrid) throws(QueryError) -> RowSource {
+    if data.hasHistograms { return RowSource(try vector(expression, grid).withoutHistograms) }
     switch expression.unwrapped {
     case .vector(let node) where node.shift.anchor == nil || grid.count == 1: return instantRows(node, grid)
     case .call(let node) where node.function.arguments.contains(.matrix):
@@ -75,7 +79,7 @@ extension Evaluator {
     let failure = matrix.values.withUnsafeMutableBufferPointer { values -> QueryError? in
       guard let base = values.baseAddress else { return nil }
       do throws(QueryError) {
-        for row in 0..<rows.count { try rows.write(row, base + row * steps) }
+        try write(rows, 0..<rows.count, steps: steps, into: base)
         return nil
       } catch {
         return error
@@ -83,28 +87,6 @@ extension Evaluator {
     }
     if let failure { throw failure }
     return matrix
-  }
-
-  /// The samples of a series, decoded now if they were not.
-  @inline(__always)
-  func samples(of selection: OpenedSelection, _ row: Int) throws(QueryError) -> SampleColumns {
-    switch selection {
-    case .decoded(let series): return series[row].samples
-    case .encoded(let series): return try decode(series[row])
-    }
-  }
-
-  private func decode(_ series: EncodedSeries) throws(QueryError) -> SampleColumns {
-    scratch.timestamps.removeAll(keepingCapacity: true)
-    scratch.values.removeAll(keepingCapacity: true)
-    do {
-      try series.decode(&scratch)
-    } catch {
-      throw .storage("expanding series: \(error)")
-    }
-    statistics.samplesRead += scratch.count
-    try budget.checkpoint(scratch.count)
-    return scratch
   }
 
   /// The latest sample of each series at each step, not older than the lookback and not stale.
@@ -116,17 +98,14 @@ extension Evaluator {
     let lookback = options.lookback
     return RowSource(
       labels: .series(series), dropsName: false, isDistinctWithoutName: node.metricName != nil
-    ) { [self] (row: Int, target: UnsafeMutablePointer<Double>) throws(QueryError) in
-      try budget.checkpoint(grid.count)
-      let samples = try samples(of: series, row)
-      samples.timestamps.withUnsafeBufferPointer { stamps in
-        samples.values.withUnsafeBufferPointer { values in
-          var next = Self.firstIndex(in: stamps, after: times.first - lookback)
-          for step in 0..<grid.count {
-            let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step
-            while next < stamps.count, stamps[next] <= time { next += 1 }
-            if next > 0, stamps[next - 1] > time - lookback { target[step] = values[next - 1] }
-          }
+    ) { (row: Int, target: UnsafeMutablePointer<Double>, worker: RowWorker) throws(QueryError) in
+      try worker.checkpoint(grid.count)
+      try worker.withSamples(of: series, row) { stamps, values in
+        var next = Self.firstIndex(in: stamps, after: times.first - lookback)
+        for step in 0..<grid.count {
+          let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step
+          while next < stamps.count, stamps[next] <= time { next += 1 }
+          if next > 0, stamps[next - 1] > time - lookback { target[step] = values[next - 1] }
         }
       }
     }
@@ -144,16 +123,18 @@ extension Evaluator {
       isDistinctWithoutName: node.metricName != nil)
     for row in 0..<series.count {
       try budget.checkpoint(grid.count)
-      let samples = try samples(of: series, row)
-      var next = 0
-      for step in 0..<grid.count {
-        let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step
-        while next < samples.count, samples.timestamps[next] <= time { next += 1 }
-        guard next > 0, samples.timestamps[next - 1] > time - options.lookback else { continue }
-        if StaleMarker.isStale(samples.values[next - 1]) { continue }
-        matrix.values[row * grid.count + step] = Double(samples.timestamps[next - 1]) / 1000
+      try worker.withSamples(of: series, row) { stamps, values in
+        var next = 0
+        for step in 0..<grid.count {
+          let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step
+          while next < stamps.count, stamps[next] <= time { next += 1 }
+          guard next > 0, stamps[next - 1] > time - options.lookback else { continue }
+          if StaleMarker.isStale(values[next - 1]) { continue }
+          matrix.values[row * grid.count + step] = Double(stamps[next - 1]) / 1000
+        }
       }
     }
+    if data.hasHistograms { try addHistogramTimes(node, grid, to: &matrix) }
     return matrix
   }
 

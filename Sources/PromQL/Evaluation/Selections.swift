@@ -10,20 +10,28 @@ public struct Selection: Hashable, Sendable {
 
 /// Finds the selections of a query in advance, by walking the expression with the times at which each part is evaluated.
 struct SelectionPlan {
+  /// A selection and how many selectors read it.
+  struct Entry {
+    var selection: Selection
+    var readers = 1
+    /// No more than the last sample of each series is looked at.
+    var isLatest = false
+  }
+
   let options: EngineOptions
   let outer: StepGrid
-  private(set) var selections: [Selection] = []
+  private(set) var entries: [Entry] = []
 
   init(_ expression: Expression, _ grid: StepGrid, _ options: EngineOptions) {
     self.options = options
     outer = grid
     walk(expression, grid)
-    selections = Self.merged(selections)
+    entries = Self.merged(entries)
   }
 
   private mutating func walk(_ expression: Expression, _ grid: StepGrid) {
     switch expression {
-    case .vector(let node): add(node, node.shift, window: options.lookback, grid)
+    case .vector(let node): add(node, node.shift, window: options.lookback, grid, isInstant: true)
     case .matrix(let node): add(node.selector, node.selector.shift, window: node.window, grid)
     case .subquery(let node):
       let times = node.shift.times(of: grid, in: outer)
@@ -32,28 +40,36 @@ struct SelectionPlan {
     }
   }
 
-  private mutating func add(_ node: VectorSelector, _ shift: TimeShift, window: Int64, _ grid: StepGrid) {
+  private mutating func add(
+    _ node: VectorSelector, _ shift: TimeShift, window: Int64, _ grid: StepGrid, isInstant: Bool = false
+  ) {
     guard grid.count > 0 else { return }
     let times = shift.times(of: grid, in: outer)
     // Windows are open on the left.
-    selections.append(
-      Selection(matchers: node.matchers, from: times.first - window + 1, through: times.last))
+    entries.append(
+      Entry(
+        selection: Selection(matchers: node.matchers, from: times.first - window + 1, through: times.last),
+        isLatest: isInstant && times.first == times.last))
   }
 
   /// Selections of the same matchers whose times touch become one.
-  static func merged(_ selections: [Selection]) -> [Selection] {
+  static func merged(_ entries: [Entry]) -> [Entry] {
+    if entries.count < 2 { return entries }
     var order: [[LabelMatcher]] = []
-    var byMatchers: [[LabelMatcher]: [Selection]] = [:]
-    for selection in selections {
-      if byMatchers[selection.matchers] == nil { order.append(selection.matchers) }
-      byMatchers[selection.matchers, default: []].append(selection)
+    var byMatchers: [[LabelMatcher]: [Entry]] = [:]
+    for entry in entries {
+      let matchers = entry.selection.matchers
+      if byMatchers[matchers] == nil { order.append(matchers) }
+      byMatchers[matchers, default: []].append(entry)
     }
-    var result: [Selection] = []
+    var result: [Entry] = []
     for matchers in order {
-      var open: Selection?
-      for next in (byMatchers[matchers] ?? []).sorted(by: { $0.from < $1.from }) {
-        if let current = open, next.from <= current.through + 1 {
-          open?.through = max(current.through, next.through)
+      var open: Entry?
+      for next in (byMatchers[matchers] ?? []).sorted(by: { $0.selection.from < $1.selection.from }) {
+        if let current = open?.selection, next.selection.from <= current.through + 1 {
+          if next.selection != current || !next.isLatest { open?.isLatest = false }
+          open?.selection.through = max(current.through, next.selection.through)
+          open?.readers += next.readers
         } else {
           if let open { result.append(open) }
           open = next
@@ -112,11 +128,14 @@ struct SelectedData: Sendable {
   }
 
   private(set) var answers: [Answer] = []
+  /// Whether any series has native histograms: where none has, nothing asks for them.
+  private(set) var hasHistograms = false
   private var places: [[LabelMatcher]: [Int]] = [:]
 
   mutating func add(_ selection: Selection, _ series: OpenedSelection) {
     places[selection.matchers, default: []].append(answers.count)
     answers.append(Answer(selection: selection, series: series))
+    if series.hasHistograms { hasHistograms = true }
   }
 
   /// The series of a selector; they may have samples before and after the time asked for.

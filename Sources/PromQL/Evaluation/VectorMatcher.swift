@@ -17,7 +17,7 @@ struct VectorMatcher {
   }
 
   func combine(
-    _ left: SeriesMatrix, _ right: SeriesMatrix, _ budget: inout QueryBudget
+    _ left: SeriesMatrix, _ right: SeriesMatrix, _ budget: inout QueryBudget, _ annotations: inout Annotations
   ) throws(QueryError) -> SeriesMatrix {
     let many = isSwapped ? right : left
     let one = isSwapped ? left : right
@@ -45,6 +45,11 @@ struct VectorMatcher {
       }
     }
     label(&result, pairs, many, one)
+    if left.histograms != nil || right.histograms != nil || node.operator.isTrim {
+      for (row, pair) in pairs.enumerated() {
+        meetHistograms(many, pair.many, one, pair.one, row, &result, &annotations)
+      }
+    }
     return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
   }
 
@@ -79,6 +84,21 @@ struct VectorMatcher {
     return hasAny
   }
 
+  /// Puts what two series give where one has a histogram into a row of the result.
+  private func meetHistograms(
+    _ many: SeriesMatrix, _ row: Int, _ one: SeriesMatrix, _ other: Int, _ target: Int, _ result: inout SeriesMatrix,
+    _ annotations: inout Annotations
+  ) {
+    let arithmetic = HistogramArithmetic(node)
+    for step in 0..<steps
+    where many.histogram(row, step) != nil || one.histogram(other, step) != nil || node.operator.isTrim {
+      guard let a = many.sample(row, step), let b = one.sample(other, step) else { continue }
+      let (left, right) = isSwapped ? (b, a) : (a, b)
+      let outcome = arithmetic.outcome(left, right, &annotations)
+      result.set(node.sample(of: outcome, keeping: left), target, step)
+    }
+  }
+
   @inline(__always)
   private func value(_ left: Double, _ right: Double) -> Double {
     if node.operator.isComparison, !node.returnsBool {
@@ -108,7 +128,7 @@ struct VectorMatcher {
   private func label(
     _ result: inout SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
   ) {
-    let dropsName = !node.operator.isComparison || node.returnsBool
+    let dropsName = !node.keepsSamples
     if matching.cardinality != .oneToOne, matching.included.isEmpty {
       // The labels of the "many" side, one row for each of its series if nothing else meets it.
       result.labels = pairs.map { many.labels[$0.many] }

@@ -44,7 +44,7 @@ public struct PromQLScript: Sendable {
     for command in commands {
       switch command {
       case .clear: store.clear()
-      case .load(let series): for one in series { store.add(one.samples, to: one.labels) }
+      case .load(let series): for one in series { store.add(one) }
       case .unreadable(let line, let problem):
         report.failures.append(Failure(line: line, query: "", problem: problem.description))
       case .evaluate(let evaluation):
@@ -68,4 +68,5 @@ struct ScriptProblem: Error, Sendable, CustomStringConvertible {
 struct ScriptSeries: Sendable {
   var labels: LabelSet
   var samples: SampleColumns
+  var histograms = HistogramColumns()
 }

@@ -3,7 +3,6 @@ import FleetModel
 extension ScriptEvaluation {
   /// What is wrong with the answer; `nil` if it is as expected.
   func problem(_ engine: QueryEngine, _ store: ScriptStore) async -> String? {
-    if expectsHistograms { return "native histograms are not supported" }
     let outcome: QueryOutcome
     do throws(QueryError) {
       outcome = try await evaluate(engine, store)
@@ -57,14 +56,19 @@ extension ScriptEvaluation {
     if isOrdered, samples.map(\.labels) != rows.map(\.labels) {
       return "is in the order \(samples.map(\.labels.description))"
     }
-    var left = Dictionary(samples.map { ($0.labels, $0.value) }, uniquingKeysWith: { $1 })
+    var left = Dictionary(samples.map { ($0.labels, $0) }, uniquingKeysWith: { $1 })
     if left.count != samples.count { return "has the same labels twice" }
     for row in rows {
-      guard let value = left.removeValue(forKey: row.labels) else { return "lacks \(row.labels)" }
-      guard let expected = row.values.first ?? nil else { return "expects no number for \(row.labels)" }
-      if !Self.isEqual(value, expected) { return "\(row.labels) is \(value), not \(expected)" }
+      guard let sample = left.removeValue(forKey: row.labels) else { return "lacks \(row.labels)" }
+      if let expected = row.histograms[0] {
+        if let problem = expected.problem(sample.histogram) { return "\(row.labels) \(problem)" }
+        continue
+      }
+      guard let expected = row.values.first ?? nil else { return "expects nothing for \(row.labels)" }
+      if let histogram = sample.histogram { return "\(row.labels) is \(histogram.text), not \(expected)" }
+      if !Self.isEqual(sample.value, expected) { return "\(row.labels) is \(sample.value), not \(expected)" }
     }
-    return left.first.map { "has \($0.key) = \($0.value) too" }
+    return left.first.map { "has \($0.key) = \($0.value.histogram?.text ?? "\($0.value.value)") too" }
   }
 
   private func matrixProblem(_ series: [ResultSeries]) -> String? {
@@ -77,24 +81,43 @@ extension ScriptEvaluation {
     } else {
       return "is a range vector"
     }
-    var left = Dictionary(series.map { ($0.labels, $0.samples) }, uniquingKeysWith: { $1 })
+    var left = Dictionary(series.map { ($0.labels, $0) }, uniquingKeysWith: { $1 })
     if left.count != series.count { return "has the same labels twice" }
     if !zip(series, series.dropFirst()).allSatisfy({ LabelSet.precedes($0.labels, $1.labels) }) {
       return "is not sorted by labels"
     }
     for row in rows {
-      guard let samples = left.removeValue(forKey: row.labels) else { return "lacks \(row.labels)" }
-      var expected: [Int64: Double] = [:]
-      for (index, value) in row.values.enumerated() {
-        if let value { expected[start &+ Int64(index) &* step] = value }
-      }
-      for (time, value) in zip(samples.timestamps, samples.values) {
-        guard let wanted = expected.removeValue(forKey: time) else { return "\(row.labels) has \(value) at \(time)" }
-        if !Self.isEqual(value, wanted) { return "\(row.labels) is \(value) at \(time), not \(wanted)" }
-      }
-      if let missing = expected.keys.min() { return "\(row.labels) lacks a value at \(missing)" }
+      guard let found = left.removeValue(forKey: row.labels) else { return "lacks \(row.labels)" }
+      let problem =
+        numberProblem(found.samples, row, from: start, step: step)
+        ?? histogramProblem(found.histograms, row, from: start, step: step)
+      if let problem { return "\(row.labels) \(problem)" }
     }
     return left.first.map { "has \($0.key) too" }
+  }
+
+  private func numberProblem(_ samples: SampleColumns, _ row: Row, from start: Int64, step: Int64) -> String? {
+    var expected: [Int64: Double] = [:]
+    for (index, value) in row.values.enumerated() {
+      if let value { expected[start &+ Int64(index) &* step] = value }
+    }
+    for (time, value) in zip(samples.timestamps, samples.values) {
+      guard let wanted = expected.removeValue(forKey: time) else { return "has \(value) at \(time)" }
+      if !Self.isEqual(value, wanted) { return "is \(value) at \(time), not \(wanted)" }
+    }
+    return expected.keys.min().map { "lacks a value at \($0)" }
+  }
+
+  private func histogramProblem(
+    _ histograms: HistogramColumns, _ row: Row, from start: Int64, step: Int64
+  ) -> String? {
+    var expected: [Int64: HistogramLiteral] = [:]
+    for (index, literal) in row.histograms { expected[start &+ Int64(index) &* step] = literal }
+    for (time, histogram) in zip(histograms.timestamps, histograms.values) {
+      guard let wanted = expected.removeValue(forKey: time) else { return "has \(histogram.text) at \(time)" }
+      if let problem = wanted.problem(histogram) { return "\(problem) at \(time)" }
+    }
+    return expected.keys.min().map { "lacks a histogram at \($0)" }
   }
 
   /// Equal, both not a number, or closer than a millionth.
@@ -105,5 +128,29 @@ extension ScriptEvaluation {
     if value == expected { return true }
     if value == 0 || expected == 0 || value.isInfinite || expected.isInfinite { return false }
     return (value - expected).magnitude / (value.magnitude + expected.magnitude) < 1e-6
+  }
+}
+
+extension HistogramLiteral {
+  /// How `found` differs from what is written here: in layout at all, in counts by more than a millionth.
+  func problem(_ found: NativeHistogram?) -> String? {
+    guard let found = found?.compacted else { return "is no histogram" }
+    let wanted = histogram.compacted
+    func isEqual(_ a: [Double], _ b: [Double]) -> Bool {
+      a.count == b.count && zip(a, b).allSatisfy { ScriptEvaluation.isEqual($0, $1) }
+    }
+    let isSame =
+      found.schema == wanted.schema && found.positiveSpans == wanted.positiveSpans
+      && found.negativeSpans == wanted.negativeSpans && found.customValues == wanted.customValues
+      && isEqual(
+        [found.count, found.sum, found.zeroCount, found.zeroThreshold],
+        [wanted.count, wanted.sum, wanted.zeroCount, wanted.zeroThreshold])
+      && isEqual(found.positiveBuckets, wanted.positiveBuckets)
+      && isEqual(found.negativeBuckets, wanted.negativeBuckets)
+    if !isSame { return "is \(found.text) in schema \(found.schema), not \(wanted.text) in schema \(wanted.schema)" }
+    if namesHint, found.resetHint != wanted.resetHint {
+      return "has the hint \(found.resetHint), not \(wanted.resetHint)"
+    }
+    return nil
   }
 }

@@ -26,6 +26,8 @@ struct ScriptEvaluation: Sendable {
   struct Row: Sendable {
     var labels: LabelSet
     var values: [Double?]
+    /// By their places among the values.
+    var histograms: [Int: HistogramLiteral] = [:]
   }
 
   var line: Int
@@ -40,7 +42,6 @@ struct ScriptEvaluation: Sendable {
   var string: String?
   var scalar: Double?
   var rows: [Row] = []
-  var expectsHistograms = false
   /// Where the values of an expected range vector lie.
   var rangeVector: (from: Int64, through: Int64, step: Int64)?
 
@@ -90,8 +91,7 @@ struct ScriptEvaluation: Sendable {
       return
     }
     let line = try SeriesLine(text)
-    if line.hasHistograms { expectsHistograms = true }
-    rows.append(Row(labels: line.labels, values: line.values))
+    rows.append(Row(labels: line.labels, values: line.values, histograms: line.histograms))
   }
 
   private mutating func readExpectation(_ words: inout Words) throws(ScriptProblem) {

@@ -61,25 +61,26 @@ struct ScriptReader {
 
   private mutating func load(_ line: String, _ word: String) throws(ScriptProblem) -> PromQLScript.Command {
     let block = block()
-    guard word == "load" else { throw ScriptProblem("\(word) is not supported") }
+    guard word == "load" || word == "load_with_nhcb" else { throw ScriptProblem("\(word) is not supported") }
     let parts = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
     guard parts.count == 2, let gap = NumberText.duration(String(parts[1])) else {
       throw ScriptProblem("load needs a duration")
     }
     var order: [LabelSet] = []
-    var series: [LabelSet: SampleColumns] = [:]
+    var series: [LabelSet: ScriptSeries] = [:]
     for (text, number) in block {
-      let line: SeriesLine
       do {
-        line = try SeriesLine(text)
+        let line = try SeriesLine(text)
+        // Within one load the later of two lines counts.
+        if series[line.labels] == nil { order.append(line.labels) }
+        series[line.labels] = ScriptSeries(
+          labels: line.labels, samples: try line.samples(gap: gap), histograms: try line.histogramSamples(gap: gap))
       } catch {
         throw ScriptProblem("line \(number): \(error)")
       }
-      if line.hasHistograms { continue }
-      // Within one load the later of two lines counts.
-      if series[line.labels] == nil { order.append(line.labels) }
-      series[line.labels] = try line.samples(gap: gap)
     }
-    return .load(order.map { ScriptSeries(labels: $0, samples: series[$0] ?? SampleColumns()) })
+    var loaded = order.compactMap { series[$0] }
+    if word == "load_with_nhcb" { loaded += CustomBucketConversion.histograms(of: loaded) }
+    return .load(loaded)
   }
 }

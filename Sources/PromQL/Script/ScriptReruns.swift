@@ -47,9 +47,14 @@ extension ScriptEvaluation {
         parsed, from: Timestamp(milliseconds: time - 60_000), through: Timestamp(milliseconds: time + 60_000),
         step: .seconds(60), source: store)
       guard case .matrix(let series) = outcome.value else { return "no matrix" }
-      let samples = series.compactMap { one in
-        one.samples.timestamps.firstIndex(of: time).map {
-          InstantSample(labels: one.labels, time: Timestamp(milliseconds: time), value: one.samples.values[$0])
+      let moment = Timestamp(milliseconds: time)
+      var samples: [InstantSample] = []
+      for one in series {
+        if let index = one.samples.timestamps.firstIndex(of: time) {
+          samples.append(InstantSample(labels: one.labels, time: moment, value: one.samples.values[index]))
+        } else if let index = one.histograms.timestamps.firstIndex(of: time) {
+          samples.append(
+            InstantSample(labels: one.labels, time: moment, value: .nan, histogram: one.histograms.values[index]))
         }
       }
       guard let scalar else { return vectorProblem(samples) }

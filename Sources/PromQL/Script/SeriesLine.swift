@@ -3,13 +3,15 @@ import FleetModel
 /// `metric{a="b"} 1 2+3x4 _ stale`: a series and its values, as scripts and rule tests write them.
 struct SeriesLine {
   var labels: LabelSet
-  /// `nil`: no sample.
+  /// `nil`: no sample that is a number.
   var values: [Double?]
-  /// Whether the line has native histograms, which are left out.
-  private(set) var hasHistograms = false
+  /// The native histograms, each by its place among the values.
+  private(set) var histograms: [Int: HistogramLiteral] = [:]
 
   /// A line may not stand for more values than this.
   static let maximumValues = 10_000_000
+  /// A line may not stand for more histograms than this.
+  static let maximumHistograms = 100_000
 
   init(_ line: String) throws(ScriptProblem) {
     let bytes = Array(line.utf8)
@@ -17,11 +19,56 @@ struct SeriesLine {
     labels = try Self.labels(String(decoding: bytes[..<split], as: UTF8.self))
     values = []
     let text = String(decoding: bytes[split...], as: UTF8.self)
-    hasHistograms = text.utf8.contains(UInt8(ascii: "{"))
-    if hasHistograms { return }
-    for item in text.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
-      try add(String(item))
+    for item in Self.items(text) {
+      if item.utf8.first == UInt8(ascii: "{") {
+        try addHistograms(item)
+      } else {
+        try add(String(item))
+      }
     }
+  }
+
+  /// Splits at blanks outside of braces.
+  private static func items(_ text: String) -> [Substring] {
+    var depth = 0
+    return text.split { character in
+      if character == "{" { depth += 1 }
+      if character == "}" { depth -= 1 }
+      return depth <= 0 && (character == " " || character == "\t")
+    }
+  }
+
+  /// `{{…}}`, `{{…}}xN`, `{{…}}+{{…}}xN` or `{{…}}-{{…}}xN`.
+  private mutating func addHistograms(_ item: Substring) throws(ScriptProblem) {
+    var rest = item
+    let first = try Self.histogram(&rest)
+    var step: HistogramLiteral?
+    let isNegative = rest.hasPrefix("-")
+    if isNegative || rest.hasPrefix("+") {
+      rest.removeFirst()
+      step = try Self.histogram(&rest)
+    }
+    var times = 0
+    if !rest.isEmpty {
+      guard rest.hasPrefix("x"), let count = Int(rest.dropFirst()), count >= 0, count < Self.maximumHistograms else {
+        throw ScriptProblem("invalid repetition \(rest) of a histogram")
+      }
+      times = count
+    }
+    guard histograms.count + times < Self.maximumHistograms else { throw ScriptProblem("too many histograms") }
+    for histogram in try first.progression(step, times: times, isNegative: isNegative) {
+      histograms[values.count] = histogram
+      values.append(nil)
+    }
+  }
+
+  private static func histogram(_ rest: inout Substring) throws(ScriptProblem) -> HistogramLiteral {
+    guard rest.hasPrefix("{{"), let end = rest.firstIndex(of: "}"), rest[end...].hasPrefix("}}") else {
+      throw ScriptProblem("expected {{…}}, got \(rest)")
+    }
+    let literal = try HistogramLiteral(rest.dropFirst(2)[..<end])
+    rest = rest[end...].dropFirst(2)
+    return literal
   }
 
   /// Where the series' name and labels end: at the first blank outside of braces and quotes, unless braces follow.
@@ -133,6 +180,16 @@ struct SeriesLine {
       guard let value else { continue }
       columns.timestamps.append(Int64(index) * gap)
       columns.values.append(value)
+    }
+    return columns
+  }
+
+  /// As ``samples(gap:)``, those that are histograms.
+  func histogramSamples(gap: Int64) throws(ScriptProblem) -> HistogramColumns {
+    guard gap <= Int64.max / Int64(values.count + 1) else { throw ScriptProblem("times too far away") }
+    var columns = HistogramColumns()
+    for index in histograms.keys.sorted() {
+      if let literal = histograms[index] { columns.append(literal.histogram, at: Int64(index) * gap) }
     }
     return columns
   }

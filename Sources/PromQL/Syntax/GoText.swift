@@ -76,6 +76,24 @@ public enum GoText {
     return "\(sign)\(digits.prefix(1))\(fraction)e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"
   }
 
+  /// `strconv.FormatFloat(value, 'E', -1, 64)`: the shortest text that reads back the same, always with an exponent.
+  public static func scientific(_ value: Double) -> String {
+    if value == 0 { return value.sign == .minus ? "-0E+00" : "0E+00" }
+    if let special = special(value) { return special }
+    let (digits, point) = shortest(value.magnitude)
+    let fraction = digits.utf8.count > 1 ? "." + digits.dropFirst() : ""
+    let exponent = point - 1
+    let size = exponent.magnitude
+    return "\(value.sign == .minus ? "-" : "")\(digits.prefix(1))\(fraction)E\(exponent < 0 ? "-" : "+")"
+      + "\(size < 10 ? "0" : "")\(size)"
+  }
+
+  /// A number as OpenMetrics writes it into labels: ``general(_:)``, always with a point or an exponent.
+  static func openMetrics(_ value: Double) -> String {
+    let text = general(value)
+    return text.utf8.allSatisfy({ Lexer.isDigit($0) || $0 == UInt8(ascii: "-") }) ? text + ".0" : text
+  }
+
   private static func special(_ value: Double) -> String? {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

@@ -11,8 +11,10 @@ public struct SourceRange: Hashable, Sendable {
   /// From the start of this range to the end of `other`.
   func through(_ other: SourceRange) -> SourceRange { SourceRange(start, max(end, other.end)) }
 
-  /// Line and column of the start, both from 1, the column in bytes: `1:5`, as Prometheus names places.
+  /// Line and column of the start, both from 1, the column in bytes: `1:5`, as Prometheus names places; an empty query
+  /// has none.
   public func place(in query: String) -> String {
+    if query.isEmpty { return "unknown position" }
     var line = 1
     var column = 1
     for byte in query.utf8.prefix(start) {
@@ -24,6 +26,15 @@ public struct SourceRange: Hashable, Sendable {
       }
     }
     return "\(line):\(column)"
+  }
+}
+
+extension SourceRange {
+  /// Line and column of the start, both from 1, the column in characters: as editors count.
+  public func characterPlace(in query: String) -> (line: Int, column: Int) {
+    let before = String(decoding: query.utf8.prefix(start), as: UTF8.self)
+    let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+    return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
   }
 }
 

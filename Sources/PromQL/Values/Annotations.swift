@@ -21,6 +21,10 @@ public struct Annotations: Hashable, Sendable {
     if known.insert(entry).inserted { entries.append(entry) }
   }
 
+  mutating func merge(_ other: Annotations) {
+    for entry in other.entries where known.insert(entry).inserted { entries.append(entry) }
+  }
+
   /// As the HTTP API gives them: `PromQL warning: … (1:5)`.
   public func texts(_ kind: Kind, in query: String) -> [String] {
     var texts: [String] = []

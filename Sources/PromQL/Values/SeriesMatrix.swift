@@ -11,6 +11,8 @@ struct SeriesMatrix {
   let steps: Int
   /// Row by row.
   var values: [Double]
+  /// Which of them are native histograms; `nil` if none is.
+  var histograms: HistogramTable?
 
   init(labels: [LabelSet], steps: Int, dropsName: Bool, isDistinctWithoutName: Bool) {
     self.labels = labels
@@ -54,20 +56,20 @@ struct SeriesMatrix {
     return result
   }
 
-  /// Applies `change` to each sample.
+  /// Applies `change` to each sample that is a number; histograms are left out.
   @inline(__always)
   func mapped(_ change: (Double) -> Double) -> SeriesMatrix {
-    var result = self
+    var result = withoutHistograms
     result.values.withUnsafeMutableBufferPointer { values in
       for index in values.indices where !Point.isAbsent(values[index]) { values[index] = change(values[index]) }
     }
     return result
   }
 
-  /// Applies `change` to each sample and the number of its step.
+  /// Applies `change` to each sample that is a number, and the number of its step; histograms are left out.
   @inline(__always)
   func mappedByStep(_ change: (Double, Int) -> Double) -> SeriesMatrix {
-    var result = self
+    var result = withoutHistograms
     let steps = steps
     let rows = count
     result.values.withUnsafeMutableBufferPointer { values in
@@ -95,6 +97,7 @@ struct SeriesMatrix {
     result.labels = rows.map { labels[$0] }
     result.values.reserveCapacity(rows.count * steps)
     for row in rows { result.values.append(contentsOf: values[row * steps..<(row + 1) * steps]) }
+    result.histograms = histograms?.picking(rows)
     return result
   }
 
@@ -103,6 +106,7 @@ struct SeriesMatrix {
     if other.count == 0 { return self }
     if count == 0 { return other }
     var result = withShownLabels
+    result.histograms = .joined(histograms, count, other.histograms, other.count)
     result.labels += other.withShownLabels.labels
     result.values += other.values
     result.isDistinctWithoutName = false
@@ -150,6 +154,7 @@ struct SeriesMatrix {
         result.values[index] = value(row, step)
       }
     }
+    result.histograms = mergedHistograms(target, into: result.count)
     return result
   }
 }

@@ -30,7 +30,7 @@ struct BlockMerge: ~Copyable {
   private let cutoff: Int64
   private var pieces: [Piece] = []
   private var joiner = SampleJoiner()
-  private var pending = ColumnBuffer()
+  private var pending = SampleBuffer()
 
   private struct Source {
     let block: Block

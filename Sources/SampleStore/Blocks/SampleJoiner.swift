@@ -5,8 +5,8 @@ import FleetModel
 ///
 /// Parts that follow one another in time are concatenated as they come; only what overlaps is merged, two by two.
 struct SampleJoiner: ~Copyable {
-  private var samples = ColumnBuffer()
-  private var spare = ColumnBuffer()
+  private var samples = SampleBuffer()
+  private var spare = SampleBuffer()
   /// What was added, each part rising, in order of precedence.
   private var parts: [Range<Int>] = []
 
@@ -28,8 +28,7 @@ struct SampleJoiner: ~Copyable {
     }
     for columns in extra { add(columns) }
     finish()
-    let start = samples.index(of: from)
-    return samples.columns(start..<(through == .max ? samples.count : samples.index(of: through + 1, since: start)))
+    return samples.columns(samples.range(from, through))
   }
 
   mutating func begin() {
@@ -45,12 +44,13 @@ struct SampleJoiner: ~Copyable {
 
   mutating func add(_ columns: SampleColumns) {
     let start = samples.count
-    columns.timestamps.withUnsafeBufferPointer { times in
-      columns.values.withUnsafeBufferPointer { values in
-        guard let times = times.baseAddress, let values = values.baseAddress else { return }
-        samples.append(times, values, count: columns.count)
-      }
-    }
+    samples.append(columns)
+    note(start)
+  }
+
+  mutating func add(_ buffer: borrowing SampleBuffer) {
+    let start = samples.count
+    samples.append(buffer, 0..<buffer.count)
     note(start)
   }
 
@@ -92,6 +92,9 @@ struct SampleJoiner: ~Copyable {
     }
   }
 
+  /// Exchanges what ``finish()`` joined for other memory. O(1).
+  mutating func exchange(_ buffer: inout SampleBuffer) { swap(&samples, &buffer) }
+
   /// Appends what ``finish()`` joined.
-  func append(to buffer: inout ColumnBuffer) { buffer.append(samples, 0..<samples.count) }
+  func append(to buffer: inout SampleBuffer) { buffer.append(samples, 0..<samples.count) }
 }

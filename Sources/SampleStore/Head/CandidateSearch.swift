@@ -21,10 +21,8 @@ struct CandidateSearch: ~Copyable {
   init(_ store: HeadStore) { self.store = store }
 
   /// The candidates; those that `remaining` does not refuse are the answer.
-  consuming func run(_ matchers: [LabelMatcher]) throws -> (numbers: [UInt32], remaining: RemainingTests) {
-    var compiled: [CompiledMatcher] = []
-    for matcher in matchers { if let matcher = try CompiledMatcher.compile(matcher) { compiled.append(matcher) } }
-    for matcher in compiled {
+  consuming func run(_ matchers: [CompiledMatcher]) throws -> (numbers: [UInt32], remaining: RemainingTests) {
+    for matcher in matchers {
       try Task.checkCancellation()
       let pairs = try pairs(of: matcher)
       if matcher.isInclusive {

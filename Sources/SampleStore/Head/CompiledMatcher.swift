@@ -17,6 +17,26 @@ struct CompiledMatcher: Sendable {
   /// Series with one of the labels pass; otherwise series with none of them.
   let isInclusive: Bool
 
+  static func compile(_ matchers: [LabelMatcher]) throws(InvalidMatcher) -> [CompiledMatcher] {
+    var compiled: [CompiledMatcher] = []
+    for matcher in matchers { if let matcher = try compile(matcher) { compiled.append(matcher) } }
+    return compiled
+  }
+
+  /// Whether a series passes whose label has this value; `nil` if it lacks the label.
+  func accepts(_ value: UnsafeBufferPointer<UInt8>?) -> Bool {
+    guard let value else { return !isInclusive }
+    return names(value) == isInclusive
+  }
+
+  private func names(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    switch labels {
+    case .all: true
+    case .values(let values): values.contains { $0.utf8.elementsEqual(value) }
+    case .pattern(let pattern, let inverted): pattern.matches(utf8: value) != inverted
+    }
+  }
+
   /// - Returns: `nil` for a matcher that every series matches.
   /// - Throws: ``InvalidMatcher``
   static func compile(_ matcher: LabelMatcher) throws(InvalidMatcher) -> CompiledMatcher? {

@@ -13,7 +13,7 @@ extension HeadStore {
   func delete(_ matchers: [LabelMatcher], from: Int64, through: Int64) throws -> DeletionSummary {
     var summary = DeletionSummary()
     guard from <= through else { return summary }
-    let (numbers, tests) = try CandidateSearch(self).run(matchers)
+    let (numbers, tests) = try CandidateSearch(self).run(CompiledMatcher.compile(matchers))
     var start = 0
     while start < numbers.count {
       let end = min(numbers.count, start + HeadState.seriesAtOnce)

@@ -18,31 +18,57 @@ extension HeadState {
     return end < series.issued ? end : nil
   }
 
-  /// Copies the chunks that may have samples in `from ... through` of the series `numbers[start...]`, until there is
-  /// enough for one step.
+  /// Copies the chunks that may have samples in `from ... through` of the series `numbers[start...]`, a row for each, until there
+  /// is enough for one step.
   ///
   /// - Returns: the index to go on from.
   func copy(
-    _ numbers: [UInt32], from start: Int, _ tests: RemainingTests, _ from: Int64, _ through: Int64,
-    into copied: inout CopiedSeries
+    _ numbers: [UInt32], from start: Int, _ from: Int64, _ through: Int64, into copies: ChunkCopies
   ) -> Int {
-    var index = start
-    while index < numbers.count, index - start < Self.seriesAtOnce, copied.bytes.count < Self.bytesAtOnce {
-      defer { index += 1 }
-      guard let record = live(numbers[index])?.pointee, record.hasSamples else { continue }
-      guard tests.isEmpty || tests.accept(pairNumbers(of: record)) else { continue }
-      let firstChunk = copied.chunks.count
-      forEachChunk(of: record, from, through) { segment, bits, count, codec in
-        copyChunk(segment, bits: bits, count: count, codec: codec, into: &copied)
+    let most = copies.byteCount + Self.bytesAtOnce
+    let end = min(numbers.count, start + Self.seriesAtOnce)
+    for index in start..<end {
+      if copies.byteCount >= most { return index }
+      guard let record = live(numbers[index])?.pointee else {
+        if numbers[index] != SeriesMatch.nowhere { copies.forgottenRows += 1 }
+        copies.endRow()
+        continue
       }
-      let late =
-        record.flags.contains(.late) ? lateColumns(of: numbers[index], from, through) : LateColumns()
-      guard copied.chunks.count > firstChunk || !late.isEmpty else { continue }
-      copied.entries.append(
-        CopiedSeries.Entry(
-          labels: encodedLabels(of: record), chunks: firstChunk..<copied.chunks.count, late: late))
+      if copies.isLatest {
+        copyLatest(record, from, through, into: copies) { lateColumns(of: numbers[index], from, through) }
+        continue
+      }
+      forEachChunk(of: record, from, through) { segment, bits, count, codec in
+        copyChunk(segment, bits: bits, count: count, codec: codec, into: copies)
+      }
+      if record.flags.contains(.late) {
+        copies.endRow(late: lateColumns(of: numbers[index], from, through))
+      } else {
+        copies.endRow()
+      }
     }
-    return index
+    return end
+  }
+
+  /// Copies what holds the last sample in the range, or the sample itself where it is the last of the series.
+  private func copyLatest(
+    _ record: SeriesRecord, _ from: Int64, _ through: Int64, into copies: ChunkCopies, late: () -> LateColumns
+  ) {
+    let hasLate = record.flags.contains(.late)
+    let time = record.encoder.lastTime
+    if record.hasOpenChunk, !hasLate, time >= from, time <= through, let value = record.encoder.lastValue {
+      copies.endRow(time: time, value: value)
+      return
+    }
+    var last: (segment: UInt32, bits: Int, count: Int, codec: ChunkCodec)?
+    forEachChunk(of: record, from, through) { segment, bits, count, codec in last = (segment, bits, count, codec) }
+    if let last { copyChunk(last.segment, bits: last.bits, count: last.count, codec: last.codec, into: copies) }
+    copies.endRow(late: hasLate ? late() : LateColumns())
+  }
+
+  private func copyChunk(_ segment: UInt32, bits: Int, count: Int, codec: ChunkCodec, into copies: ChunkCopies) {
+    let size = SegmentArena.byteCount(bits: bits)
+    segments.copyChain(segment, bits: bits, to: copies.addChunk(byteCount: size, count: count, codec: codec))
   }
 
   func copyChunk(_ segment: UInt32, bits: Int, count: Int, codec: ChunkCodec, into copied: inout CopiedSeries) {

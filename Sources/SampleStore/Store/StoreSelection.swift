@@ -2,21 +2,9 @@ public import FleetModel
 import Synchronization
 import SystemPackage
 
-/// A query over the blocks, joined with what the head answered.
-///
-/// The head is asked before the list of blocks is taken: samples that a flush moves meanwhile are then seen in one or the
-/// other, or in both, which does no harm.
+/// Questions for labels to the blocks.
 struct StoreSelection {
-  /// A series of the answer and where it lies.
-  private struct Found {
-    var labels: LabelSet
-    /// Block and place in it, blocks by rising sequence.
-    var parts: [(block: Int, place: Block.Place)] = []
-    var fromHead: Int?
-  }
-
-  /// Samples decoded, or series found, between two looks at whether the task is cancelled: some milliseconds.
-  private static let samplesAtOnce = 1 << 18
+  /// Series found between two looks at whether the task is cancelled: some milliseconds.
   private static let seriesAtOnce = 4096
 
   let members: [BlockCatalog.Member]
@@ -24,100 +12,11 @@ struct StoreSelection {
   let from: Int64
   let through: Int64
 
-  /// - Parameter head: what the head answered to the same question, sorted.
-  /// - Throws: `CancellationError`; ``BlockError``: ask anew without that block.
-  func run(joining head: [SelectedSeries]) async throws -> [SelectedSeries] {
-    let found = try await find(head)
-    var readers = members.map { $0.block.reader() }
-    var result: [SelectedSeries] = []
-    result.reserveCapacity(found.count)
-    var next = 0
-    while next < found.count {
-      next = try decode(found, from: next, head, &readers, into: &result)
-      try await Self.pause()
-    }
-    return result
-  }
-
-  private static func pause() async throws {
-    try Task.checkCancellation()
-    await Task.yield()
-  }
-
-  /// Decodes series until there is enough for one step.
-  ///
-  /// - Returns: the index to go on from.
-  private func decode(
-    _ found: [Found], from start: Int, _ head: [SelectedSeries], _ readers: inout [BlockSeriesReader],
-    into result: inout [SelectedSeries]
-  ) throws(BlockError) -> Int {
-    var joiner = SampleJoiner()
-    var index = start
-    var samples = 0
-    while index < found.count, samples < Self.samplesAtOnce {
-      let series = found[index]
-      index += 1
-      if series.parts.isEmpty, let fromHead = series.fromHead {
-        result.append(head[fromHead])
-        continue
-      }
-      var sources: [(block: Block, chunks: [Block.Chunk])] = []
-      for part in series.parts {
-        try readers[part.block].readChunks(part.place)
-        sources.append((members[part.block].block, readers[part.block].chunks))
-      }
-      let columns = try joiner.join(
-        sources, series.fromHead.map { [head[$0].samples] } ?? [], from: from, through: through)
-      samples += columns.count + 64
-      if columns.count > 0 { result.append(SelectedSeries(labels: series.labels, samples: columns)) }
-    }
-    return index
-  }
-
-  /// The series that match, each once, sorted by labels.
-  private func find(_ head: [SelectedSeries]) async throws -> [Found] {
-    var found: [Found] = []
-    var indices: [LabelSet: Int] = [:]
-    for (block, member) in members.enumerated() {
-      try await Self.pause()
-      let places = try member.block.find(matchers)
-      var reader = member.block.reader()
-      // Blocks mostly hold the same series in the same order: the one after the last that was found is a good guess.
-      var guess = 0
-      for (count, place) in places.enumerated() {
-        if count % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await Self.pause() }
-        let labels = LabelSet(canonicalEncoding: try reader.labels(place))
-        let index = Self.index(of: labels, in: &found, &indices, guess)
-        found[index].parts.append((block, place))
-        guess = index + 1
-      }
-    }
-    var guess = 0
-    for (number, series) in head.enumerated() {
-      let index = Self.index(of: series.labels, in: &found, &indices, guess)
-      found[index].fromHead = number
-      guess = index + 1
-    }
-    return found.sorted { LabelSet.precedes($0.labels, $1.labels) }
-  }
-
-  private static func index(
-    of labels: LabelSet, in found: inout [Found], _ indices: inout [LabelSet: Int], _ guess: Int
-  ) -> Int {
-    if guess < found.count, found[guess].labels == labels { return guess }
-    if let index = indices[labels] { return index }
-    indices[labels] = found.count
-    found.append(Found(labels: labels))
-    return found.count - 1
-  }
-
-  // MARK: Labels
-
   /// The names of labels of the series that have samples in the range; of one label's values with `name`.
   func labelTexts(valuesOf name: [UInt8]?) async throws -> Set<[UInt8]> {
     var texts: Set<[UInt8]> = []
     for member in members {
-      try await Self.pause()
+      try await HeadStore.pause()
       let places = try await places(of: member)
       guard !places.isEmpty else { continue }
       if let name {
@@ -136,10 +35,20 @@ struct StoreSelection {
     var places: [Block.Place] = []
     var reader = member.block.reader()
     for (count, place) in all.enumerated() {
-      if count % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await Self.pause() }
+      if count % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await HeadStore.pause() }
       if try hasSample(&reader, place) { places.append(place) }
     }
     return places
+  }
+
+  /// Marks the rows whose series have a sample in the range in this block.
+  func markRows(_ rows: inout [Bool], _ places: [Block.Place], in member: BlockCatalog.Member) async throws {
+    let isWhole = member.block.summary.minTime >= from && member.block.summary.maxTime <= through
+    var reader = member.block.reader()
+    for (row, place) in places.enumerated() where place != SeriesMatch.nowhere && !rows[row] {
+      if row % Self.seriesAtOnce == Self.seriesAtOnce - 1 { try await HeadStore.pause() }
+      rows[row] = try isWhole || hasSample(&reader, place)
+    }
   }
 
   private func hasSample(_ reader: inout BlockSeriesReader, _ place: Block.Place) throws(BlockError) -> Bool {
@@ -157,9 +66,78 @@ extension DurableStore {
   public func select(
     _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
   ) async throws -> [SelectedSeries] {
-    let fromHead = try await head.select(matchers, from: from, through: through)
-    return try await selecting(matchers, from, through) { selection in
-      selection.members.isEmpty ? fromHead : try await selection.run(joining: fromHead)
+    try await answer(matchers, from.milliseconds, through.milliseconds).selected()
+  }
+
+  public func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
+    try await answer(matchers, from.milliseconds, through.milliseconds).opened
+  }
+
+  public func openLatest(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> OpenedSelection {
+    try await answer(matchers, from.milliseconds, through.milliseconds, isLatest: true).opened
+  }
+
+  public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
+    while true {
+      let (match, members, inHead) = try await settled(matchers, from.milliseconds, through.milliseconds) { match in
+        try await head.rowsWithSamples(match, from.milliseconds, through.milliseconds)
+      }
+      var rows = inHead
+      do {
+        for (member, places) in zip(members, match.places) {
+          let selection = StoreSelection(
+            members: [], matchers: [], from: from.milliseconds, through: through.milliseconds)
+          try await selection.markRows(&rows, places, in: member)
+        }
+        return zip(match.labels, rows).filter(\.1).map(\.0)
+      } catch let error as BlockError {
+        report(error)
+      }
+    }
+  }
+
+  private func answer(
+    _ matchers: [LabelMatcher], _ from: Int64, _ through: Int64, isLatest: Bool = false
+  ) async throws -> StoreAnswer {
+    let (match, members, copies) = try await settled(matchers, from, through) { match in
+      try await head.copyChunks(match, from, through, isLatest: isLatest)
+    }
+    if copies.forgottenRows * 4 > match.count {
+      head.matches.forget(SeriesMatches.Question(matchers: matchers, blocks: members.map(\.number)))
+    }
+    return StoreAnswer(
+      match, copies, members, from: from, through: through, onUnreadable: head.noteUnreadable, onDamage: report)
+  }
+
+  /// The series that match, the blocks of the range, and what `readHead` takes out of the head: before the list of blocks is
+  /// settled. Samples that a flush moves meanwhile are then seen in one or the other, or in both, which does no harm.
+  private func settled<Read>(
+    _ matchers: [LabelMatcher], _ from: Int64, _ through: Int64, _ readHead: (SeriesMatch) async throws -> Read
+  ) async throws -> (SeriesMatch, [BlockCatalog.Member], Read) {
+    func blocks() -> [BlockCatalog.Member] { from <= through ? catalog.members(from: from, through: through) : [] }
+    var members = blocks()
+    while true {
+      let question = SeriesMatches.Question(matchers: matchers, blocks: members.map(\.number))
+      let match: SeriesMatch
+      do {
+        match = try await head.match(question) { match in
+          let compiled = try CompiledMatcher.compile(matchers)
+          for member in members {
+            try await HeadStore.pause()
+            try match.add(try member.block.find(compiled), of: member.block)
+          }
+        }
+      } catch let error as BlockError {
+        report(error)
+        members = blocks()
+        continue
+      }
+      let read = try await readHead(match)
+      let now = blocks()
+      if now.map(\.number) == members.map(\.number) { return (match, members, read) }
+      members = now
     }
   }
 
@@ -188,8 +166,7 @@ extension DurableStore {
   private func selecting<Answer>(
     _ matchers: [LabelMatcher], _ from: Timestamp, _ through: Timestamp, _ ask: (StoreSelection) async throws -> Answer
   ) async throws -> Answer {
-    var compiled: [CompiledMatcher] = []
-    for matcher in matchers { if let matcher = try CompiledMatcher.compile(matcher) { compiled.append(matcher) } }
+    let compiled = try CompiledMatcher.compile(matchers)
     while true {
       let members =
         from <= through ? catalog.members(from: from.milliseconds, through: through.milliseconds) : []

@@ -1,16 +1,18 @@
 public import FleetModel
 
-/// A `prometheus.WriteRequest` of remote write 1.0 (prometheus/prometheus `prompb/remote.proto`, `types.proto`), decoded as
-/// far as the known series of a known sender need: which labels there are is a matter of ``labels(of:in:)``, which is asked
-/// only for a series that was not seen before.
+/// A request of remote write, decoded as far as the known series of a known sender need: which labels there are is a matter of
+/// ``labels(of:in:)``, which is asked only for a series that was not seen before.
 ///
-/// Exemplars, native histograms and metadata are passed over.
+/// It is a `prometheus.WriteRequest` of 1.0 (prometheus/prometheus `prompb/remote.proto`, `types.proto`) or an
+/// `io.prometheus.write.v2.Request` of 2.0 (`prompb/io/prometheus/write/v2/types.proto`). Exemplars and native histograms
+/// are counted and passed over; start timestamps are passed over.
 public struct WriteRequest: Sendable {
   /// One time series of the request.
   public struct Series: Sendable {
-    /// Of the bytes of its labels as they were sent.
+    /// Of its labels as they were sent.
     public var identity: WrittenIdentity
-    /// Where the fields with its labels lie in the message.
+    /// Where its labels lie: of 1.0 the bytes of their fields in the message, of 2.0 the numbers of their symbols in
+    /// ``WriteRequest/references``.
     var labelStart: UInt32
     var labelEnd: UInt32
     /// Its samples are `sampleCount` of ``WriteRequest/samples`` from here on.
@@ -25,36 +27,72 @@ public struct WriteRequest: Sendable {
     public var value: Double
   }
 
-  public private(set) var series: [Series] = []
+  /// What was read last.
+  public private(set) var kind = WriteMessage.version1
+  public internal(set) var series: [Series] = []
   /// Of all series, in the order of the request.
-  public private(set) var samples: [Sample] = []
+  public internal(set) var samples: [Sample] = []
   /// Native histograms that were passed over.
-  public private(set) var histograms = 0
-  private let key: WrittenIdentity.Key
+  public internal(set) var histograms = 0
+  /// Exemplars that were passed over.
+  public internal(set) var exemplars = 0
+  /// Of 1.0: where the metadata of families lies in the message.
+  var metadata: [Range<UInt32>] = []
+  /// Of 2.0.
+  var symbols: [Symbol] = []
+  /// Of 2.0: the numbers of symbols that are the labels of the series, name and value in turn.
+  var references: [UInt32] = []
+  /// Of 2.0: of each series, what it says of its metric.
+  var typings: [Typing] = []
+  let key: WrittenIdentity.Key
+  /// Of what is made of symbols.
+  let symbolKey: WrittenIdentity.Key
 
   /// - Parameter seed: of the identities; secret, so that nobody can send two sets of labels with one identity.
-  public init(seed: UInt64) { key = WrittenIdentity.Key(seed: seed) }
+  public init(seed: UInt64) {
+    key = WrittenIdentity.Key(seed: seed)
+    symbolKey = WrittenIdentity.Key(seed: seed &+ 0x9e37_79b9_7f4a_7c15)
+  }
 
   /// Bytes of memory that are kept for the next request.
   public var reservedBytes: Int {
     series.capacity * MemoryLayout<Series>.stride + samples.capacity * MemoryLayout<Sample>.stride
+      + symbols.capacity * MemoryLayout<Symbol>.stride + references.capacity * MemoryLayout<UInt32>.stride
+      + typings.capacity * MemoryLayout<Typing>.stride + metadata.capacity * MemoryLayout<Range<UInt32>>.stride
   }
 
   /// Takes the place of what was read before. O(bytes); allocates only to grow.
   ///
   /// - Throws: ``WireFault``; then nothing of the request is to be used.
-  public mutating func read(_ message: UnsafeRawBufferPointer) throws(WireFault) {
+  public mutating func read(
+    _ message: UnsafeRawBufferPointer, as kind: WriteMessage = .version1
+  ) throws(WireFault) {
+    self.kind = kind
     series.removeAll(keepingCapacity: true)
     samples.removeAll(keepingCapacity: true)
+    metadata.removeAll(keepingCapacity: true)
+    symbols.removeAll(keepingCapacity: true)
+    references.removeAll(keepingCapacity: true)
+    typings.removeAll(keepingCapacity: true)
     histograms = 0
+    exemplars = 0
     guard message.count <= Int(UInt32.max) else { throw WireFault(offset: 0, problem: "has 4 GiB or more") }
+    switch kind {
+    case .version1: try readVersion1(message)
+    case .version2: try readVersion2(message)
+    }
+  }
+
+  private mutating func readVersion1(_ message: UnsafeRawBufferPointer) throws(WireFault) {
     var cursor = WireCursor(message, 0..<message.count)
     while !cursor.isAtEnd {
       let tag = try cursor.varint()
-      if tag == 0x0a {
-        try readSeries(message, try cursor.content())
-      } else {
-        try cursor.skip(tag)
+      switch tag {
+      case 0x0a: try readSeries(message, try cursor.content())
+      case 0x1a:
+        let content = try cursor.content()
+        metadata.append(UInt32(truncatingIfNeeded: content.lowerBound)..<UInt32(truncatingIfNeeded: content.upperBound))
+      default: try cursor.skip(tag)
       }
     }
   }
@@ -77,6 +115,9 @@ public struct WriteRequest: Sendable {
         _ = try cursor.content()
         labelEnd = cursor.position
       case 0x12: samples.append(try Self.sample(message, try cursor.content()))
+      case 0x1a:
+        _ = try cursor.content()
+        exemplars &+= 1
       case 0x22:
         _ = try cursor.content()
         histograms &+= 1
@@ -91,7 +132,7 @@ public struct WriteRequest: Sendable {
   }
 
   @inline(__always)
-  private static func sample(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) -> Sample {
+  static func sample(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) -> Sample {
     var cursor = WireCursor(message, range)
     // A field that is left out has its default.
     var sample = Sample(time: 0, value: 0)
@@ -108,37 +149,36 @@ public struct WriteRequest: Sendable {
 
   /// The labels of a series as the store takes them; those with an empty value are left out, as everywhere in Prometheus.
   ///
-  /// - Parameter message: what ``read(_:)`` was given.
-  /// - Throws: ``WrittenLabelFlaw`` if they are not sorted, not unique, not UTF-8, or without a metric's name.
+  /// - Parameter message: what ``read(_:as:)`` was given.
+  /// - Throws: ``WrittenLabelFlaw`` if they are not sorted, not unique, not UTF-8, or without a metric's name, or if they
+  ///   point to symbols that the request has not.
   public func labels(
     of series: Series, in message: UnsafeRawBufferPointer
   ) throws(WrittenLabelFlaw) -> LabelSet {
-    var encoded: [UInt8] = []
-    encoded.reserveCapacity(Int(series.labelEnd &- series.labelStart))
-    var cursor = WireCursor(message, Int(series.labelStart)..<Int(series.labelEnd))
-    var previous: Range<Int>?
-    var hasName = false
-    do throws(WireFault) {
-      while !cursor.isAtEnd {
-        _ = try cursor.varint()
-        let (name, value) = try Self.label(message, try cursor.content())
-        let nameBytes = UnsafeRawBufferPointer(rebasing: message[name])
-        let valueBytes = UnsafeRawBufferPointer(rebasing: message[value])
-        let before = previous.map { UnsafeRawBufferPointer(rebasing: message[$0]) }
-        if let flaw = Self.flaw(in: nameBytes, valueBytes, after: before) {
-          throw WireFault(offset: -1, problem: flaw)
-        }
-        previous = name
-        if value.isEmpty { continue }
-        if nameBytes.elementsEqual(LabelSet.metricName.utf8) { hasName = true }
-        Self.append(nameBytes, to: &encoded)
-        Self.append(valueBytes, to: &encoded)
-      }
-    } catch {
-      throw WrittenLabelFlaw(problem: error.offset < 0 ? error.problem : "\(error)")
+    switch kind {
+    case .version1: try sentLabels(of: series, in: message)
+    case .version2: try symbolicLabels(of: series, in: message)
     }
-    guard hasName else { throw WrittenLabelFlaw(problem: "a series has no label __name__") }
-    return LabelSet(canonicalEncoding: encoded)
+  }
+
+  private func sentLabels(
+    of series: Series, in message: UnsafeRawBufferPointer
+  ) throws(WrittenLabelFlaw) -> LabelSet {
+    var labels = WrittenLabels(reserving: Int(series.labelEnd &- series.labelStart))
+    var cursor = WireCursor(message, Int(series.labelStart)..<Int(series.labelEnd))
+    while !cursor.isAtEnd {
+      let name: Range<Int>
+      let value: Range<Int>
+      do throws(WireFault) {
+        _ = try cursor.varint()
+        (name, value) = try Self.label(message, try cursor.content())
+      } catch {
+        throw WrittenLabelFlaw(problem: "\(error)")
+      }
+      try labels.add(
+        UnsafeRawBufferPointer(rebasing: message[name]), UnsafeRawBufferPointer(rebasing: message[value]))
+    }
+    return try labels.finish()
   }
 
   private static func label(
@@ -157,31 +197,4 @@ public struct WriteRequest: Sendable {
     }
     return (name, value)
   }
-
-  private static func flaw(
-    in name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, after previous: UnsafeRawBufferPointer?
-  ) -> String? {
-    if name.isEmpty { return "a label has no name" }
-    guard let text = String(validating: name, as: UTF8.self) else { return "the name of a label is not UTF-8" }
-    guard String(validating: value, as: UTF8.self) != nil else { return "the value of label \"\(text)\" is not UTF-8" }
-    guard let previous else { return nil }
-    if previous.elementsEqual(name) { return "label \"\(text)\" is given twice" }
-    return previous.lexicographicallyPrecedes(name) ? nil : "the labels are not sorted: \"\(text)\" comes too late"
-  }
-
-  private static func append(_ text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
-    var length = text.count
-    while length >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: length) | 0x80)
-      length >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: length))
-    bytes.append(contentsOf: text)
-  }
-}
-
-/// Labels that cannot be those of a series.
-public struct WrittenLabelFlaw: Error, Sendable, Hashable, CustomStringConvertible {
-  public var problem: String
-  public var description: String { problem }
 }

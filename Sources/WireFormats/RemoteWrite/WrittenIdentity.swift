@@ -23,7 +23,8 @@ public struct WrittenIdentity: Hashable, Sendable {
     }
   }
 
-  /// Two chains of multiply and fold (as `ByteHash`) over the same words, side by side. O(bytes).
+  /// Two chains of multiply and fold (as `ByteHash`) over the same words, side by side; over long runs two such pairs, each
+  /// over every other word, because a chain waits for each of its multiplications. O(bytes).
   @inline(__always)
   init(_ bytes: UnsafeRawBufferPointer, _ key: Key) {
     var left = key.right
@@ -33,7 +34,24 @@ public struct WrittenIdentity: Hashable, Sendable {
     var second: UInt64 = 0
     if let base = bytes.baseAddress {
       var index = 0
-      while index &+ 16 <= count {
+      if count >= 32 {
+        var left2 = key.tail
+        var right2 = key.tail ^ key.left
+        while index &+ 32 <= count {
+          let a = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+          let b = base.loadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self)
+          let c = base.loadUnaligned(fromByteOffset: index &+ 16, as: UInt64.self)
+          let d = base.loadUnaligned(fromByteOffset: index &+ 24, as: UInt64.self)
+          left = ByteHash.fold(a ^ key.left, b ^ left)
+          right = ByteHash.fold(b ^ key.right, a ^ right)
+          left2 = ByteHash.fold(c ^ key.left, d ^ left2)
+          right2 = ByteHash.fold(d ^ key.right, c ^ right2)
+          index &+= 32
+        }
+        left = ByteHash.fold(left ^ key.tail, left2)
+        right = ByteHash.fold(right ^ key.tail, right2)
+      }
+      if index &+ 16 <= count {
         let a = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
         let b = base.loadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self)
         left = ByteHash.fold(a ^ key.left, b ^ left)
@@ -53,6 +71,36 @@ public struct WrittenIdentity: Hashable, Sendable {
     right = ByteHash.fold(second ^ key.tail, first ^ right)
     high = ByteHash.fold(left ^ key.right, UInt64(count) ^ right)
     low = ByteHash.fold(right ^ key.left, UInt64(count) ^ left)
+  }
+
+  /// Of no series.
+  static let unknown = WrittenIdentity(high: 0, low: 0)
+
+  /// Makes one identity of several in their order: of a series, of those of its symbols.
+  struct Chain {
+    private let key: Key
+    private var left: UInt64
+    private var right: UInt64
+
+    @inline(__always)
+    init(_ key: Key) {
+      self.key = key
+      left = key.right
+      right = key.left
+    }
+
+    @inline(__always)
+    mutating func add(_ part: WrittenIdentity) {
+      left = ByteHash.fold(part.high ^ key.left, part.low ^ left)
+      right = ByteHash.fold(part.low ^ key.right, part.high ^ right)
+    }
+
+    @inline(__always)
+    func finish(count: Int) -> WrittenIdentity {
+      WrittenIdentity(
+        high: ByteHash.fold(left ^ key.tail, UInt64(truncatingIfNeeded: count) ^ right),
+        low: ByteHash.fold(right ^ key.left, UInt64(truncatingIfNeeded: count) ^ left))
+    }
   }
 
   /// This identity within `scope`: the same labels are another series there.

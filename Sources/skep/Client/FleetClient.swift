@@ -6,7 +6,7 @@ import NIOSSL
 
 /// Asks a running Skep over `/fleet/v1`.
 struct FleetClient {
-  private let base: String
+  let base: String
   private let token: String?
   private let client: HTTPClient
 
@@ -14,18 +14,25 @@ struct FleetClient {
   static func with<Result>(
     _ options: ClientOptions, _ body: (FleetClient) async throws -> Result
   ) async throws -> Result {
-    let token = try options.tokenFile.map { file in
+    try await with(options.server, options.credentials, body)
+  }
+
+  /// The same for a server that is named otherwise.
+  static func with<Result>(
+    _ server: String, _ credentials: CredentialOptions, _ body: (FleetClient) async throws -> Result
+  ) async throws -> Result {
+    let token = try credentials.tokenFile.map { file in
       String(decoding: try InputFile.read(file), as: UTF8.self)
         .split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
     }
-    var base = options.server
+    var base = server
     while base.hasSuffix("/") { base.removeLast() }
     guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
-      throw CommandFailure.badInput("--server \(options.server): write it as http://HOST:PORT")
+      throw CommandFailure.badInput("--server \(server): write it as http://HOST:PORT")
     }
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(5)
-    if let file = options.authorityFile {
+    if let file = credentials.authorityFile {
       var tls = TLSConfiguration.makeClientConfiguration()
       tls.additionalTrustRoots = [.file(file)]
       configuration.tlsConfiguration = tls
@@ -87,7 +94,7 @@ struct FleetClient {
     return Array(buffer.readableBytesView)
   }
 
-  private func request(_ method: HTTPMethod, _ path: String, query: [(String, String?)]) -> HTTPClientRequest {
+  func request(_ method: HTTPMethod, _ path: String, query: [(String, String?)]) -> HTTPClientRequest {
     let items = query.compactMap { name, value in value.map { "\(name)=\(Self.percentEncode($0))" } }
     var request = HTTPClientRequest(url: base + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&")))
     request.method = method
@@ -95,7 +102,7 @@ struct FleetClient {
     return request
   }
 
-  private func execute(_ request: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+  func execute(_ request: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
     do {
       return try await client.execute(request, deadline: deadline)
     } catch is CancellationError {
@@ -109,15 +116,18 @@ struct FleetClient {
     }
   }
 
-  private func refusal(_ response: HTTPClientResponse) async throws -> CommandFailure {
-    let body = try await response.body.collect(upTo: 1 << 20)
-    guard let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body.readableBytesView) else {
-      return .failed("\(base) answered \(response.status.code); is it a Skep?")
+  func refusal(_ response: HTTPClientResponse) async throws -> CommandFailure {
+    refusal(response.status, Array(try await response.body.collect(upTo: 1 << 20).readableBytesView))
+  }
+
+  func refusal(_ status: HTTPResponseStatus, _ body: [UInt8]) -> CommandFailure {
+    guard let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body) else {
+      return .failed("\(base) answered \(status.code); is it a Skep?")
     }
     let failure = envelope.error
     let further = failure.details.filter { !failure.message.contains($0) }
     let lines = ["skep: \(failure.message)"] + further.map { "  \($0)" }
-    return CommandFailure(exitCode: response.status == .badRequest ? 2 : 1, lines: lines)
+    return CommandFailure(exitCode: status == .badRequest ? 2 : 1, lines: lines)
   }
 
   private func decode<Message: Decodable>(_ type: Message.Type, _ bytes: [UInt8]) throws -> Message {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import ControlPlane
 import DeployPlan
 import FleetModel
+import SystemPackage
 
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +15,13 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     let bytes = try InputFile.read(file)
-    let reading = SystemFile.read(bytes: bytes, file: file == "-" ? "standard input" : file)
+    var reading = SystemFile.readWithRules(bytes: bytes, file: file == "-" ? "standard input" : file, lints: true)
+    if let system = reading.system, file != "-" || system.ruleFiles.allSatisfy({ $0.hasPrefix("/") }) {
+      let rules = RuleFileSet(system.ruleFiles, beside: file == "-" ? nil : FilePath(file)).read(
+        linter: system.expressionLinter)
+      reading.diagnostics += rules.diagnostics
+      if !rules.isValid { reading.system = nil }
+    }
     let errors = reading.diagnostics.filter { $0.level == .error }.count
     switch output.output {
     case .text:
@@ -32,23 +40,11 @@ struct Validate: ParsableCommand {
 }
 
 private struct ValidationResult: Encodable {
-  struct Entry: Encodable {
-    let level: String
-    let line: Int?
-    let column: Int?
-    let path: String
-    let message: String
-    let mend: String?
-  }
-
   let valid: Bool
-  let diagnostics: [Entry]
+  let diagnostics: [DiagnosticEntry]
 
   init(_ reading: SystemFile.Reading) {
     valid = reading.system != nil
-    diagnostics = reading.diagnostics.map {
-      Entry(
-        level: $0.level.rawValue, line: $0.line, column: $0.column, path: $0.path, message: $0.message, mend: $0.mend)
-    }
+    diagnostics = reading.diagnostics.map(DiagnosticEntry.init)
   }
 }

@@ -20,18 +20,30 @@ struct Table {
 
   init(_ columns: (title: String, alignment: Alignment)...) { self.columns = columns }
 
+  init(columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
+
   var isEmpty: Bool { rows.isEmpty }
 
   /// - Precondition: as many cells as columns.
-  mutating func add(_ cells: Cell...) {
+  mutating func add(_ cells: Cell...) { add(cells) }
+
+  /// - Precondition: as many cells as columns.
+  mutating func add(_ cells: [Cell]) {
     precondition(cells.count == columns.count, "BUG: \(cells.count) cells in a table of \(columns.count) columns")
     rows.append(cells)
   }
 
-  var text: String {
-    let widths = columns.indices.map { column in
+  /// Of the longest line.
+  var width: Int { widths.reduce(0, +) + 2 * max(0, columns.count - 1) }
+
+  private var widths: [Int] {
+    columns.indices.map { column in
       rows.reduce(columns[column].title.count) { max($0, $1[column].text.count) }
     }
+  }
+
+  var text: String {
+    let widths = widths
     let header = line(columns.map { Cell($0.title, .bold) }, widths: widths)
     return ([header] + rows.map { line($0, widths: widths) }).joined(separator: "\n")
   }

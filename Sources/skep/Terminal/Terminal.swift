@@ -9,12 +9,27 @@ enum Terminal {
 
   private static let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
 
+  private static let errorHasColor = isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil && !isDumb
+
   /// Rows that fit on the screen; `nil` where there is none.
-  static var height: Int? {
+  static var height: Int? { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } }
+
+  /// Columns that fit on the screen; `nil` where there is none.
+  static var width: Int? { size.flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil } }
+
+  private static var size: winsize? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
-    return Int(size.ws_row)
+    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
   }
+
+  /// Whether the locale says that text is UTF-8 (POSIX: the first of these that is set counts).
+  static let isUTF8: Bool = {
+    for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+      guard let value = getenv(name).map({ String(cString: $0).lowercased() }), !value.isEmpty else { continue }
+      return value.contains("utf-8") || value.contains("utf8")
+    }
+    return false
+  }()
 
   /// Writes `text` and the end of a line at once, so that a reader of a pipe sees it as soon as it is there.
   static func print(_ text: String, terminator: String = "\n") {
@@ -35,6 +50,14 @@ enum Terminal {
     case yellow = "33"
     case dim = "2"
     case bold = "1"
+    case blue = "34"
+    case magenta = "35"
+    case cyan = "36"
+  }
+
+  /// As ``paint(_:_:)``, for standard error.
+  static func paintError(_ text: String, _ color: Color) -> String {
+    errorHasColor ? "\u{1b}[\(color.rawValue)m\(text)\u{1b}[0m" : text
   }
 
   static func paint(_ text: String, _ color: Color?) -> String {

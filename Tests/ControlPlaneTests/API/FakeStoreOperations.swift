@@ -3,6 +3,7 @@ import Ingest
 import NIOCore
 import SampleStore
 import Synchronization
+import WireFormats
 
 @testable import ControlPlane
 
@@ -10,7 +11,7 @@ import Synchronization
 final class FakeStoreOperations: StoreOperations {
   struct State: Sendable {
     var outcome: Result<WriteOutcome, WriteRefusal> = .success(WriteOutcome())
-    var written: [(bytes: Int, agent: String?)] = []
+    var written: [(bytes: Int, message: WriteMessage, agent: String?)] = []
     var deleted: [(matchers: [LabelMatcher], from: Timestamp, through: Timestamp)] = []
     var failure: StoreError?
   }
@@ -21,9 +22,11 @@ final class FakeStoreOperations: StoreOperations {
 
   func now() -> Timestamp { FakeOperations.start }
 
-  func write(_ body: ByteBuffer, from agent: AgentID?) async throws(WriteRefusal) -> WriteOutcome {
+  func write(
+    _ body: ByteBuffer, as message: WriteMessage, from agent: AgentID?
+  ) async throws(WriteRefusal) -> WriteOutcome {
     let outcome = state.withLock { state in
-      state.written.append((body.readableBytes, agent?.name))
+      state.written.append((body.readableBytes, message, agent?.name))
       return state.outcome
     }
     return try outcome.get()
@@ -44,6 +47,9 @@ final class FakeStoreOperations: StoreOperations {
         series: 10, chunks: 10, samples: 1000, bytes: 500)
     ]
     statistics.labels = [StoreStatistics.Cardinality(name: "agent_id", count: 3)]
+    statistics.labelPairs = 17
+    statistics.labelBytes = [StoreStatistics.Cardinality(name: "agent_id", count: 40)]
+    statistics.pairs = [StoreStatistics.Cardinality(name: "agent_id=\"a=\"b\"", count: 2)]
     statistics.setAside = ["log/0000000001.corrupt-1"]
     return statistics
   }

@@ -1,17 +1,30 @@
-import Ingest
 import NIOHTTP1
 import SampleStore
 import Synchronization
 import Testing
+import WireFormats
 
 @testable import ControlPlane
+@testable import Ingest
+
+extension WriteOutcome {
+  fileprivate static func with(written: Int, refused: Int = 0) -> WriteOutcome {
+    var outcome = WriteOutcome()
+    outcome.written = written
+    outcome.refuse(.outOfOrder, refused, "too late")
+    return outcome
+  }
+}
 
 @Suite struct WriteRouteTests {
   private static let good = [("content-type", "application/x-protobuf"), ("content-encoding", "snappy")]
 
   static let refusedTypes: [(type: String?, encoding: String?)] = [
     (nil, "snappy"), ("application/json", "snappy"), ("application/x-protobuf", nil),
-    ("application/x-protobuf", "zstd"), ("application/x-protobuf;proto=io.prometheus.write.v2.Request", "snappy"),
+    ("application/x-protobuf", "zstd"), ("application/x-protobuf;proto=io.prometheus.write.v3.Request", "snappy"),
+    ("application/x-protobuf;proto=", "snappy"),
+    ("application/x-protobuf;proto=io.prometheus.write.v2.Request", "gzip"),
+    ("text/plain;proto=io.prometheus.write.v2.Request", "snappy"),
   ]
 
   @Test(arguments: refusedTypes) func refusesWhatItCannotRead(type: String?, encoding: String?) async throws {
@@ -25,15 +38,39 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    "application/x-protobuf", "application/x-protobuf; proto=prometheus.WriteRequest", "Application/X-Protobuf",
-  ])
-  func takesRemoteWriteOne(type: String) async throws {
+  static let types: [(type: String, message: WriteMessage)] = [
+    ("application/x-protobuf", .version1), ("application/x-protobuf; proto=prometheus.WriteRequest", .version1),
+    ("Application/X-Protobuf", .version1), ("application/x-protobuf;proto=io.prometheus.write.v2.Request", .version2),
+    ("application/x-protobuf ; Proto=\"io.prometheus.write.v2.Request\"", .version2),
+  ]
+
+  @Test(arguments: types) func takesBothVersions(type: String, message: WriteMessage) async throws {
     try await ServerHarness.with { server in
       let answer = try await server.ask(
         "POST", "/api/v1/write", headers: [("content-type", type), ("content-encoding", "snappy")], bytes: [1, 2, 3])
       #expect(answer.status == 204, "\(answer.body)")
       #expect(server.store.state.withLock { $0.written.map(\.bytes) } == [3])
+      #expect(server.store.state.withLock { $0.written.map(\.message) } == [message])
+    }
+  }
+
+  /// With every answer to a request that was understood, as remote write 2.0 wants it.
+  @Test func everyAnswerCountsWhatWasWritten() async throws {
+    let answers: [(Result<WriteOutcome, WriteRefusal>, status: Int, samples: String)] = [
+      (.success(.with(written: 7)), 204, "7"), (.success(.with(written: 7, refused: 2)), 400, "7"),
+      (.failure(.malformed("bad")), 400, "0"), (.failure(.tooLarge(limit: 7)), 413, "0"),
+      (.failure(.storage("no space", written: 3)), 503, "3"), (.failure(.storage("closed")), 503, "0"),
+    ]
+    for (outcome, status, samples) in answers {
+      try await ServerHarness.with { server in
+        server.store.state.withLock { $0.outcome = outcome }
+        let answer = try await server.ask("POST", "/api/v1/write", headers: Self.good, bytes: [0])
+        #expect(answer.status == status)
+        let counts = ["samples", "histograms", "exemplars"].map {
+          answer.headers["x-prometheus-remote-write-\($0)-written"]
+        }
+        #expect(counts == [[samples], ["0"], ["0"]], "\(status)")
+      }
     }
   }
 

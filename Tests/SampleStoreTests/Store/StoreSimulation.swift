@@ -203,6 +203,13 @@ final class StoreSimulation {
     let through = Timestamp(milliseconds: range.upperBound)
     let answer = try await store.select(matchers, from: from, through: through)
     if let flaw = model.flaw(in: answer, to: matchers, range) { throw Flaw(description: place + flaw) }
+    let opened = try await store.open(matchers, from: from, through: through).selected(from: from, through: through)
+    guard opened.count == answer.count, zip(opened, answer).allSatisfy({ $0.isSame(as: $1) }) else {
+      throw Flaw(description: "\(place)opened: \(opened.count) series, selected: \(answer.count)")
+    }
+    guard try await store.labelSets(matchers, from: from, through: through) == answer.map(\.labels) else {
+      throw Flaw(description: "\(place)other label sets than selected")
+    }
     let values = try await store.labelValues(of: "i", matchers, from: from, through: through)
     guard values == Set(answer.compactMap { $0.labels["i"] }).sorted() else {
       throw Flaw(description: "\(place)values of i are \(values)")

@@ -4,8 +4,9 @@ import FleetModel
 
 struct Rules: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List, add and remove alert rules.",
-    subcommands: [RulesList.self, RulesAdd.self, RulesRemove.self], defaultSubcommand: RulesList.self)
+    abstract: "List, add and remove alert rules; check and test rule files.",
+    subcommands: [RulesList.self, RulesAdd.self, RulesRemove.self, RulesCheck.self, RulesTest.self],
+    defaultSubcommand: RulesList.self)
 }
 
 struct RulesList: AsyncParsableCommand {

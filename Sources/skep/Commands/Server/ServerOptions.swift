@@ -82,6 +82,7 @@ struct ServerRun {
       var configuration = ControlPlaneConfiguration(system: system, listen: try address())
       configuration.systemFile = file.map { FilePath($0) }
       configuration.runsAgents = runsAgents
+      configuration.version = Version.current
       configuration.dataDirectory = FilePath(options.dataDir)
       configuration.security = try security()
       configuration.ownMetrics = { String(decoding: metrics.render(format: .prometheusText), as: UTF8.self) }
@@ -128,13 +129,14 @@ struct ServerRun {
 /// Reads a system file for a run: prints every problem, ends with 2 where one is an error.
 enum SystemInput {
   static func read(_ file: String) throws(CommandFailure) -> FleetSystem {
-    let reading = SystemFile.read(bytes: try InputFile.read(file), file: file)
+    let reading = SystemFile.readWithRules(bytes: try InputFile.read(file), file: file)
     let unsupported = (reading.system?.unsupported ?? []).map { problem in
       var problem = problem
       problem.file = file
       return problem
     }
-    let problems = reading.diagnostics + unsupported
+    let ruleFiles = RuleFileSet(reading.system?.ruleFiles ?? [], beside: FilePath(file)).read()
+    let problems = reading.diagnostics + unsupported + ruleFiles.diagnostics
     guard let system = reading.system, !problems.contains(where: { $0.level == .error }) else {
       throw .badInput(problems)
     }

@@ -1,0 +1,135 @@
+import FleetModel
+import Synchronization
+
+/// Series whose samples are still encoded: chunks that were copied out of the head, and blocks. Any number of threads may decode
+/// at once.
+///
+/// A block that turns out to be damaged is reported and left out from there on: its samples are missing.
+final class StoreAnswer: Sendable {
+  /// What decoding takes beside the data.
+  // Unchecked: a desk is in one thread's hands, or in the pool.
+  private final class Desk: @unchecked Sendable {
+    var joiner = SampleJoiner()
+    /// By block.
+    var readers: [BlockSeriesReader]
+
+    init(_ members: [BlockCatalog.Member]) { readers = members.map { $0.block.reader() } }
+  }
+
+  /// Samples decoded between two looks at whether the task is cancelled: some milliseconds.
+  private static let samplesAtOnce = 1 << 18
+
+  private let match: SeriesMatch
+  private let copies: ChunkCopies
+  private let members: [BlockCatalog.Member]
+  private let from: Int64
+  private let through: Int64
+  private let onUnreadable: @Sendable (Int) -> Void
+  private let onDamage: @Sendable (BlockError) -> Void
+  private let desks = Mutex<[Desk]>([])
+  /// The rows of the match that are answered, where not all are.
+  private let rows: [Int]?
+
+  /// - Parameters:
+  ///   - members: the blocks that the match names, in their order.
+  ///   - onUnreadable: is told how many chunks of the head did not decode.
+  init(
+    _ match: SeriesMatch, _ copies: ChunkCopies, _ members: [BlockCatalog.Member] = [], from: Int64, through: Int64,
+    onUnreadable: @escaping @Sendable (Int) -> Void, onDamage: @escaping @Sendable (BlockError) -> Void = { _ in }
+  ) {
+    self.match = match
+    self.copies = copies
+    self.members = members
+    self.from = from
+    self.through = through
+    self.onUnreadable = onUnreadable
+    self.onDamage = onDamage
+    rows = Self.rowsWithSamples(match, copies)
+  }
+
+  /// A few rows without samples cost less than a list of the others.
+  private static func rowsWithSamples(_ match: SeriesMatch, _ copies: ChunkCopies) -> [Int]? {
+    guard copies.filledRows < match.count - match.count / 8 else { return nil }
+    return (0..<match.count).filter { row in
+      !copies.isEmpty(row) || match.places.contains { $0[row] != SeriesMatch.nowhere }
+    }
+  }
+
+  private var count: Int { rows?.count ?? match.count }
+
+  private func labels(_ index: Int) -> LabelSet { match.labels[rows?[index] ?? index] }
+
+  var opened: OpenedSelection {
+    let labels = rows.map { rows in rows.map { match.labels[$0] } } ?? match.labels
+    return .encoded(
+      EncodedSelection(labels: labels, sampleCount: sampleEstimate) { [self] row, buffer in decode(row, into: &buffer) }
+    )
+  }
+
+  private var sampleEstimate: Int {
+    var samples = Double(copies.sampleCount)
+    for (member, places) in zip(members, match.places) {
+      let summary = member.block.summary
+      let share = Double(places.count { $0 != SeriesMatch.nowhere }) / Double(max(1, summary.series))
+      let span = Double(summary.maxTime) - Double(summary.minTime) + 1
+      let overlap =
+        Double(min(through, summary.maxTime)) - Double(max(from, summary.minTime)) + 1
+      samples += Double(summary.samples) * share * min(1, max(0, overlap / span))
+    }
+    return Int(min(samples, 1e15))
+  }
+
+  /// The series with their samples in the range; those without are left out.
+  func selected() async throws -> [SelectedSeries] {
+    var result: [SelectedSeries] = []
+    result.reserveCapacity(count)
+    var buffer = SampleBuffer()
+    var work = 0
+    for index in 0..<count {
+      decode(index, into: &buffer)
+      let range = buffer.range(from, through)
+      if !range.isEmpty { result.append(SelectedSeries(labels: labels(index), samples: buffer.columns(range))) }
+      work += buffer.count + 64
+      if work > Self.samplesAtOnce {
+        work = 0
+        try await HeadStore.pause()
+      }
+    }
+    return result
+  }
+
+  /// Puts the samples of a series into the buffer, in place of what is there.
+  private func decode(_ index: Int, into buffer: inout SampleBuffer) {
+    let row = rows?[index] ?? index
+    buffer.removeAll()
+    let unreadable = copies.decode(row, into: &buffer)
+    if unreadable > 0 { onUnreadable(unreadable) }
+    // Where one sample is enough, blocks that end before it have nothing to add.
+    let least = copies.isLatest && buffer.count > 0 ? buffer.times[buffer.count - 1] : Int64.min
+    func counts(_ block: Int) -> Bool {
+      match.places[block][row] != SeriesMatch.nowhere && members[block].block.summary.maxTime >= least
+    }
+    guard !members.isEmpty, members.indices.contains(where: counts) else { return }
+    let desk = desks.withLock { $0.popLast() } ?? Desk(members)
+    desk.joiner.begin()
+    for block in members.indices where counts(block) {
+      do throws(BlockError) {
+        try add(match.places[block][row], block, desk)
+      } catch {
+        onDamage(error)
+      }
+    }
+    // What a block holds counts before what the head holds.
+    desk.joiner.add(buffer)
+    desk.joiner.finish()
+    desk.joiner.exchange(&buffer)
+    desks.withLock { $0.append(desk) }
+  }
+
+  private func add(_ place: Block.Place, _ block: Int, _ desk: Desk) throws(BlockError) {
+    try desk.readers[block].readChunks(place)
+    for chunk in desk.readers[block].chunks where chunk.maxTime >= from && chunk.minTime <= through {
+      try desk.joiner.add(chunk, of: members[block].block)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import FleetModel
+
+/// A ``Diagnostic`` as `--output json` prints it.
+struct DiagnosticEntry: Encodable {
+  let level: String
+  let line: Int?
+  let column: Int?
+  let path: String
+  let message: String
+  let mend: String?
+
+  init(_ diagnostic: Diagnostic) {
+    level = diagnostic.level.rawValue
+    line = diagnostic.line
+    column = diagnostic.column
+    path = diagnostic.path
+    message = diagnostic.message
+    mend = diagnostic.mend
+  }
+}

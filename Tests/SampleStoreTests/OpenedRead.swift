@@ -1,0 +1,31 @@
+import FleetModel
+
+extension OpenedSelection {
+  /// What a selection of the same series gives: decoded, without samples outside of the range and series without samples.
+  func selected(from: Timestamp, through: Timestamp) throws -> [SelectedSeries] {
+    guard case .encoded(let all) = self else { return [] }
+    var result: [SelectedSeries] = []
+    var buffer = SampleBuffer()
+    // Backwards: rows may be read in any order.
+    for row in all.labels.indices.reversed() {
+      try all.decode(row, &buffer)
+      var columns = SampleColumns()
+      for index in 0..<buffer.count {
+        let time = buffer.times[index]
+        guard time >= from.milliseconds, time <= through.milliseconds else { continue }
+        columns.timestamps.append(time)
+        columns.values.append(buffer.values[index])
+      }
+      if columns.count > 0 { result.append(SelectedSeries(labels: all.labels[row], samples: columns)) }
+    }
+    return result.reversed()
+  }
+}
+
+extension SelectedSeries {
+  /// The same labels, times and bits.
+  func isSame(as other: SelectedSeries) -> Bool {
+    labels == other.labels && samples.timestamps == other.samples.timestamps
+      && samples.values.map(\.bitPattern) == other.samples.values.map(\.bitPattern)
+  }
+}
