@@ -97,4 +97,16 @@ struct RuleTemplateTests {
     let (_, tooLong) = RuleTemplateCaseTests.expand(long + #"{{ reReplaceAll "a" $x $x | len }}"#)
     #expect(tooLong?.contains("longer than") == true)
   }
+
+  @Test func queriesAreCounted() throws {
+    let template = try RuleTemplate("{{ range 1000 }}{{ query `up` | len }}{{ end }}", alert: "T")
+    do {
+      _ = try template.expand(Self.facts, answers: ["up": .samples([])])
+      Issue.record("it queried without end")
+    } catch .failed(let error) {
+      #expect(error.problem == "error calling query: a template may query 100 times")
+    } catch {
+      Issue.record("\(error)")
+    }
+  }
 }

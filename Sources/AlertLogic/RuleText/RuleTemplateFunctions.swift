@@ -13,6 +13,18 @@ enum RuleTemplateFunctions {
   /// Calls of `query` in one expansion: a template is expanded again for each that has no answer yet.
   static let maximumQueries = 100
 
+  /// Counts the calls of a function.
+  private final class Calls: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+      count.withLock { count in
+        count += 1
+        return count
+      }
+    }
+  }
+
   private static let resultType = "template.queryResult"
   private static let sampleType = "template.sample"
   private static let sample = TemplateFunction.Parameter.named("*template.sample")
@@ -23,15 +35,11 @@ enum RuleTemplateFunctions {
     _ facts: RuleTemplateFacts, answers: [String: QueryTemplateAnswer]
   ) -> [String: TemplateFunction] {
     let (time, url) = (facts.time, facts.externalURL)
-    let asked = Mutex(0)
+    let asked = Calls()
     return [
       "query": TemplateFunction([.string]) { values throws(TemplateCallFailure) in
         let query = text(values[0])
-        let count = asked.withLock { count in
-          count += 1
-          return count
-        }
-        if count > maximumQueries { throw .message("a template may query \(maximumQueries) times") }
+        if asked.next() > maximumQueries { throw .message("a template may query \(maximumQueries) times") }
         switch answers[query] {
         case nil: throw .stop(NeededQuery(query: query))
         case .failure(let problem): throw .message(problem)
