@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "MetricExposition", dependencies: [coreMetrics]),
 
     // Edges: one kind of I/O each.
-    .target(name: "CPlatform"),
+    .target(name: "CPlatform", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
     .target(
@@ -173,6 +173,7 @@ let package = Package(
         nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
+    .testTarget(name: "SkepCommandTests", dependencies: ["skep", "FleetModel", "PromQL"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -13,6 +13,9 @@ public struct EngineOptions: Sendable {
   /// A query that would hold more points than this at one time is refused.
   public var maximumSamples = 50_000_000
 
+  /// Whether to count the samples of each step. It takes about as long as selecting them again.
+  public var countsSamples = false
+
   public init() {}
 }
 

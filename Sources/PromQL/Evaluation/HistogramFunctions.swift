@@ -115,7 +115,7 @@ extension Evaluator {
   func histogramQuantile(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let quantiles = try scalar(node.arguments[0], grid)
     warnOfQuantiles(quantiles, at: node.arguments[0].range)
-    let input = try vector(node.arguments[1], grid)
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[1], grid) }
     return try quantile(of: input, quantiles, grid, at: node.arguments[1].range)
   }
 
@@ -125,7 +125,7 @@ extension Evaluator {
     guard label.isValid, !label.bytes.isEmpty else {
       throw .execution("invalid label name \(GoText.quoted(label.bytes))")
     }
-    let input = try vector(node.arguments[0], grid)
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[0], grid) }
     var all = SeriesMatrix.empty(steps: grid.count)
     for argument in node.arguments.dropFirst(2) {
       let quantiles = try scalar(argument, grid)
@@ -166,7 +166,8 @@ extension Evaluator {
     let lower = try scalar(node.arguments[0], grid)
     let upper = try scalar(node.arguments[1], grid)
     let range = node.arguments[2].range
-    return try histograms(try vector(node.arguments[2], grid), grid, at: range) { histogram, step, _ in
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[2], grid) }
+    return try histograms(input, grid, at: range) { histogram, step, _ in
       histogram.fraction(from: lower[step], to: upper[step])
     } native: { histogram, step, metric in
       if histogram.hasNaNObservations, histogram.count != 0, lower[step] < upper[step] {

@@ -45,7 +45,7 @@ struct VectorMatcher {
       }
     }
     label(&result, pairs, many, one)
-    if left.histograms != nil || right.histograms != nil {
+    if left.histograms != nil || right.histograms != nil || node.operator.isTrim {
       for (row, pair) in pairs.enumerated() {
         meetHistograms(many, pair.many, one, pair.one, row, &result, &annotations)
       }
@@ -90,7 +90,8 @@ struct VectorMatcher {
     _ annotations: inout Annotations
   ) {
     let arithmetic = HistogramArithmetic(node)
-    for step in 0..<steps where many.histogram(row, step) != nil || one.histogram(other, step) != nil {
+    for step in 0..<steps
+    where many.histogram(row, step) != nil || one.histogram(other, step) != nil || node.operator.isTrim {
       guard let a = many.sample(row, step), let b = one.sample(other, step) else { continue }
       let (left, right) = isSwapped ? (b, a) : (a, b)
       let outcome = arithmetic.outcome(left, right, &annotations)
@@ -127,7 +128,7 @@ struct VectorMatcher {
   private func label(
     _ result: inout SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
   ) {
-    let dropsName = !node.operator.isComparison || node.returnsBool
+    let dropsName = !node.keepsSamples
     if matching.cardinality != .oneToOne, matching.included.isEmpty {
       // The labels of the "many" side, one row for each of its series if nothing else meets it.
       result.labels = pairs.map { many.labels[$0.many] }
