@@ -1,5 +1,5 @@
 import FleetModel
-import PromQL
+public import PromQL
 
 /// What the query routes ask of the rest of Skep: somewhere to read, and somewhere to calculate.
 protocol QueryOperations: Sendable {
