@@ -122,8 +122,9 @@ let package = Package(
     .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "FleetModel"]),
-    .testTarget(name: "GoTemplateTests", dependencies: ["GoTemplate"]),
-    .testTarget(name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"]),
+    .testTarget(name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Cases"]),
+    .testTarget(
+      name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"], exclude: ["Cases"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
       name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),

@@ -97,10 +97,18 @@ extension WindowGrid {
     _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
     into target: UnsafeMutablePointer<Double>, _ worker: RowWorker
   ) {
-    if Self.hasMarkers(values) {
-      sweepWithoutMarkers(function, times, values, target, worker)
+    guard grid.count > 0, let newest = times.last else { return }
+    // What lies outside of all windows need not be looked at: chunks are decoded whole.
+    let last = end(grid.count - 1)
+    let first = Evaluator.firstIndex(in: times, after: firstEnd - window)
+    let bound = newest <= last ? times.count : Evaluator.firstIndex(in: times, after: last)
+    guard first < bound else { return }
+    let moments = UnsafeBufferPointer(rebasing: times[first..<bound])
+    let numbers = UnsafeBufferPointer(rebasing: values[first..<bound])
+    if Self.hasMarkers(numbers) {
+      sweepWithoutMarkers(function, moments, numbers, target, worker)
     } else {
-      run(function, times, values, target, worker)
+      run(function, moments, numbers, target, worker)
     }
   }
 
