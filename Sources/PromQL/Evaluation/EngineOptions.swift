@@ -13,12 +13,17 @@ public struct EngineOptions: Sendable {
   /// A query that would hold more points than this at one time is refused.
   public var maximumSamples = 50_000_000
 
+  /// Whether to count the samples of each step. It takes about as long as selecting them again.
+  public var countsSamples = false
+
   public init() {}
 }
 
 /// Threads that an evaluation may use beside its own. The module itself starts none.
 public struct ThreadSpread: Sendable {
   public var threads: Int
+  /// Points decoded and written below which one thread is quicker: some milliseconds.
+  public var leastWork = 1 << 20
   /// Calls the work with 0, 1 and so on below a number, as many at once as there are threads free, among them the caller's; returns
   /// when all calls have.
   public var run: @Sendable (_ count: Int, _ work: @Sendable (Int) -> Void) -> Void

@@ -24,7 +24,7 @@ extension Evaluator {
   ) throws(QueryError) -> SeriesMatrix {
     let sign = node.operator
     try budget.checkpoint(vector.values.count)
-    if vector.histograms != nil { return try combineMixed(vector, scalars, node, isSwapped: isSwapped) }
+    if vector.histograms != nil || sign.isTrim { return try combineMixed(vector, scalars, node, isSwapped: isSwapped) }
     if sign.isComparison, !node.returnsBool {
       return vector.mappedByStep { value, step in
         let holds =
@@ -93,6 +93,7 @@ enum Arithmetic {
     case .arcTangent: atan2(a, b)
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: holds(sign, a, b) ? 1 : 0
     case .and, .or, .unless: .nan
+    case .trimUpper, .trimLower: Point.absent
     }
   }
 

@@ -5,13 +5,19 @@ extension Evaluator {
   /// The latest sample of each series at each step, be it a number or a histogram.
   func mixedInstant(_ node: VectorSelector, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     var matrix = try matrix(of: instantRows(node, grid), grid)
+    // The place of the histogram at the step before.
+    var before: (row: Int, place: Int)?
     let times = node.shift.times(of: grid, in: outer)
     try forEachLatestHistogram(node, grid, times) { latest, row, step in
-      if let histogram = latest.histogram {
-        matrix.set(histogram, row, step)
-      } else {
-        matrix.set(Point.absent, row, step)
+      let known = before?.row == row ? before?.place : nil
+      before = (row, latest.place)
+      guard var histogram = latest.histogram else { return matrix.set(Point.absent, row, step) }
+      if let known, histogram.resetHint != .gauge {
+        // The hint is about the sample before in the series, not about that of the step before.
+        if latest.place == known { histogram.resetHint = .notReset }
+        if latest.place > known + 1 { histogram.resetHint = .unknown }
       }
+      matrix.set(histogram, row, step)
     }
     return matrix
   }
@@ -29,6 +35,8 @@ extension Evaluator {
     /// `nil` if the series has ended.
     var histogram: NativeHistogram?
     var time: Int64
+    /// Among the series' histograms.
+    var place: Int
   }
 
   /// Calls `body` for each step at which the latest sample of a series is a histogram.
@@ -37,8 +45,8 @@ extension Evaluator {
     _ body: (_ latest: Latest, _ row: Int, _ step: Int) -> Void
   ) throws(QueryError) {
     guard grid.count > 0,
-      case .decoded(let series) = data.series(
-        node.matchers, from: times.first - options.lookback + 1, through: times.last)
+      case .decoded(let series) = hinted(
+        data.series(node.matchers, from: times.first - options.lookback + 1, through: times.last))
     else { return }
     for (row, one) in series.enumerated() where !one.histograms.isEmpty {
       try budget.checkpoint(grid.count)
@@ -52,7 +60,7 @@ extension Evaluator {
         guard next > 0, stamps[next - 1] > time - options.lookback else { continue }
         if nextNumber > 0, one.samples.timestamps[nextNumber - 1] > stamps[next - 1] { continue }
         let histogram = one.histograms.values[next - 1]
-        body(Latest(histogram: histogram.isStale ? nil : histogram, time: stamps[next - 1]), row, step)
+        body(Latest(histogram: histogram.isStale ? nil : histogram, time: stamps[next - 1], place: next - 1), row, step)
       }
     }
   }
@@ -101,6 +109,37 @@ extension Evaluator {
         }
       }
     }
+  }
+}
+
+/// Prometheus does not decode buckets where a query needs counts and sums alone, and finds counter resets out while it reads:
+/// such queries know of resets that others do not, and remark on them (`promql/histogram_stats_iterator.go`).
+extension Evaluator {
+  /// Evaluates `body` for a function that reads only (or does not read only) counts and sums of histograms.
+  func reading<Result>(
+    countsAlone: Bool, _ body: () throws(QueryError) -> Result
+  ) throws(QueryError) -> Result {
+    let before = readsCountsAlone
+    readsCountsAlone = countsAlone
+    defer { readsCountsAlone = before }
+    return try body()
+  }
+
+  /// The series, where the query needs counts and sums alone with a hint at each histogram that has one before it.
+  func hinted(_ selection: OpenedSelection) -> OpenedSelection {
+    guard readsCountsAlone, case .decoded(var series) = selection else { return selection }
+    for row in series.indices {
+      var previous: NativeHistogram?
+      for index in series[row].histograms.values.indices {
+        let histogram = series[row].histograms.values[index]
+        if histogram.isStale { continue }
+        if let previous, histogram.resetHint == .unknown {
+          series[row].histograms.values[index].resetHint = histogram.isReset(after: previous) ? .reset : .notReset
+        }
+        previous = histogram
+      }
+    }
+    return .decoded(series)
   }
 }
 

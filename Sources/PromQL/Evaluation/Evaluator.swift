@@ -25,6 +25,8 @@ final class Evaluator {
   var budget: QueryBudget
   var annotations = Annotations()
   var statistics: QueryStatistics
+  /// What is evaluated needs no buckets of histograms.
+  var readsCountsAlone = false
   let worker: RowWorker
   /// One for each thread that makes rows beside this one.
   var workers: [RowWorker] = []
@@ -104,7 +106,7 @@ final class Evaluator {
   }
 
   /// Whether the expression selects series and has the same value at all steps: everything in it stands at an `@`.
-  private func isFixed(_ expression: Expression) -> Bool {
+  func isFixed(_ expression: Expression) -> Bool {
     switch expression {
     case .number, .string: false
     case .vector(let node): node.shift.anchor != nil

@@ -45,10 +45,13 @@ struct HistogramArithmetic {
       switch sign {
       case .multiply: return .sample(.histogram(a.multiplied(by: b).compacted))
       case .divide: return .sample(.histogram(a.divided(by: b).compacted))
+      case .trimUpper: return .sample(.histogram(a.keeping(.below, of: b)))
+      case .trimLower: return .sample(.histogram(a.keeping(.above, of: b)))
       default: break
       }
     case (.number(let a), .histogram(let b)):
       if sign == .multiply { return .sample(.histogram(b.multiplied(by: a).compacted)) }
+    case (.number, .number) where sign.isTrim: break
     case (.number(let a), .number(let b)):
       return sign.isComparison
         ? .holds(Arithmetic.holds(sign, a, b)) : .sample(.number(Arithmetic.number(sign, a, b)))
@@ -115,7 +118,7 @@ extension Evaluator {
         result.set(node.sample(of: outcome, keeping: sample), row, step)
       }
     }
-    return node.operator.isComparison && !node.returnsBool ? result : try result.droppingName()
+    return node.keepsSamples ? result : try result.droppingName()
   }
 }
 

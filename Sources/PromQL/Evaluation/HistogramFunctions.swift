@@ -115,7 +115,7 @@ extension Evaluator {
   func histogramQuantile(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let quantiles = try scalar(node.arguments[0], grid)
     warnOfQuantiles(quantiles, at: node.arguments[0].range)
-    let input = try vector(node.arguments[1], grid)
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[1], grid) }
     return try quantile(of: input, quantiles, grid, at: node.arguments[1].range)
   }
 
@@ -125,7 +125,7 @@ extension Evaluator {
     guard label.isValid, !label.bytes.isEmpty else {
       throw .execution("invalid label name \(GoText.quoted(label.bytes))")
     }
-    let input = try vector(node.arguments[0], grid)
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[0], grid) }
     var all = SeriesMatrix.empty(steps: grid.count)
     for argument in node.arguments.dropFirst(2) {
       let quantiles = try scalar(argument, grid)
@@ -166,7 +166,8 @@ extension Evaluator {
     let lower = try scalar(node.arguments[0], grid)
     let upper = try scalar(node.arguments[1], grid)
     let range = node.arguments[2].range
-    return try histograms(try vector(node.arguments[2], grid), grid, at: range) { histogram, step, _ in
+    let input = try reading(countsAlone: false) { () throws(QueryError) in try vector(node.arguments[2], grid) }
+    return try histograms(input, grid, at: range) { histogram, step, _ in
       histogram.fraction(from: lower[step], to: upper[step])
     } native: { histogram, step, metric in
       if histogram.hasNaNObservations, histogram.count != 0, lower[step] < upper[step] {
@@ -187,15 +188,16 @@ extension Evaluator {
     // The name tells histograms apart here, and is dropped after.
     var grouper = LabelGrouper(["le"], keeping: false)
     var named = NamedGroups()
+    var bounds = BucketBounds()
     var rows: [[(bound: Double, row: Int)]] = []
     for row in 0..<input.count where input.hasSample(row) {
-      let text = input.labels[row]["le"] ?? ""
-      guard let bound = NumberText.float(text) else {
-        annotations.badBucketLabel(text, metric: input.labels[row].metricName, at: range)
+      let labels = input.labels[row]
+      guard let bound = bounds.bound(of: labels) else {
+        annotations.badBucketLabel(labels["le"] ?? "", metric: labels.metricName, at: range)
         continue
       }
-      let group = grouper.group(of: input.labels[row], dropsName: false)
-      let number = named.number(group, input.labels[row].metricName)
+      let group = grouper.group(of: labels, dropsName: false)
+      let number = named.number(group, labels.hasName ? labels.metricName : "")
       if number == rows.count { rows.append([]) }
       rows[number].append((bound, row))
     }
@@ -220,6 +222,28 @@ extension Evaluator {
     let natives = mixed.mappedHistograms { histogram, row, step in native(histogram, step, mixed.labels[row].metricName)
     }
     return try adding(natives.filteringRows(natives.hasSample), to: result, at: range)
+  }
+
+  /// Upper bounds of buckets: there are few texts, each on many series.
+  private struct BucketBounds {
+    private static let name = Array("le".utf8)
+    private var known: [(text: [UInt8], bound: Double)] = []
+
+    /// `nil` where the label is missing or no number.
+    mutating func bound(of labels: LabelSet) -> Double? {
+      labels.encoded.withUnsafeBufferPointer { bytes in
+        var cursor = LabelCursor(bytes)
+        while cursor.next() {
+          guard cursor.nameIs(Self.name) else { continue }
+          if let held = known.first(where: { LabelCursor.equal(bytes, cursor.value, $0.text) }) { return held.bound }
+          let text = Array(bytes[cursor.value])
+          guard let bound = NumberText.float(String(decoding: text, as: UTF8.self)) else { return nil }
+          if known.count < 64 { known.append((text, bound)) }
+          return bound
+        }
+        return nil
+      }
+    }
   }
 
   /// Numbers for pairs of a group and a metric's name.

@@ -13,7 +13,7 @@ struct LabelEditor {
 
   init(_ matching: VectorMatching, _ node: BinaryOperation) {
     self.matching = matching
-    dropsName = !node.operator.isComparison || node.returnsBool
+    dropsName = !node.keepsSamples
     returnsBool = node.returnsBool
     names = matching.labels.map { Array($0.utf8) }
     included = Set(matching.included).map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }

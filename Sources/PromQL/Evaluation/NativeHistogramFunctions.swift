@@ -4,10 +4,12 @@ import FleetModel
 extension Evaluator {
   /// `histogram_count`, `histogram_sum` and the like.
   func histogramNumber(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
-    let input = try vector(node.arguments[0], grid)
+    let name = node.function.name
+    let readsBuckets = name == "histogram_stddev" || name == "histogram_stdvar"
+    let input = try reading(countsAlone: !readsBuckets) { () throws(QueryError) in try vector(node.arguments[0], grid) }
     if input.histograms == nil { return .empty(steps: grid.count) }
     let number: (NativeHistogram) -> Double =
-      switch node.function.name {
+      switch name {
       case "histogram_count": \.count
       case "histogram_sum": \.sum
       case "histogram_avg": \.mean

@@ -45,9 +45,17 @@ struct VectorMatcher {
       }
     }
     label(&result, pairs, many, one)
-    if left.histograms != nil || right.histograms != nil {
+    if left.histograms != nil || right.histograms != nil || node.operator.isTrim {
       for (row, pair) in pairs.enumerated() {
         meetHistograms(many, pair.many, one, pair.one, row, &result, &annotations)
+      }
+    }
+    if matching.cardinality == .oneToOne, !matching.labels.contains(LabelSet.metricName) {
+      // What is left of the labels is what the groups are told apart by.
+      var seen = [Bool](repeating: false, count: oneCount)
+      result.isDistinctWithoutName = pairs.allSatisfy { pair in
+        defer { seen[manyGroups[pair.many]] = true }
+        return !seen[manyGroups[pair.many]]
       }
     }
     return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
@@ -90,7 +98,8 @@ struct VectorMatcher {
     _ annotations: inout Annotations
   ) {
     let arithmetic = HistogramArithmetic(node)
-    for step in 0..<steps where many.histogram(row, step) != nil || one.histogram(other, step) != nil {
+    for step in 0..<steps
+    where many.histogram(row, step) != nil || one.histogram(other, step) != nil || node.operator.isTrim {
       guard let a = many.sample(row, step), let b = one.sample(other, step) else { continue }
       let (left, right) = isSwapped ? (b, a) : (a, b)
       let outcome = arithmetic.outcome(left, right, &annotations)
@@ -127,7 +136,7 @@ struct VectorMatcher {
   private func label(
     _ result: inout SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
   ) {
-    let dropsName = !node.operator.isComparison || node.returnsBool
+    let dropsName = !node.keepsSamples
     if matching.cardinality != .oneToOne, matching.included.isEmpty {
       // The labels of the "many" side, one row for each of its series if nothing else meets it.
       result.labels = pairs.map { many.labels[$0.many] }
@@ -146,11 +155,12 @@ struct VectorMatcher {
   private func unique(
     _ result: SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
   ) throws(QueryError) -> SeriesMatrix {
-    var rows: [LabelSet: [Int]] = [:]
-    rows.reserveCapacity(result.count)
-    for (index, labels) in result.withShownLabels.labels.enumerated() { rows[labels, default: []].append(index) }
-    if rows.count == result.count { return result }
-    for same in rows.values where same.count > 1 {
+    var known = LabelSetNumbers(expecting: result.count)
+    let numbers = result.withShownLabels.labels.map { known.number(of: $0) }
+    if known.count == result.count { return result }
+    var rows = [[Int]](repeating: [], count: known.count)
+    for (index, number) in numbers.enumerated() { rows[number].append(index) }
+    for same in rows where same.count > 1 {
       for step in 0..<steps {
         // Those that a comparison took away have met too.
         let met = same.filter { index in

@@ -124,6 +124,9 @@ public struct BinaryOperation: Hashable, Sendable {
   public var range: SourceRange
   /// Where the operator stands.
   public var operatorRange: SourceRange
+
+  /// Whether the samples of the result are some of the left side's, or parts of them: they keep the metric's name.
+  var keepsSamples: Bool { `operator`.isComparison ? !returnsBool : `operator`.isTrim }
 }
 
 public struct VectorMatching: Hashable, Sendable {

@@ -108,8 +108,10 @@ struct Lexer {
     case (UInt8(ascii: "!"), UInt8(ascii: "=")): take(2, .operator(.notEqual))
     case (UInt8(ascii: "!"), _): fail("unexpected character after '!': \(quoted(at: position + 1))")
     case (UInt8(ascii: "<"), UInt8(ascii: "=")): take(2, .operator(.lessOrEqual))
+    case (UInt8(ascii: "<"), UInt8(ascii: "/")): take(2, .operator(.trimUpper))
     case (UInt8(ascii: "<"), _): take(1, .operator(.less))
     case (_, UInt8(ascii: "=")): take(2, .operator(.greaterOrEqual))
+    case (_, UInt8(ascii: "/")): take(2, .operator(.trimLower))
     default: take(1, .operator(.greater))
     }
   }

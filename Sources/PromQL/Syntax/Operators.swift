@@ -13,6 +13,9 @@ public enum BinaryOperator: String, Hashable, Sendable, CaseIterable {
   case greater = ">"
   case greaterOrEqual = ">="
   case and, or, unless
+  /// Cut the observations of histograms off, above or below a value.
+  case trimUpper = "</"
+  case trimLower = ">/"
 
   public var isComparison: Bool {
     switch self {
@@ -21,6 +24,8 @@ public enum BinaryOperator: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  public var isTrim: Bool { self == .trimUpper || self == .trimLower }
+
   public var isSetOperator: Bool { self == .and || self == .or || self == .unless }
 
   /// Binds tighter the higher it is.
@@ -28,7 +33,7 @@ public enum BinaryOperator: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .or: 1
     case .and, .unless: 2
-    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 3
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .trimUpper, .trimLower: 3
     case .add, .subtract: 4
     case .multiply, .divide, .modulo, .arcTangent: 5
     case .power: 6

@@ -101,6 +101,9 @@ struct Parser {
       chain += 1
       try checkDepth(depth + chain)
       let token = take()
+      if sign.isTrim, !options.experimentalFunctions {
+        throw fail("operator \(GoText.quoted(sign.rawValue)) is experimental and not enabled", at: token.range)
+      }
       var operation = try modifiers(of: sign)
       // `^` is the only operator that associates to the right.
       let right = try self.operation(above: sign == .power ? sign.precedence - 1 : sign.precedence)

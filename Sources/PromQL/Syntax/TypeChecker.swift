@@ -91,6 +91,9 @@ struct TypeChecker {
     if sign.isComparison, !node.returnsBool, left == .scalar, right == .scalar {
       throw fail("comparisons between scalars must use BOOL modifier", at: node.operatorRange)
     }
+    if sign.isTrim, left == .scalar, right == .scalar {
+      throw fail("operator \(GoText.quoted(sign.rawValue)) not allowed in binary scalar expression", at: node.range)
+    }
     let matching = node.matching ?? VectorMatching()
     if matching.isOn, let twice = matching.labels.first(where: matching.included.contains) {
       throw fail("label \(GoText.quoted(twice)) must not occur in ON and GROUP clause at once", at: node.operatorRange)
