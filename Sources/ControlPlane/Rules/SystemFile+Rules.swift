@@ -1,6 +1,7 @@
 import Alerting
 public import DeployPlan
 import FleetModel
+import PromQL
 
 extension SystemFile {
   /// Reads a system file and checks what its rules say too: expressions and templates, which a file's structure does not show.
