@@ -1,6 +1,7 @@
 import AlertLogic
 import FleetModel
 import Foundation
+import GoTemplate
 import Testing
 
 /// What templates of alerting rules give in Prometheus, written by `Cases/generate.go` and compared with promtool's answers
