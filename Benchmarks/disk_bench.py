@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The load and disk half of the harness's w3, for engines that do not speak PromQL yet too: remote write of 2 h at 15 s (or, with
+"""The load and disk half of the harness's w3: remote write of 2 h at 15 s (or, with
 --churn, of series that come and go), then
 bytes a sample live, after a clean stop and compacted. With the harness's own functions, in one run for all engines.
 
@@ -151,4 +151,5 @@ def main():
             print(f"{key:24}" + "".join(f"{results[n][key]:>20.4g}" for n in names))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,13 @@
 #!/bin/sh
-# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write|remote-write-2|remote-read|column|log|block|query ...]: builds a libFuzzer with address sanitizer for
+# fuzz.sh SECONDS [text|openmetrics|json|snappy|remote-write|remote-write-2|remote-read|column|log|block|query|template ...]: builds a libFuzzer with address sanitizer for
 # each parser named (default: all) and runs them side by side. FUZZ_SEEDS may name a folder with the exposition corpus (text/, openmetrics/) to start from.
-# The modules are compiled by hand, instrumented: FleetModel, WireFormats and PromQL, which have no dependencies, and of the sample
+# The modules are compiled by hand, instrumented: FleetModel, WireFormats, PromQL and GoTemplate, which have no dependencies, and of the sample
 # store the parts that read a log's and a block's bytes. These need swift-system, as `swift build` fetched it.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-60}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write remote-write-2 remote-read column log block query
+[ $# -gt 0 ] || set -- text openmetrics json snappy remote-write remote-write-2 remote-read column log block query template
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
@@ -15,7 +15,7 @@ flags="-O -wmo -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
   -enable-upcoming-feature InternalImportsByDefault"
 # shellcheck disable=SC2086
-for module in FleetModel WireFormats PromQL; do
+for module in FleetModel WireFormats PromQL GoTemplate; do
   swiftc $flags -I . -emit-module -emit-object -module-name $module -o $module.o $(find "$root/Sources/$module" -name "*.swift")
 done
 mkdir -p include
@@ -51,7 +51,8 @@ for target; do
     column) define=FUZZ_COLUMN source=ColumnFuzz ;;
     block) define=FUZZ_BLOCK source=BlockFuzz objects="FleetModel.o Platform.o SampleStore.o SystemPackage.o CSystem.o" ;;
     query) define=FUZZ_QUERY source=QueryFuzz objects="FleetModel.o PromQL.o" ;;
-    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, remote-write-2, remote-read, column, log, block or query" >&2; exit 2 ;;
+    template) define=FUZZ_TEMPLATE source=TemplateFuzz objects="GoTemplate.o" ;;
+    *) echo "unknown parser \"$target\"; expected text, openmetrics, json, snappy, remote-write, remote-write-2, remote-read, column, log, block, query or template" >&2; exit 2 ;;
   esac
   # shellcheck disable=SC2086
   swiftc $flags -D $define -I . -I include -module-name $source $objects "$root/Benchmarks/Fuzz/$source.swift" -use-ld=lld \
@@ -87,6 +88,12 @@ for target; do
     printf 'sum by (a, "b.c") (rate({__name__=~"x|y",z!="w"}[5m] offset -1h @ end())) / on (a) group_left (b) -x^2 > bool 0x1f' \
       > "corpus-$target/seed-1"
     printf 'topk(3, max_over_time(({"u.v"} or y unless z)[1h:5m])) + count_values("v", `r` == "s" @ 1.5) # remark' \
+      > "corpus-$target/seed-2"
+  fi
+  if [ "$target" = template ]; then
+    printf '{{define "t"}}{{.S | printf "%%q %%-5.2f|" 1.5}}{{end}}{{range $i, $x := .L}}{{if eq $x 1}}{{continue}}{{end}}{{template "t" $}}{{end}}' \
+      > "corpus-$target/seed-1"
+    printf '{{- with $t := .T}}{{$t.Format "Jan 2 15:04:05.000"}}{{else with .D}}{{.Round .}}{{end -}} {{$x := args .M.a (index .M "b") (slice .S 1 2)}}{{$x}}' \
       > "corpus-$target/seed-2"
   fi
   if [ "$target" = log ]; then

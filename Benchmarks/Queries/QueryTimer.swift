@@ -27,7 +27,8 @@ struct QueryTimer<Source: SeriesSource>: Sendable {
       let pad = String(repeating: " ", count: max(1, 18 - name.count))
       let read = outcome.statistics
       print(
-        "\(name)\(pad)\(Clock.text(each)) ms, first \(Clock.text(first))  (\(read.seriesRead) series, \(read.samplesRead) samples)")
+        "\(name)\(pad)\(Clock.text(each)) ms, first \(Clock.text(first))  (\(read.seriesRead) series, \(read.samplesRead) samples)"
+      )
     }
     let mean = exp(logarithms / Double(max(1, queries.count)))
     print("sum \(Clock.text(sum)) ms, geometric mean \(Clock.text(mean)) ms, \(seriesCount) series")

@@ -14,15 +14,18 @@ struct RuleRound<Source: SeriesSource>: Sendable {
       let id = FleetSeries.agent(agent)
       queries.append(
         try engine.parse(
-          "sum(rate(agent_errors_total{agent_id=\"\(id)\"}[1m])) / sum(rate(agent_requests_total{agent_id=\"\(id)\"}[1m])) > 0.9"))
+          "sum(rate(agent_errors_total{agent_id=\"\(id)\"}[1m])) / sum(rate(agent_requests_total{agent_id=\"\(id)\"}[1m])) > 0.9"
+        ))
       queries.append(
         try engine.parse(
-          "histogram_quantile(0.99, sum by (le) (rate(agent_request_duration_seconds_bucket{agent_id=\"\(id)\"}[1m]))) > 100"))
+          "histogram_quantile(0.99, sum by (le) (rate(agent_request_duration_seconds_bucket{agent_id=\"\(id)\"}[1m]))) > 100"
+        ))
     }
     for operation in ["plan", "tool_call", "llm_call", "retrieve", "summarize"] {
       queries.append(
         try engine.parse(
-          "sum by (region) (rate(agent_requests_total{operation=\"\(operation)\"}[1m]) * on (agent_id) group_left (region) agent_info) < 0"))
+          "sum by (region) (rate(agent_requests_total{operation=\"\(operation)\"}[1m]) * on (agent_id) group_left (region) agent_info) < 0"
+        ))
       queries.append(try engine.parse("avg_over_time(agent_queue_depth{operation=\"\(operation)\"}[2m]) > 1000"))
     }
     var best = (fetch: Double.infinity, evaluate: Double.infinity)

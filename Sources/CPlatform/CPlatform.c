@@ -5,7 +5,36 @@
 #include <sys/mman.h>
 #endif
 
+#include <zlib.h>
+
 #include "CPlatform.h"
+
+// The window's size with 16 added means a gzip header in place of zlib's.
+enum { gzip_window = 15 + 16, quickest = 1, usual_memory = 8 };
+
+size_t skep_gzip_bound(size_t count) { return count + count / 500 + 128; }
+
+size_t skep_gzip(const void *bytes, size_t count, void *target, size_t capacity) {
+  z_stream stream = {0};
+  if (deflateInit2(&stream, quickest, Z_DEFLATED, gzip_window, usual_memory, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+  const size_t most = 1 << 30;
+  stream.next_in = (Bytef *)bytes;
+  stream.next_out = target;
+  size_t read = 0, written = 0;
+  int result = Z_OK;
+  while (result == Z_OK) {
+    size_t in = count - read < most ? count - read : most;
+    size_t out = capacity - written < most ? capacity - written : most;
+    stream.avail_in = (uInt)in;
+    stream.avail_out = (uInt)out;
+    result = deflate(&stream, in == count - read ? Z_FINISH : Z_NO_FLUSH);
+    read += in - stream.avail_in;
+    written += out - stream.avail_out;
+    if (result == Z_OK && in == stream.avail_in && out == stream.avail_out) break;
+  }
+  deflateEnd(&stream);
+  return result == Z_STREAM_END ? written : 0;
+}
 
 #ifdef __linux__
 static int release_segments(struct dl_phdr_info *object, size_t size, void *unused) {

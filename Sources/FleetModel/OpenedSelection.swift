@@ -48,6 +48,12 @@ public struct EncodedSelection: Sendable {
 }
 
 extension SeriesSource {
+  public func openLatest(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> OpenedSelection {
+    try await open(matchers, from: from, through: through)
+  }
+
   public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
     try await select(matchers, from: from, through: through).map(\.labels)
   }

@@ -39,6 +39,13 @@ public struct SampleBuffer: ~Copyable {
     count += more
   }
 
+  public mutating func append(_ time: Int64, _ value: Double) {
+    reserve(1)
+    times[count] = time
+    values[count] = value
+    count += 1
+  }
+
   /// Appends columns of equal length.
   public mutating func append(_ columns: SampleColumns) {
     columns.timestamps.withUnsafeBufferPointer { moreTimes in

@@ -69,6 +69,9 @@ public protocol SeriesSource: Sendable {
   /// to gain gives what it selects.
   func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
 
+  /// As ``open(_:from:through:)``, for a caller that needs no more than the last sample of each series in the range.
+  func openLatest(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection
+
   /// The labels of the series that ``select(_:from:through:)`` gives, in its order.
   func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet]
 

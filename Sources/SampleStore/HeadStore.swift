@@ -73,10 +73,18 @@ public final class HeadStore: SampleAppender, SeriesSource {
     try await answer(matchers, from.milliseconds, through.milliseconds).opened
   }
 
-  private func answer(_ matchers: [LabelMatcher], _ from: Int64, _ through: Int64) async throws -> StoreAnswer {
+  public func openLatest(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> OpenedSelection {
+    try await answer(matchers, from.milliseconds, through.milliseconds, isLatest: true).opened
+  }
+
+  private func answer(
+    _ matchers: [LabelMatcher], _ from: Int64, _ through: Int64, isLatest: Bool = false
+  ) async throws -> StoreAnswer {
     let question = SeriesMatches.Question(matchers: matchers)
     let match = try await match(question) { _ in }
-    let copies = try await copyChunks(match, from, through)
+    let copies = try await copyChunks(match, from, through, isLatest: isLatest)
     if copies.forgottenRows * 4 > match.count { matches.forget(question) }
     return StoreAnswer(match, copies, from: from, through: through, onUnreadable: noteUnreadable)
   }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import ControlPlane
+import FleetModel
 import Foundation
 import NIOCore
 import NIOHTTP1

@@ -31,4 +31,28 @@ import Testing
     #expect(LabelSet(["__name__": "up", "a": "q\"\\\n"]).description == #"up{a="q\"\\\n"}"#)
     #expect(LabelSet(["a": "1"]).description == #"{a="1"}"#)
   }
+
+  /// The order label by label, by name and then by value, on sets that have much or little in common.
+  @Test func orderIsThatOfNamesAndValues() {
+    var state: UInt64 = 7
+    func next(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let texts = [
+      "a", "aa", "ab", "b", "long-value-0001", "long-value-0002", "long-value-00021",
+      String(repeating: "x", count: 130),
+    ]
+    let sets = (0..<120).map { _ in
+      LabelSet(
+        (0..<next(5)).map { Label(["a", "agent_id", "operation", "z"][($0 + next(2)) % 4], texts[next(texts.count)]) })
+    }
+    func key(_ set: LabelSet) -> [[UInt8]] { set.flatMap { [Array($0.name.utf8), Array($0.value.utf8)] } }
+    for left in sets {
+      for right in sets {
+        let expected = key(left).lexicographicallyPrecedes(key(right)) { $0.lexicographicallyPrecedes($1) }
+        #expect(LabelSet.precedes(left, right) == expected, "\(left) \(right)")
+      }
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import FleetModel
 import Synchronization
 import Testing
@@ -122,6 +123,27 @@ struct EngineTests {
     // Less than all samples of the 20 series.
     options.maximumSamples = 1900
     #expect(try await answer(source) == expected)
+  }
+
+  @Test(arguments: [
+    "sum(rate(a_total[1m]))", "a_total", "max_over_time(a_total[2m])", "sum by (i) (rate(a_total[1m]))",
+    "avg(a_total)", "rate({__name__=\"a_total\"}[1m])",
+  ])
+  func severalThreadsGiveTheSame(_ text: String) async throws {
+    var options = EngineOptions()
+    func answer() async throws -> QueryOutcome {
+      let engine = QueryEngine(options: options)
+      return try await engine.range(
+        try engine.parse(text), from: minute(2), through: minute(8), step: .seconds(30), source: EncodedSource())
+    }
+    let alone = try await answer()
+    options.spread = ThreadSpread(threads: 3) { DispatchQueue.concurrentPerform(iterations: $0, execute: $1) }
+    options.spread?.leastWork = 0
+    let together = try await answer()
+    #expect(String(describing: together.value) == String(describing: alone.value))
+    #expect(together.statistics.samplesRead == alone.statistics.samplesRead)
+    options.maximumSamples = 10
+    await #expect(throws: QueryError.tooManySamples) { try await answer() }
   }
 
   @Test func seriesThatCannotBeDecodedAreAnError() async throws {

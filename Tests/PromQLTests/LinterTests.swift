@@ -75,6 +75,16 @@ struct LinterTests {
     Case("rate(requests_total[5m]) < 0", "1:1 never_holds: rate(requests_total[5m]) < 0 never holds"),
     Case("load1 > 5 < 3", "1:1 never_holds: load1 > 5 < 3 never holds"),
     Case("up > 1", "1:1 never_holds: up > 1 never holds"),
+    Case(
+      "rate(rate(requests_total[5m])[1h:])",
+      "1:1 rate_of_gauge: rate of a rate, which is a gauge: each fall counts as a reset; use deriv, or avg_over_time for "
+        + "the mean"),
+    Case(
+      "quantile(0.5, load1) + quantile(95, load1)",
+      "1:33 quantile_bounds: 95 is no quantile: it gives +Inf always; write 0.95"),
+    Case(
+      "histogram_quantile(-0.5, latency_bucket)",
+      "1:20 quantile_bounds: -0.5 is no quantile: it gives -Inf always; write 0 to 1"),
     Case("hour() >= 24", "1:1 never_holds: hour() >= 24 never holds"),
     Case("-abs(load1) > 0", "1:1 never_holds: -abs(load1) > 0 never holds"),
   ])
@@ -93,6 +103,19 @@ struct LinterTests {
     #expect(
       finding.diagnostic(in: query.text).description
         == "line 2:5: warning: no series is called \"lod1\"; did you mean \"load1\"?")
+  }
+
+  /// Where not everything is known, nothing is said of what is not.
+  @Test(arguments: [
+    ("load1{x=\"y\"} + other", [String]()), ("rate(load1[5m])", ["rate_of_gauge"]),
+    ("delta(a_total[5m])", ["difference_of_counter"]),
+    ("rate(a_info[5m])", ["rate_of_gauge"]), ("rate(a[20s])", ["short_range"]),
+  ])
+  func incompleteCatalogues(_ query: String, _ kinds: [String]) throws {
+    let catalogue = MetricCatalogue(
+      metrics: ["load1": .init(type: .gauge, labels: nil)], isComplete: false, interval: .seconds(15))
+    let found = ExpressionLinter(catalogue: catalogue).findings(in: try ParsedQuery(query))
+    #expect(found.map(\.kind.rawValue) == kinds)
   }
 
   /// With nothing known, only what the expression itself says can be wrong.

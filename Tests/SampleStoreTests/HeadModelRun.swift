@@ -188,6 +188,9 @@ final class HeadModelRun {
     #expect(found.map(\.labels) == expected.map(\.labels), "\(matchers)")
     let opened = try await store.open(matchers, from: start, through: end).selected(from: start, through: end)
     #expect(opened.count == found.count && zip(opened, found).allSatisfy { $0.isSame(as: $1) })
+    let latest = try await store.openLatest(matchers, from: start, through: end).selected(from: start, through: end)
+    #expect(latest.count == found.count && zip(latest, found).allSatisfy { $0.endsSame(as: $1) })
+    #expect(try await store.labelSets(matchers, from: start, through: end) == found.map(\.labels))
     for (one, other) in zip(found, expected) {
       #expect(one.samples.timestamps == other.samples.map(\.time))
       #expect(one.samples.values.map(\.bitPattern) == other.samples.map(\.value.bitPattern))

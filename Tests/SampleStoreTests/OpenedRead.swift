@@ -23,6 +23,12 @@ extension OpenedSelection {
 }
 
 extension SelectedSeries {
+  /// The same labels and the same last sample.
+  func endsSame(as other: SelectedSeries) -> Bool {
+    labels == other.labels && samples.timestamps.last == other.samples.timestamps.last
+      && samples.values.last?.bitPattern == other.samples.values.last?.bitPattern
+  }
+
   /// The same labels, times and bits.
   func isSame(as other: SelectedSeries) -> Bool {
     labels == other.labels && samples.timestamps == other.samples.timestamps

@@ -106,7 +106,9 @@ import Testing
   static let broken: [[UInt8]] = [
     // A first symbol that is not empty.
     [0x22, 1, 0x61], [0x22], [0x2a, 5, 1], [0x2a, 2, 0x0a, 9], [0x2a, 3, 0x0a, 1, 0x80], [0x2a, 2, 0x08, 0x80],
-    [0x2a, 3, 0x12, 1, 0x09], [0x2a, 4, 0x2a, 2, 0x18, 0x80], [0x0b, 0], [0x80],
+    // Labels behind a sample, packed and not.
+    [0x2a, 4, 0x12, 0, 0x0a, 0], [0x2a, 4, 0x12, 0, 0x08, 0], [0x2a, 3, 0x12, 1, 0x09], [0x2a, 4, 0x2a, 2, 0x18, 0x80],
+    [0x0b, 0], [0x80],
   ]
 
   @Test(arguments: broken) func refuses(message: [UInt8]) {
@@ -115,7 +117,7 @@ import Testing
 
   /// Symbols `""`, `__name__`, `m`, `a` and the numbers of one series.
   static let badReferences: [(numbers: [UInt64], problem: String)] = [
-    ([1, 2, 3], "one has no value"), ([1, 4], "symbol 4, and the request has 4"),
+    ([1, 2, 3], "has no value"), ([1, 4], "symbol 4, and the request has 4"),
     ([1, .max], "symbol 4294967295"), ([3, 2], "no label __name__"), ([0, 2], "has no name"),
     ([1, 2, 1, 3], "given twice"), ([3, 2, 1, 2], "not sorted"), ([], "no label __name__"),
     ([1, 0], "no label __name__"),

@@ -55,26 +55,6 @@ struct CompiledExpressionRule: Sendable {
         sample.labels, metric: name.isEmpty ? metric : name, agent: sample.labels[AlertIdentity.agentLabel] ?? "")
     }
   }
-
-  /// Whether a selector with these matchers may find what this rule records.
-  func mayFeed(_ matchers: [LabelMatcher]) -> Bool {
-    switch output {
-    case .series:
-      return matchers.allSatisfy { matcher in
-        if matcher.name == LabelSet.metricName { return matcher.mayFit(rule.name) }
-        return labels[matcher.name].map(matcher.mayFit) ?? true
-      }
-    case .alerts:
-      return matchers.allSatisfy { matcher in
-        switch matcher.name {
-        case LabelSet.metricName:
-          matcher.mayFit(AlertSeries.alerts) || matcher.mayFit(AlertSeries.forState)
-        case AlertSeries.alertName: matcher.mayFit(rule.name)
-        default: true
-        }
-      }
-    }
-  }
 }
 
 /// ``ExpressionRule/Filter``, ready to be matched.
@@ -97,41 +77,4 @@ struct CompiledFilter: Sendable {
 
 extension InstantSample {
   var templateValue: RuleTemplateFacts.Value { histogram.map { .histogram("\($0)") } ?? .float(value) }
-}
-
-extension LabelMatcher {
-  /// Whether a label with this value fits; an expression that does not parse fits all.
-  fileprivate func mayFit(_ text: String) -> Bool {
-    switch operation {
-    case .equal: text == value
-    case .notEqual: text != value
-    case .matches: (try? LabelPattern(value)).map { $0.matches(text) } ?? true
-    case .matchesNot: (try? LabelPattern(value)).map { !$0.matches(text) } ?? true
-    }
-  }
-}
-
-/// Which rules of a group may be evaluated on one reading of the store: those that read nothing that an earlier rule of the
-/// group records.
-struct SharingPlan: Sendable {
-  /// By rule: the matchers whose series it shares with others; empty where it reads all for itself.
-  private(set) var shared: [[[LabelMatcher]]]
-  /// By matchers that several rules share, those rules, in order.
-  private(set) var users: [[LabelMatcher]: [Int]] = [:]
-
-  init(_ rules: [CompiledExpressionRule]) {
-    var readers: [[LabelMatcher]: [Int]] = [:]
-    for (index, rule) in rules.enumerated() {
-      let matchers = Set(rule.query.expression.selectors.map(\.matchers))
-      // In a large group without dependencies this is rules × rules × selectors: names are compared first, so it stays small.
-      let isFed = rules[..<index].contains { earlier in matchers.contains { earlier.mayFeed($0) } }
-      if isFed { continue }
-      for one in matchers { readers[one, default: []].append(index) }
-    }
-    shared = Array(repeating: [], count: rules.count)
-    for (matchers, readers) in readers where readers.count > 1 {
-      users[matchers] = readers
-      for index in readers { shared[index].append(matchers) }
-    }
-  }
 }

@@ -6,16 +6,17 @@ public import PromQL
 /// gives what a rule can use, whether two rules give the same series, and what the linter thinks of the expressions.
 public struct RuleCheck: Sendable {
   public var parser: ParserOptions
-  /// What is said of expressions that parse; `nil` says nothing.
-  public var linter: ExpressionLinter?
+  /// What a linter says of an expression.
+  public var lint: @Sendable (ParsedQuery) -> [ExpressionLinter.Finding]
   /// Whether rules that give the same series are told.
   public var findsDuplicates: Bool
 
   public init(
-    parser: ParserOptions = ParserOptions(), linter: ExpressionLinter? = nil, findsDuplicates: Bool = false
+    parser: ParserOptions = ParserOptions(), findsDuplicates: Bool = false,
+    lint: @escaping @Sendable (ParsedQuery) -> [ExpressionLinter.Finding] = { _ in [] }
   ) {
     self.parser = parser
-    self.linter = linter
+    self.lint = lint
     self.findsDuplicates = findsDuplicates
   }
 
@@ -103,7 +104,12 @@ public struct RuleCheck: Sendable {
         .warning, .expression(offset: expression.range.start),
         "gives a \(expression.type.rawValue), so that every evaluation fails", mend)
     }
-    for finding in linter?.findings(in: query) ?? [] {
+    if case .alerting = rule.kind, case .binary(let node) = expression.unwrapped, node.returnsBool {
+      report(
+        .warning, .expression(offset: node.operatorRange.start),
+        "gives 0 where it does not hold, so that the alert always fires", "remove \"bool\"")
+    }
+    for finding in lint(query) {
       report(.warning, .expression(offset: finding.range.start), finding.message, finding.mend)
     }
   }

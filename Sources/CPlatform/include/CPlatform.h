@@ -32,6 +32,12 @@ void skep_release_code(void);
 /// Gives back to the kernel what `malloc` keeps and nobody uses.
 void skep_release_free_memory(void);
 
+/// How many bytes `skep_gzip` may write at most.
+size_t skep_gzip_bound(size_t count);
+
+/// Writes the bytes as one gzip member (RFC 1952), compressed in the quickest way. The number of bytes written; 0 for no memory.
+size_t skep_gzip(const void *bytes, size_t count, void *target, size_t capacity);
+
 int pipe2(int descriptors[2], int flags);
 
 /// A pipe, both ends closed on exec from the start. -1 with `errno` set on failure.

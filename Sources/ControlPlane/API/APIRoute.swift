@@ -7,6 +7,7 @@ struct APIRoute: Sendable {
   enum Method: String, Sendable, CaseIterable {
     case get = "GET"
     case post = "POST"
+    case put = "PUT"
     case delete = "DELETE"
   }
 

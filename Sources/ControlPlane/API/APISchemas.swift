@@ -64,7 +64,7 @@ enum APISchemas {
   private static func list(of name: String) -> JSONValue { ["type": "array", "items": reference(name)] }
 
   static let all: [Named] =
-    agents + overview + alerts + store + prometheus + [
+    agents + overview + alerts + store + prometheus + lint + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),
@@ -82,6 +82,23 @@ enum APISchemas {
             ]))
         ])),
     ]
+
+  private static let lint: [Named] = [
+    Named(name: "LintRequest", schema: object([key("expressions", texts), .optional("known_metrics", texts)])),
+    Named(name: "LintAnswer", schema: object([key("results", list(of: "LintResult"))])),
+    Named(
+      name: "LintResult",
+      schema: object([
+        key("expression", text), key("error", ["anyOf": [reference("LintFinding"), ["type": "null"]]]),
+        key("findings", list(of: "LintFinding")),
+      ])),
+    Named(
+      name: "LintFinding",
+      schema: object([
+        key("kind", text), key("start", whole), key("end", whole), key("line", whole), key("column", whole),
+        key("message", text), key("mend", textOrNull),
+      ])),
+  ]
 
   private static let prometheus: [Named] = [
     Named(

@@ -79,6 +79,19 @@ struct FieldReader {
     return nil
   }
 
+  mutating func list(_ key: String) -> [String]? {
+    guard let value = value(key) else { return nil }
+    guard case .array(let elements) = value else {
+      wrong(key, value, expected: "an array of strings")
+      return nil
+    }
+    return elements.enumerated().compactMap { index, element in
+      if case .string(let text) = element { return text }
+      problems.append("\(key)[\(index)] is \(element.kind); expected a string")
+      return nil
+    }
+  }
+
   mutating func strings(_ key: String) -> [String: String]? {
     guard let value = value(key) else { return nil }
     guard case .object(let members) = value else {

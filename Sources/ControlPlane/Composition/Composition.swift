@@ -47,21 +47,27 @@ public final class Composition: Service {
     ) { hub.publish(.instance($0)) }
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
     try ReceiverSet(configuration.system.receivers).connect(to: samples.rules, http: exchange, logger: logger)
-    system = try Self.systemPath(configuration, samples: samples, exchange: exchange, logger: logger)
+    let loaded = LoadedSystem(try configuration.shownSystem(), at: samples.time.now())
+    system = try Self.systemPath(
+      configuration, samples: samples, loaded: loaded, exchange: exchange, logger: logger)
     let fleet = LiveFleet(samples: samples, local: system.local, hub: hub)
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
     serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
     let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
+    let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
+    let status = LiveStatus(configuration, samples: samples, loaded: loaded)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
       configuration: serving, operations: fleet, store: store,
       metrics: { [ownMetrics = configuration.ownMetrics] in
         instruments.update()
         return ownMetrics()
-      }, routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes, time: SystemTime(),
-      logger: logger, onListening: onListening)
+      },
+      routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
+        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
+      time: SystemTime(), logger: logger, onListening: onListening)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the

@@ -13,6 +13,8 @@ public struct ControlPlaneConfiguration: Sendable {
   public var dataDirectory: FilePath = ".skep"
   public var listen: ListenAddress
   public var security = SecurityConfiguration()
+  /// Skep's own, for those who ask.
+  public var version = ""
   /// What `/metrics` answers.
   public var ownMetrics: @Sendable () -> String = { "" }
 

@@ -2,6 +2,7 @@ import FleetModel
 import Logging
 import Metrics
 import Platform
+import Synchronization
 
 /// Where queries are calculated: beside everything else, a limited number at a time and each for a limited time.
 ///
@@ -38,10 +39,16 @@ struct QueryService: QueryOperations {
       note(query, since: began)
     }
     let time = time
+    // Threads that help with a query know nothing of its task.
+    let isCancelled = Flag()
     let turn = QueryTurn(
-      isOverdue: { time.monotonic() >= deadline }, monotonic: { time.monotonic() }, began: began,
-      waited: time.monotonic() - began)
-    return try await withTaskExecutorPreference(thread) { try await work(turn) }
+      isOverdue: { isCancelled.value.load(ordering: .relaxed) || time.monotonic() >= deadline },
+      monotonic: { time.monotonic() }, began: began, waited: time.monotonic() - began)
+    return try await withTaskCancellationHandler {
+      try await withTaskExecutorPreference(thread) { try await work(turn) }
+    } onCancel: {
+      isCancelled.value.store(true, ordering: .relaxed)
+    }
   }
 
   private func thread(until deadline: Duration) async throws -> WorkThread {
@@ -66,6 +73,10 @@ struct QueryService: QueryOperations {
       case .failure?: throw PrometheusError(.canceled, "query was canceled in query queue")
       }
     }
+  }
+
+  private final class Flag: Sendable {
+    let value = Atomic(false)
   }
 
   private func note(_ query: String, since began: Duration) {

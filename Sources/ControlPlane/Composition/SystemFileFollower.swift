@@ -18,6 +18,7 @@ struct SystemFileFollower: Service {
   let registry: AgentRegistry
   let local: LocalFleet?
   let current: FleetSystem
+  let loaded: LoadedSystem
   let logger: Logger
 
   func run() async throws {
@@ -28,15 +29,19 @@ struct SystemFileFollower: Service {
           logger.warning("the system file is gone; keeping what it said", metadata: ["file": "\(file)"])
           continue
         }
-        if let changed = await read() {
+        if let (changed, text) = await read() {
           await apply(changed, after: current)
+          loaded.replace(with: text, at: SystemTime().now())
           current = changed
+        } else {
+          loaded.refuse(at: SystemTime().now())
         }
       }
     }
   }
 
-  private func read() async -> FleetSystem? {
+  /// The system, and its file's text as it may be shown.
+  private func read() async -> (FleetSystem, String)? {
     guard let bytes = try? await StateFile(file).readOffPool() else {
       logger.error("the system file cannot be read; keeping what it said", metadata: ["file": "\(file)"])
       return nil
@@ -51,7 +56,7 @@ struct SystemFileFollower: Service {
       logger.error("the system file has mistakes; keeping the one before", metadata: ["file": "\(file)"])
       return nil
     }
-    return system
+    return (system, SystemFile.shown(String(decoding: bytes, as: UTF8.self)) ?? "")
   }
 
   private func apply(_ changed: FleetSystem, after current: FleetSystem) async {

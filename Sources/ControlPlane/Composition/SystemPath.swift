@@ -17,7 +17,8 @@ struct SystemPath: Sendable {
 extension Composition {
   /// System file → processes or named instances → registry; again whenever the file changes.
   static func systemPath(
-    _ configuration: ControlPlaneConfiguration, samples: SamplePath, exchange: ExchangeClient, logger: Logger
+    _ configuration: ControlPlaneConfiguration, samples: SamplePath, loaded: LoadedSystem, exchange: ExchangeClient,
+    logger: Logger
   ) throws -> SystemPath {
     let registry = samples.registry
     registry.replaceTargets(
@@ -42,14 +43,19 @@ extension Composition {
       services.append(
         SystemFileFollower(
           file: file, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
-          registry: registry, local: local,
-          current: configuration.system, logger: logger))
+          registry: registry, local: local, current: configuration.system, loaded: loaded, logger: logger))
     }
     return SystemPath(local: local, services: services)
   }
 }
 
 extension ControlPlaneConfiguration {
+  /// The system file without its secrets; what it would say where there is none. Blocks while it is read.
+  func shownSystem() throws -> String {
+    let bytes = try systemFile.flatMap { try StateFile($0).read() }
+    return bytes.flatMap { SystemFile.shown(String(decoding: $0, as: UTF8.self)) } ?? "system: \(system.name)\n"
+  }
+
   /// Where relative commands of agents begin.
   fileprivate var systemDirectory: FilePath {
     let folder = systemFile?.removingLastComponent() ?? "."

@@ -3,6 +3,7 @@ import DeployPlan
 public import FleetModel
 import Glibc
 import Platform
+public import PromQL
 public import SystemPackage
 
 /// The Prometheus rule files that a system file names under `rule_files`: paths or globs, relative ones beside the system file.
@@ -34,13 +35,16 @@ public struct RuleFileSet: Sendable {
   /// Reads and checks all files. Blocks for as long as that takes.
   ///
   /// A pattern with a wildcard may match nothing; a file that is named outright must be there.
-  public func read() -> Reading {
+  ///
+  /// - Parameter linter: what else is to be said of expressions.
+  public func read(linter: ExpressionLinter? = nil) -> Reading {
+    let check = linter.map { RuleCheck(lint: $0.findings) } ?? RuleCheck()
     var reading = Reading()
     var seen: Set<String> = []
     for (index, pattern) in patterns.enumerated() {
       let isGlob = pattern.contains { "*?[".contains($0) }
       for path in isGlob ? expand(pattern) : [absolute(pattern)] where seen.insert(path).inserted {
-        read(path, named: "rule_files[\(index)]", &reading)
+        read(path, named: "rule_files[\(index)]", check, &reading)
       }
     }
     return reading
@@ -55,7 +59,7 @@ public struct RuleFileSet: Sendable {
     return state
   }
 
-  private func read(_ path: String, named key: String, _ reading: inout Reading) {
+  private func read(_ path: String, named key: String, _ check: RuleCheck, _ reading: inout Reading) {
     guard let size = FileIdentity(path)?.size else {
       reading.diagnostics.append(
         Diagnostic(path: key, message: "there is no file \(path)", mend: "write it, or mend the path"))
@@ -67,7 +71,7 @@ public struct RuleFileSet: Sendable {
       return
     }
     do throws(FileError) {
-      let checked = CheckedRuleFile(bytes: try StateFile(FilePath(path)).read() ?? [], file: path)
+      let checked = CheckedRuleFile(bytes: try StateFile(FilePath(path)).read() ?? [], file: path, check: check)
       reading.diagnostics += checked.diagnostics
       reading.groups += checked.groups ?? []
     } catch {

@@ -54,7 +54,8 @@ struct RuleTestRun {
       do throws(NotationError) {
         series.append(
           try NotedSeries(
-            "\(input.series) \(input.values)", from: start, gap: test.interval ?? file.evaluationInterval))
+            "\(input.series) \(input.values)", from: start, gap: test.interval ?? file.evaluationInterval
+          ).stored)
       } catch {
         failures.append(
           .init(

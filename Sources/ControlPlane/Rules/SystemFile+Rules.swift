@@ -1,12 +1,16 @@
-public import Alerting
+import Alerting
 public import DeployPlan
 import FleetModel
+import PromQL
 
 extension SystemFile {
   /// Reads a system file and checks what its rules say too: expressions and templates, which a file's structure does not show.
-  public static func readWithRules(bytes: [UInt8], file: String, check: RuleCheck = RuleCheck()) -> Reading {
+  ///
+  /// - Parameter lints: whether to say what expressions surely do not mean.
+  public static func readWithRules(bytes: [UInt8], file: String, lints: Bool = false) -> Reading {
     var reading = read(bytes: bytes, file: file)
     guard let system = reading.system else { return reading }
+    let check = lints ? RuleCheck(lint: system.expressionLinter.findings) : RuleCheck()
     let rules = system.checkedRules
     let group = RuleGroup(name: "", file: file, rules: rules.map(\.rule))
     let problems = check.findings(in: [group]).map { finding in

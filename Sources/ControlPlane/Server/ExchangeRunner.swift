@@ -14,6 +14,7 @@ struct ExchangeRunner: Sendable {
   var time: any TimeSource
   var logger: Logger
   let instruments = ExchangeInstruments()
+  let dates = HTTPDateMemory()
 
   /// How long a client may take to read a refusal that leaves its body unread.
   static let lingering: TimeAmount = .seconds(2)
@@ -30,7 +31,10 @@ struct ExchangeRunner: Sendable {
     }
     // The client has its time for the answer, however long the work took.
     limitTime(of: channel)
-    var response = outcome.response
+    var response =
+      request.method == .head
+      ? outcome.response
+      : await AnswerCompression.apply(to: outcome.response, accepted: request.headers[.acceptEncoding])
     let streams = if case .stream = response.content { request.method != .head } else { false }
     if streams, !connections.beginStream(on: channel, maximum: configuration.maximumStreams) {
       response =
@@ -80,7 +84,7 @@ struct ExchangeRunner: Sendable {
     if case .bytes(let bytes) = response.content, response.status != .noContent {
       fields[.contentLength] = "\(bytes.readableBytes)"
     }
-    fields[.date] = HTTPDate.format(time.now())
+    fields[.date] = dates.format(time.now())
     fields[.cacheControl] = "no-store"
     fields[.xContentTypeOptions] = "nosniff"
     return HTTPResponse(status: response.status, headerFields: fields)

@@ -1,4 +1,5 @@
 import FleetModel
+import Synchronization
 
 /// Times as HTTP headers write them (RFC 9110, section 5.6.7).
 enum HTTPDate {
@@ -12,5 +13,18 @@ enum HTTPDate {
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     guard parts.count == 3, let month = Int(parts[1]), months.indices.contains(month - 1) else { return text }
     return "\(weekday), \(parts[2]) \(months[month - 1]) \(parts[0]) \(text.dropFirst(11).prefix(8)) GMT"
+  }
+}
+
+/// The text of the latest second, which all answers of that second share.
+final class HTTPDateMemory: Sendable {
+  private let latest = Mutex<(second: Int64, text: String)>((.min, ""))
+
+  func format(_ time: Timestamp) -> String {
+    let second = time.milliseconds / 1000
+    return latest.withLock { latest in
+      if latest.second != second { latest = (second, HTTPDate.format(time)) }
+      return latest.text
+    }
   }
 }

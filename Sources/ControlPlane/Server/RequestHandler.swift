@@ -49,7 +49,7 @@ struct RequestHandler: Sendable {
         switch route.style {
         case .fleet: work.query = try target.values(of: route.parameters)
         case .prometheus:
-          if request.method == .post, route.rawBody == nil {
+          if request.method == .post || request.method == .put, route.rawBody == nil {
             work.form = try await form(of: request, continuing: informClientToContinue)
           }
           try work.form.add(encoded: target.query)

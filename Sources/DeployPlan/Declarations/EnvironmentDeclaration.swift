@@ -21,6 +21,7 @@ enum EnvironmentDeclaration {
             reader.error(path, at: tree.place, "holds a NUL character", mend: "remove it")
             return nil
           }
+          reader.note(secretAt: tree.place)
           return .text(value)
         case .sequence:
           reader.error(

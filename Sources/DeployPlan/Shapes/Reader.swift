@@ -13,8 +13,18 @@ final class Reader {
   private var omitted = 0
   private(set) var places: [String: YAMLTree.Place] = [:]
   private var unsound: Set<String> = []
+  /// Where texts stand that must not be shown.
+  private(set) var secretPlaces: Set<YAMLTree.Place> = []
+  /// Those of them that must not be shown wherever they stand.
+  private(set) var secretTexts: Set<String> = []
 
   init(file: String) { self.file = file }
+
+  /// - Parameter text: where it is a secret in itself, which an anchor may have brought elsewhere too.
+  func note(secretAt place: YAMLTree.Place, text: String? = nil) {
+    secretPlaces.insert(place)
+    if let text { secretTexts.insert(text) }
+  }
 
   func note(_ path: String, at place: YAMLTree.Place) { places[path] = place }
 

@@ -70,6 +70,7 @@ enum Shapes {
           reader.error(path, at: tree.place, "expected a text, found \(tree.kindWithoutValue)")
           return nil
         }
+        reader.note(secretAt: tree.place, text: text)
         if let flaw = check(text) {
           reader.error(path, at: tree.place, "the value (not shown) \(flaw.problem)", mend: flaw.mend)
           return nil

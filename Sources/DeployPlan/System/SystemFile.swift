@@ -38,6 +38,20 @@ public enum SystemFile {
     return Reading(system: nil, diagnostics: reader.sortedDiagnostics)
   }
 
+  /// The file's YAML as it may be shown: without comments, and with `<secret>` in place of every text that the file's
+  /// declaration calls one, of the texts of environment variables, and of whatever stands under keys that are not read
+  /// (`environments`, `x-…`). `nil` if the text is no YAML.
+  public static func shown(_ text: String) -> String? {
+    let reader = Reader(file: "")
+    guard let tree = YAMLParsing(text).tree else { return nil }
+    _ = SystemDeclaration.shape.read(tree, reader, "")
+    return YAMLWriting.text(of: tree) { path, place, text in
+      let isSecret = reader.secretPlaces.contains(place) || reader.secretTexts.contains(text)
+      let isRead = path.first.map { $0 != "environments" && !$0.hasPrefix("x-") } ?? true
+      return isSecret || !isRead ? "<secret>" : nil
+    }
+  }
+
   /// The same for the bytes of a file, which may be anything.
   public static func read(bytes: [UInt8], file: String) -> Reading {
     switch YAMLGuard.text(of: bytes) {

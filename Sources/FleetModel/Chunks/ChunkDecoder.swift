@@ -161,10 +161,16 @@ public enum ChunkDecoder {
 }
 
 /// Reads bits, most significant first; past the end it reads zeros and says so.
+///
+/// The bits ahead are kept in a register: what a sample waits for is then only the code of the one before it, not a load.
 struct BitReader {
   private let base: UnsafeRawPointer?
   private let byteCount: Int
-  private var position = 0
+  /// Of the byte after those of which all bits are in ``word``.
+  private var next = 0
+  /// The bits ahead, the next one at the top. Below the valid ones there may be more of the same bytes, else zeros.
+  private var word: UInt64 = 0
+  private var valid = 0
 
   @inline(__always)
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -172,52 +178,65 @@ struct BitReader {
     byteCount = bytes.count
   }
 
-  var isOverrun: Bool { position > byteCount &* 8 }
-
-  /// The next bits, at least 57 of them, at the top of the word.
   @inline(__always)
-  func peek() -> UInt64 {
-    let byte = position >> 3
-    let word: UInt64
-    if byte &+ 8 <= byteCount, let base {
-      word = UInt64(bigEndian: base.loadUnaligned(fromByteOffset: byte, as: UInt64.self))
-    } else {
-      word = tail(from: byte)
-    }
-    return word &<< UInt64(position & 7)
-  }
+  var isOverrun: Bool { next > byteCount && next &* 8 &- valid > byteCount &* 8 }
 
-  @inline(never)
-  private func tail(from byte: Int) -> UInt64 {
-    guard let base, byte < byteCount else { return 0 }
-    if byteCount >= 8 {
-      // The last eight bytes, without those before `byte`.
-      let word = UInt64(bigEndian: base.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self))
-      return word &<< UInt64(truncatingIfNeeded: (byte &- byteCount &+ 8) &* 8)
-    }
-    var word: UInt64 = 0
-    for offset in byte..<byteCount {
-      word |= UInt64(base.load(fromByteOffset: offset, as: UInt8.self)) << UInt64(56 - (offset - byte) * 8)
-    }
+  /// The next bits, at least 42 of them, at the top of the word.
+  @inline(__always)
+  mutating func peek() -> UInt64 {
+    if valid < 42 { refill() }
     return word
   }
 
+  /// Makes at least 56 bits valid.
   @inline(__always)
-  mutating func skip(_ count: Int) { position &+= count }
+  private mutating func refill() {
+    if next &+ 8 <= byteCount, let base {
+      word |= UInt64(bigEndian: base.loadUnaligned(fromByteOffset: next, as: UInt64.self)) &>> UInt64(valid)
+      let bytes = (63 &- valid) &>> 3
+      next &+= bytes
+      valid &+= bytes &* 8
+    } else {
+      (word, valid, next) = Self.refilledAtEnd(word, valid, next, base, byteCount)
+    }
+  }
+
+  // Of values alone, so that the reader can stay in registers.
+  @inline(never)
+  private static func refilledAtEnd(
+    _ word: UInt64, _ valid: Int, _ next: Int, _ base: UnsafeRawPointer?, _ byteCount: Int
+  ) -> (word: UInt64, valid: Int, next: Int) {
+    var (word, valid, next) = (word, valid, next)
+    while valid <= 56 {
+      if next < byteCount, let base {
+        word |= UInt64(base.load(fromByteOffset: next, as: UInt8.self)) &<< UInt64(56 &- valid)
+      }
+      next &+= 1
+      valid &+= 8
+    }
+    return (word, valid, next)
+  }
+
+  /// - Parameter count: 0 ... 42, after a ``peek()``.
+  @inline(__always)
+  mutating func skip(_ count: Int) {
+    word &<<= UInt64(truncatingIfNeeded: count)
+    valid &-= count
+  }
 
   /// The next `count` (1 ... 64) bits.
   @inline(__always)
   mutating func take(_ count: Int) -> UInt64 {
-    if count <= 57 {
-      let word = peek() &>> UInt64(64 &- count)
-      position &+= count
-      return word
+    if count <= 42 {
+      let bits = peek() &>> UInt64(64 &- count)
+      skip(count)
+      return bits
     }
-    let high = peek() >> 32
-    position &+= 32
-    let rest = count - 32
-    let low = peek() >> UInt64(64 - rest)
-    position &+= rest
-    return high << UInt64(rest) | low
+    let high = peek() &>> 32
+    skip(32)
+    let rest = count &- 32
+    let low = peek() &>> UInt64(64 &- rest)
+    skip(rest)
+    return high &<< UInt64(rest) | low
   }
 }

@@ -56,6 +56,15 @@ public struct ChunkEncoder: Sendable {
     return ScaledInteger.number(value, exponent: Int(codecByte)) == Int64(bitPattern: previous)
   }
 
+  /// The last value that was appended; `nil` where it is not known, after an odd number.
+  @inlinable public var lastValue: Double? {
+    if samples == 0 { return nil }
+    if codecByte == 32 { return Double(bitPattern: previous) }
+    if mode & 0x40 != 0 { return nil }
+    let number = Double(Int64(bitPattern: previous))
+    return codecByte == 0 ? number : number / ScaledInteger.power(Int(codecByte))
+  }
+
   /// Appends a sample. `time` must be later than ``lastTime`` unless this is the first one. The codec must fit the first
   /// value.
   @inlinable

@@ -3,10 +3,10 @@
 public struct CapturingPattern: Sendable {
   /// By number of the group, from 1; `nil` for those without a name.
   public let groupNames: [String?]
-  private var steps: [Step] = []
-  private var sets: [ScalarSet] = []
+  private(set) var steps: [Step] = []
+  private(set) var sets: [ScalarSet] = []
 
-  private enum Step: Sendable {
+  enum Step: Sendable {
     case scalar(Int)
     /// Tries the first way before the second.
     case split(Int, Int)
@@ -18,7 +18,11 @@ public struct CapturingPattern: Sendable {
 
   /// - Throws: ``PatternError`` naming the place in the expression.
   public init(_ expression: String) throws(PatternError) {
-    var parser = PatternParser(expression, capturesGroups: true)
+    try self.init(PatternParser(expression, capturesGroups: true))
+  }
+
+  init(_ reader: PatternParser) throws(PatternError) {
+    var parser = reader
     let tree = try parser.parse()
     groupNames = parser.groupNames
     try add(tree)
@@ -130,7 +134,7 @@ public struct CapturingPattern: Sendable {
     return nil
   }
 
-  private static func holds(
+  static func holds(
     _ assertion: PatternNode.Assertion, at position: Int, in text: [Unicode.Scalar]
   ) -> Bool {
     func isWord(_ index: Int) -> Bool {

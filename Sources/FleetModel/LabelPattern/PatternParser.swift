@@ -22,8 +22,7 @@ struct PatternParser {
   private struct Flags {
     var ignoresCase = false
     var multiline = false
-    /// Set from the start: Prometheus compiles `^(?s:…)$`.
-    var dotMatchesLineFeed = true
+    var dotMatchesLineFeed: Bool
     /// `(?U)` swaps which operator is lazy: of no meaning for whole matches.
     var ungreedy = false
   }
@@ -34,7 +33,7 @@ struct PatternParser {
 
   private let text: [Unicode.Scalar]
   private var position = 0
-  private var flags = Flags()
+  private var flags: Flags
   private var depth = 0
   /// Between `\Q` and `\E`.
   private var isQuoted = false
@@ -43,8 +42,10 @@ struct PatternParser {
   /// By number of the group, from 1; `nil` for those without a name.
   private(set) var groupNames: [String?] = []
 
-  init(_ expression: String, capturesGroups: Bool = false) {
+  /// - Parameter dotMatchesLineFeed: Prometheus compiles `^(?s:…)$` for labels.
+  init(_ expression: String, capturesGroups: Bool = false, dotMatchesLineFeed: Bool = true) {
     text = Array(expression.unicodeScalars)
+    flags = Flags(dotMatchesLineFeed: dotMatchesLineFeed)
     self.capturesGroups = capturesGroups
   }
 

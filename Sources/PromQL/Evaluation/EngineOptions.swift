@@ -15,6 +15,9 @@ public struct EngineOptions: Sendable {
   /// The labels `__type__` and `__unit__` go where a metric's name goes.
   public var typeAndUnitLabels = false
 
+  /// Whether to count the samples of each step. It takes about as long as selecting them again.
+  public var countsSamples = false
+
   public init() {}
 
   /// With all that Prometheus has behind feature flags, as far as it is here.
@@ -29,6 +32,8 @@ public struct EngineOptions: Sendable {
 /// Threads that an evaluation may use beside its own. The module itself starts none.
 public struct ThreadSpread: Sendable {
   public var threads: Int
+  /// Points decoded and written below which one thread is quicker: some milliseconds.
+  public var leastWork = 1 << 20
   /// Calls the work with 0, 1 and so on below a number, as many at once as there are threads free, among them the caller's; returns
   /// when all calls have.
   public var run: @Sendable (_ count: Int, _ work: @Sendable (Int) -> Void) -> Void

@@ -178,7 +178,9 @@ extension Evaluator {
         try worker.withSamples(of: input.series, index) { times, values in
           row.withUnsafeMutableBufferPointer { buffer in
             buffer.update(repeating: Point.absent)
-            if let base = buffer.baseAddress { input.windows.sweep(PresentOverTime(), times, values, into: base) }
+            if let base = buffer.baseAddress {
+              input.windows.sweep(PresentOverTime(), times, values, into: base, worker)
+            }
           }
         }
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }

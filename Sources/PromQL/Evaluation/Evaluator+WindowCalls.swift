@@ -71,7 +71,10 @@ extension Evaluator {
       isDistinctWithoutName: input.isDistinctWithoutName
     ) { (row: Int, target: UnsafeMutablePointer<Double>, worker: RowWorker) throws(QueryError) in
       try worker.checkpoint(windows.grid.count)
-      try worker.withSamples(of: series, row) { times, values in windows.sweep(function, times, values, into: target) }
+      try worker.withSamples(of: series, row) { times, values in
+        windows.sweep(function, times, values, into: target, worker)
+      }
+      try worker.throwIfStopped()
     }
   }
 

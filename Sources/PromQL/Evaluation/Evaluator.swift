@@ -119,7 +119,7 @@ final class Evaluator {
   }
 
   /// Whether the expression selects series and has the same value at all steps: everything in it stands at an `@`.
-  private func isFixed(_ expression: Expression) -> Bool {
+  func isFixed(_ expression: Expression) -> Bool {
     switch expression {
     case .number, .string: false
     case .vector(let node): node.shift.anchor != nil

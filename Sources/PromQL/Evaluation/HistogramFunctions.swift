@@ -188,15 +188,16 @@ extension Evaluator {
     // The name tells histograms apart here, and is dropped after.
     var grouper = LabelGrouper(["le"], keeping: false)
     var named = NamedGroups()
+    var bounds = BucketBounds()
     var rows: [[(bound: Double, row: Int)]] = []
     for row in 0..<input.count where input.hasSample(row) {
-      let text = input.labels[row]["le"] ?? ""
-      guard let bound = NumberText.float(text) else {
-        annotations.badBucketLabel(text, metric: input.labels[row].metricName, at: range)
+      let labels = input.labels[row]
+      guard let bound = bounds.bound(of: labels) else {
+        annotations.badBucketLabel(labels["le"] ?? "", metric: labels.metricName, at: range)
         continue
       }
-      let group = grouper.group(of: input.labels[row], dropsName: false)
-      let number = named.number(group, input.labels[row].metricName)
+      let group = grouper.group(of: labels, dropsName: false)
+      let number = named.number(group, labels.hasName ? labels.metricName : "")
       if number == rows.count { rows.append([]) }
       rows[number].append((bound, row))
     }
@@ -221,6 +222,28 @@ extension Evaluator {
     let natives = mixed.mappedHistograms { histogram, row, step in native(histogram, step, mixed.labels[row].metricName)
     }
     return try adding(natives.filteringRows(natives.hasSample), to: result, at: range)
+  }
+
+  /// Upper bounds of buckets: there are few texts, each on many series.
+  private struct BucketBounds {
+    private static let name = Array("le".utf8)
+    private var known: [(text: [UInt8], bound: Double)] = []
+
+    /// `nil` where the label is missing or no number.
+    mutating func bound(of labels: LabelSet) -> Double? {
+      labels.encoded.withUnsafeBufferPointer { bytes in
+        var cursor = LabelCursor(bytes)
+        while cursor.next() {
+          guard cursor.nameIs(Self.name) else { continue }
+          if let held = known.first(where: { LabelCursor.equal(bytes, cursor.value, $0.text) }) { return held.bound }
+          let text = Array(bytes[cursor.value])
+          guard let bound = NumberText.float(String(decoding: text, as: UTF8.self)) else { return nil }
+          if known.count < 64 { known.append((text, bound)) }
+          return bound
+        }
+        return nil
+      }
+    }
   }
 
   /// Numbers for pairs of a group and a metric's name.

@@ -33,7 +33,7 @@ public struct QueryEngine: Sendable {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
     let query = try query.resolved(in: grid, isRange: false)
     let evaluator = try await prepare(query, grid, isRange: false, source: source, isOverdue: isOverdue)
-    return try evaluator.instantOutcome(query.expression)
+    return try evaluator.counted(query.expression, try evaluator.instantOutcome(query.expression))
   }
 
   /// The query's value at `start`, `start + step` and so on up to `end`.
@@ -54,7 +54,7 @@ public struct QueryEngine: Sendable {
       from: StepGrid.clamped(start.milliseconds), through: StepGrid.clamped(end.milliseconds), step: step)
     let query = try query.resolved(in: grid, isRange: true)
     let evaluator = try await prepare(query, grid, isRange: true, source: source, isOverdue: isOverdue)
-    return try evaluator.rangeOutcome(query.expression)
+    return try evaluator.counted(query.expression, try evaluator.rangeOutcome(query.expression))
   }
 
   /// What ``instant(_:at:source:isOverdue:)`` would ask of the store.
@@ -119,9 +119,12 @@ public struct QueryEngine: Sendable {
   ) async throws(QueryError) -> OpenedSelection {
     let selection = entry.selection
     do {
-      let series = try await source.open(
-        selection.matchers, from: Timestamp(milliseconds: selection.from),
-        through: Timestamp(milliseconds: selection.through))
+      let from = Timestamp(milliseconds: selection.from)
+      let through = Timestamp(milliseconds: selection.through)
+      let series =
+        entry.isLatest
+        ? try await source.openLatest(selection.matchers, from: from, through: through)
+        : try await source.open(selection.matchers, from: from, through: through)
       if series.hasHistograms { return try series.decodedWithHistograms() }
       return entry.readers > 1 ? try series.decoded(upTo: options.decodedSamples) : series
     } catch is CancellationError {

@@ -98,19 +98,27 @@ extension WindowGrid {
   @inline(__always)
   func sweep(
     _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
-    into target: UnsafeMutablePointer<Double>
+    into target: UnsafeMutablePointer<Double>, _ worker: RowWorker
   ) {
-    if Self.hasMarkers(values) {
-      sweepWithoutMarkers(function, times, values, target)
+    guard grid.count > 0, let newest = times.last else { return }
+    // What lies outside of all windows need not be looked at: chunks are decoded whole.
+    let last = end(grid.count - 1)
+    let first = Evaluator.firstIndex(in: times, after: firstEnd - window)
+    let bound = newest <= last ? times.count : Evaluator.firstIndex(in: times, after: last)
+    guard first < bound else { return }
+    let moments = UnsafeBufferPointer(rebasing: times[first..<bound])
+    let numbers = UnsafeBufferPointer(rebasing: values[first..<bound])
+    if Self.hasMarkers(numbers) {
+      sweepWithoutMarkers(function, moments, numbers, target, worker)
     } else {
-      run(function, times, values, target)
+      run(function, moments, numbers, target, worker)
     }
   }
 
   @inline(__always)
   private func run(
     _ function: some WindowFunction, _ stamps: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
-    _ target: UnsafeMutablePointer<Double>
+    _ target: UnsafeMutablePointer<Double>, _ worker: RowWorker
   ) {
     guard let times = stamps.baseAddress, let numbers = values.baseAddress else { return }
     let count = stamps.count
@@ -118,6 +126,7 @@ extension WindowGrid {
     function.begin(times, numbers, count)
     var lower = Evaluator.firstIndex(in: stamps, after: firstEnd - window)
     var upper = lower
+    var work = 0
     for step in 0..<grid.count {
       let end = end(step)
       while upper < count, times[upper] <= end { upper += 1 }
@@ -127,8 +136,16 @@ extension WindowGrid {
         SampleWindow(
           times: times, values: numbers, lower: lower, upper: upper, start: end - window, end: end,
           time: grid.time(step), step: step))
+      work += upper - lower
+      if work > Self.workAtOnce {
+        guard worker.goesOn(after: work) else { return }
+        work = 0
+      }
     }
   }
+
+  /// Samples in windows that are looked at before asking whether to go on.
+  private static let workAtOnce = 100_000
 
   private static func hasMarkers(_ values: UnsafeBufferPointer<Double>) -> Bool {
     // Without a way out in the middle this is a few instructions for eight values.
@@ -140,7 +157,7 @@ extension WindowGrid {
   @inline(never)
   private func sweepWithoutMarkers(
     _ function: some WindowFunction, _ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>,
-    _ target: UnsafeMutablePointer<Double>
+    _ target: UnsafeMutablePointer<Double>, _ worker: RowWorker
   ) {
     var cleanTimes: [Int64] = []
     var cleanValues: [Double] = []
@@ -149,7 +166,7 @@ extension WindowGrid {
       cleanValues.append(values[index])
     }
     cleanTimes.withUnsafeBufferPointer { times in
-      cleanValues.withUnsafeBufferPointer { values in run(function, times, values, target) }
+      cleanValues.withUnsafeBufferPointer { values in run(function, times, values, target, worker) }
     }
   }
 }

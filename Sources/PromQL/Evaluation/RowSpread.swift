@@ -3,8 +3,6 @@ import Synchronization
 
 /// Makes rows on several threads where there is enough to do: what a row costs is decoding its series and moving its windows.
 extension Evaluator {
-  /// Points decoded and written below which one thread is quicker: some milliseconds.
-  private static let leastWork = 1 << 20
   /// Points that are made before they are looked at.
   private static let pointsAtOnce = 1 << 16
   private static let rowsPerTurn = 16
@@ -24,7 +22,7 @@ extension Evaluator {
   func write(
     _ source: RowSource, _ rows: Range<Int>, steps: Int, into base: UnsafeMutablePointer<Double>
   ) throws(QueryError) {
-    guard let spread = options.spread, source.work(steps: steps) >= Self.leastWork, rows.count > Self.rowsPerTurn else {
+    guard let spread = options.spread, source.work(steps: steps) >= spread.leastWork, rows.count > 1 else {
       for row in rows { try source.write(row, base + (row - rows.lowerBound) * steps, worker) }
       return
     }
@@ -52,7 +50,7 @@ extension Evaluator {
   func forEachRow(
     of source: RowSource, steps: Int, _ body: (_ row: Int, _ values: UnsafePointer<Double>) -> Void
   ) throws(QueryError) {
-    let isSpread = options.spread != nil && source.work(steps: steps) >= Self.leastWork
+    let isSpread = options.spread.map { source.work(steps: steps) >= $0.leastWork } ?? false
     let rowsAtOnce = isSpread ? max(Self.rowsPerTurn * 4, Self.pointsAtOnce / max(1, steps)) : 1
     let buffer = PointColumn(min(rowsAtOnce, source.count) * steps, repeating: Point.absent)
     var row = 0

@@ -6,6 +6,7 @@ import FleetModel
 final class RowWorker: @unchecked Sendable {
   private var buffer = SampleBuffer()
   private var watch: QueryWatch
+  private var failure: QueryError?
   /// Of the rows made so far.
   var annotations = Annotations()
   /// Decoded so far.
@@ -15,6 +16,16 @@ final class RowWorker: @unchecked Sendable {
 
   /// - Parameter work: points that are about to be looked at.
   func checkpoint(_ work: Int) throws(QueryError) { try watch.checkpoint(work) }
+
+  /// The same where nothing can be thrown: false once the work should stop, which ``throwIfStopped()`` then tells.
+  @inline(__always)
+  func goesOn(after work: Int) -> Bool {
+    do throws(QueryError) { try watch.checkpoint(work) } catch { failure = error }
+    return failure == nil
+  }
+
+  @inline(__always)
+  func throwIfStopped() throws(QueryError) { if let failure { throw failure } }
 
   /// Calls `body` with the samples of a series, decoded now if they were not.
   @inline(__always)

@@ -14,6 +14,8 @@ struct SelectionPlan {
   struct Entry {
     var selection: Selection
     var readers = 1
+    /// No more than the last sample of each series is looked at.
+    var isLatest = false
   }
 
   let options: EngineOptions
@@ -29,7 +31,7 @@ struct SelectionPlan {
 
   private mutating func walk(_ expression: Expression, _ grid: StepGrid) {
     switch expression {
-    case .vector(let node): add(node, node.shift, window: options.lookback, grid)
+    case .vector(let node): add(node, node.shift, window: options.lookback, grid, isInstant: true)
     case .matrix(let node): add(node.selector, node.selector.shift, window: node.window, grid)
     case .subquery(let node):
       let times = node.shift.times(of: grid, in: outer)
@@ -47,14 +49,17 @@ struct SelectionPlan {
     }
   }
 
-  private mutating func add(_ node: VectorSelector, _ shift: TimeShift, window: Int64, _ grid: StepGrid) {
+  private mutating func add(
+    _ node: VectorSelector, _ shift: TimeShift, window: Int64, _ grid: StepGrid, isInstant: Bool = false
+  ) {
     guard grid.count > 0 else { return }
     let times = shift.times(of: grid, in: outer)
     // Windows are open on the left.
     var selection = Selection(matchers: node.matchers, from: times.first - window + 1, through: times.last)
     if node.extending != nil { selection.from -= options.lookback }
     if node.extending == .smoothed { selection.through += options.lookback }
-    entries.append(Entry(selection: selection))
+    let isLatest = isInstant && times.first == times.last && node.extending == nil
+    entries.append(Entry(selection: selection, isLatest: isLatest))
   }
 
   /// Selections of the same matchers whose times touch become one.
@@ -72,6 +77,7 @@ struct SelectionPlan {
       var open: Entry?
       for next in (byMatchers[matchers] ?? []).sorted(by: { $0.selection.from < $1.selection.from }) {
         if let current = open?.selection, next.selection.from <= current.through + 1 {
+          if next.selection != current || !next.isLatest { open?.isLatest = false }
           open?.selection.through = max(current.through, next.selection.through)
           open?.readers += next.readers
         } else {

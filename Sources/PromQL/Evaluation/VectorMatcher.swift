@@ -53,6 +53,14 @@ struct VectorMatcher {
         meetHistograms(many, pair.many, one, pair.one, row, &result, &annotations)
       }
     }
+    if matching.cardinality == .oneToOne, !matching.labels.contains(LabelSet.metricName) {
+      // What is left of the labels is what the groups are told apart by.
+      var seen = [Bool](repeating: false, count: oneCount)
+      result.isDistinctWithoutName = pairs.allSatisfy { pair in
+        defer { seen[manyGroups[pair.many]] = true }
+        return !seen[manyGroups[pair.many]]
+      }
+    }
     return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
   }
 
@@ -156,11 +164,12 @@ struct VectorMatcher {
   private func unique(
     _ result: SeriesMatrix, _ pairs: [(many: Int, one: Int)], _ many: SeriesMatrix, _ one: SeriesMatrix
   ) throws(QueryError) -> SeriesMatrix {
-    var rows: [LabelSet: [Int]] = [:]
-    rows.reserveCapacity(result.count)
-    for (index, labels) in result.withShownLabels.labels.enumerated() { rows[labels, default: []].append(index) }
-    if rows.count == result.count { return result }
-    for same in rows.values where same.count > 1 {
+    var known = LabelSetNumbers(expecting: result.count)
+    let numbers = result.withShownLabels.labels.map { known.number(of: $0) }
+    if known.count == result.count { return result }
+    var rows = [[Int]](repeating: [], count: known.count)
+    for (index, number) in numbers.enumerated() { rows[number].append(index) }
+    for same in rows where same.count > 1 {
       for step in 0..<steps {
         // Those that a comparison took away have met too.
         let met = same.filter { index in

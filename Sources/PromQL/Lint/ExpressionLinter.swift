@@ -31,6 +31,7 @@ public struct ExpressionLinter: Sendable {
       case rateOfSum = "rate_of_sum"
       case shortRange = "short_range"
       case missingBy = "missing_by"
+      case quantileBounds = "quantile_bounds"
       case neverHolds = "never_holds"
     }
 
@@ -39,12 +40,17 @@ public struct ExpressionLinter: Sendable {
     public var message: String
     public var mend: String?
 
+    public init(kind: Kind, range: SourceRange, message: String, mend: String? = nil) {
+      self.kind = kind
+      self.range = range
+      self.message = message
+      self.mend = mend
+    }
+
     /// As a diagnostic whose line and column lie in the query's text.
     public func diagnostic(in query: String) -> Diagnostic {
-      let before = String(decoding: query.utf8.prefix(range.start), as: UTF8.self)
-      let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
-      return Diagnostic(
-        .warning, line: lines.count, column: (lines.last?.unicodeScalars.count ?? 0) + 1, message: message, mend: mend)
+      let place = range.characterPlace(in: query)
+      return Diagnostic(.warning, line: place.line, column: place.column, message: message, mend: mend)
     }
   }
 
@@ -53,15 +59,17 @@ public struct ExpressionLinter: Sendable {
   private func findings(in node: VectorSelector) -> [Finding] {
     guard !catalogue.metrics.isEmpty, let name = node.metricName else { return [] }
     guard let metric = catalogue.metrics[name] else {
+      if !catalogue.isComplete { return [] }
       let mend = catalogue.nearest(to: name).map { "did you mean \(GoText.quoted($0))?" }
       return [
         Finding(
           kind: .unknownMetric, range: node.range, message: "no series is called \(GoText.quoted(name))", mend: mend)
       ]
     }
-    return node.matchers.filter { $0.name != LabelSet.metricName && !metric.labels.contains($0.name) && selects($0) }
+    guard let labels = metric.labels else { return [] }
+    return node.matchers.filter { $0.name != LabelSet.metricName && !labels.contains($0.name) && selects($0) }
       .map {
-        let known = metric.labels.sorted().joined(separator: ", ")
+        let known = labels.sorted().joined(separator: ", ")
         return Finding(
           kind: .unknownLabel, range: node.range, message: "\(name) has no label \(GoText.quoted($0.name))",
           mend: known.isEmpty ? nil : "it has \(known)")
@@ -79,6 +87,11 @@ public struct ExpressionLinter: Sendable {
   }
 
   private func findings(in node: Aggregation) -> [Finding] {
+    let found = node.operator == .quantile ? node.parameter.map(quantile) ?? [] : []
+    return found + grouping(in: node)
+  }
+
+  private func grouping(in node: Aggregation) -> [Finding] {
     guard !node.isWithout, let labels = LabelFlow(catalogue: catalogue).labels(of: node.expression) else { return [] }
     return node.grouping.filter { $0 != LabelSet.metricName && !labels.contains($0) }.map {
       Finding(
@@ -97,11 +110,13 @@ public struct ExpressionLinter: Sendable {
 
   private func findings(in node: FunctionCall) -> [Finding] {
     let name = node.function.name
-    guard let argument = node.arguments.first(where: { $0.type == .matrix })?.unwrapped else { return histogram(node) }
-    var found: [Finding] = []
+    var found = quantile(node)
+    guard let argument = node.arguments.first(where: { $0.type == .matrix })?.unwrapped else {
+      return found + histogram(node)
+    }
     switch argument {
     case .matrix(let matrix):
-      let type = matrix.selector.metricName.flatMap { catalogue.metrics[$0]?.type }
+      let type = matrix.selector.metricName.map(catalogue.type)
       let metric = matrix.selector.metricName ?? "this"
       if Self.ofCounters.contains(name), type == .gauge {
         found.append(
@@ -127,6 +142,15 @@ public struct ExpressionLinter: Sendable {
               + interval, mend: "use at least \(NumberText.duration(milliseconds: 4 * catalogue.interval))"))
       }
     case .subquery(let subquery):
+      if Self.ofCounters.contains(name), case .call(let inner) = subquery.expression.unwrapped,
+        Self.ofCounters.contains(inner.function.name)
+      {
+        found.append(
+          Finding(
+            kind: .rateOfGauge, range: node.range,
+            message: "\(name) of a \(inner.function.name), which is a gauge: each fall counts as a reset",
+            mend: name == "increase" ? "use delta" : "use deriv, or avg_over_time for the mean"))
+      }
       if Self.ofCounters.contains(name), case .aggregation(let inner) = subquery.expression.unwrapped {
         found.append(
           Finding(
@@ -137,6 +161,25 @@ public struct ExpressionLinter: Sendable {
     default: break
     }
     return found
+  }
+
+  private static let ofQuantiles: Set = ["histogram_quantile", "quantile_over_time"]
+
+  private func quantile(_ node: FunctionCall) -> [Finding] {
+    guard Self.ofQuantiles.contains(node.function.name), let argument = node.arguments.first else { return [] }
+    return quantile(argument)
+  }
+
+  /// A quantile that is written as a number and is none: percents are a common slip.
+  private func quantile(_ argument: Expression) -> [Finding] {
+    guard case .number(let literal) = argument.unwrapped, literal.value > 1 || literal.value < 0 else { return [] }
+    let share = literal.value / 100
+    return [
+      Finding(
+        kind: .quantileBounds, range: literal.range,
+        message: "\(argument) is no quantile: it gives \(literal.value > 1 ? "+Inf" : "-Inf") always",
+        mend: literal.value > 1 && literal.value <= 100 ? "write \(GoText.general(share))" : "write 0 to 1")
+    ]
   }
 
   private func histogram(_ node: FunctionCall) -> [Finding] {

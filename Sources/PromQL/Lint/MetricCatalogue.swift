@@ -4,10 +4,10 @@ public import FleetModel
 public struct MetricCatalogue: Sendable {
   public struct Metric: Hashable, Sendable {
     public var type: MetricType
-    /// The names of the labels that its series have, without the metric's own.
-    public var labels: Set<String>
+    /// The names of the labels that its series have, without the metric's own; `nil` where they are not known.
+    public var labels: Set<String>?
 
-    public init(type: MetricType = .unknown, labels: Set<String> = []) {
+    public init(type: MetricType = .unknown, labels: Set<String>? = []) {
       self.type = type
       self.labels = labels
     }
@@ -16,12 +16,23 @@ public struct MetricCatalogue: Sendable {
   /// By the name of the series: a histogram is there as `x_bucket`, `x_sum` and `x_count`. With none, nothing is said of names
   /// and labels.
   public var metrics: [String: Metric]
+  /// Whether there is no metric that is not in ``metrics``.
+  public var isComplete: Bool
   /// Between two samples of a series, in milliseconds; 0 where unknown.
   public var interval: Int64
 
-  public init(metrics: [String: Metric] = [:], interval: Duration = .zero) {
+  public init(metrics: [String: Metric] = [:], isComplete: Bool = true, interval: Duration = .zero) {
     self.metrics = metrics
+    self.isComplete = isComplete
     self.interval = interval.wholeMilliseconds
+  }
+
+  /// What the series of that name are, where it is known or the name says it: OpenMetrics keeps `_total` and `_bucket` for
+  /// counters and `_info` for what is no counter.
+  func type(of name: String) -> MetricType {
+    if let type = metrics[name]?.type, type != .unknown { return type }
+    if name.hasSuffix("_total") || name.hasSuffix("_bucket") { return .counter }
+    return name.hasSuffix("_info") ? .gauge : .unknown
   }
 
   /// The known name that is at most a fifth of its letters away.

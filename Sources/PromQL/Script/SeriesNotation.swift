@@ -24,6 +24,19 @@ public struct NotedSeries: Sendable {
     for index in histograms.timestamps.indices {
       histograms.timestamps[index] = (start + .milliseconds(histograms.timestamps[index])).milliseconds
     }
+    for index in histograms.timestamps.indices {
+      histograms.timestamps[index] = (start + .milliseconds(histograms.timestamps[index])).milliseconds
+    }
+  }
+}
+
+extension NotedSeries {
+  /// With the counter reset hints that a store gives to histograms that follow one another.
+  public var stored: NotedSeries {
+    var series = self
+    series.histograms.values = ResetHints.stored(
+      ScriptSeries(labels: labels, samples: samples, histograms: histograms))
+    return series
   }
 }
 

@@ -29,6 +29,15 @@ public struct SourceRange: Hashable, Sendable {
   }
 }
 
+extension SourceRange {
+  /// Line and column of the start, both from 1, the column in characters: as editors count.
+  public func characterPlace(in query: String) -> (line: Int, column: Int) {
+    let before = String(decoding: query.utf8.prefix(start), as: UTF8.self)
+    let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+    return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
+  }
+}
+
 /// A text that is no query, or one whose parts do not fit together.
 ///
 /// Printed as Prometheus does: `1:5: parse error: unexpected end of input`.

@@ -49,6 +49,14 @@ struct LabelCursor {
 extension LabelSet {
   static let metricNameBytes = Array(metricName.utf8)
 
+  var hasName: Bool {
+    encoded.withUnsafeBufferPointer { bytes in
+      var cursor = LabelCursor(bytes)
+      while cursor.next() { if cursor.nameIs(Self.metricNameBytes) { return true } }
+      return false
+    }
+  }
+
   /// This set without the metric's name.
   var withoutName: LabelSet {
     let cut: Range<Int>? = encoded.withUnsafeBufferPointer { bytes in
@@ -83,6 +91,8 @@ struct LabelGrouper {
   private var hashes: [UInt64] = []
   private var table = [Int32](repeating: -1, count: 64)
   private var key: [UInt8] = []
+  /// Series of one group mostly come together.
+  private var last = 0
 
   /// `keeping`: only these labels count. Otherwise all but these and the metric's name.
   init(_ names: [String], keeping: Bool) {
@@ -98,6 +108,13 @@ struct LabelGrouper {
   /// - Parameter dropsName: the metric's name is no part of `labels`.
   mutating func group(of labels: LabelSet, dropsName: Bool) -> Int {
     collect(labels, dropsName)
+    if last < groups.count, groups[last] == key { return last }
+    last = number()
+    return last
+  }
+
+  /// Of the group whose labels are in `key`.
+  private mutating func number() -> Int {
     let hash = Self.hash(key)
     var slot = Int(truncatingIfNeeded: hash) & (table.count - 1)
     while table[slot] >= 0 {
@@ -119,11 +136,17 @@ struct LabelGrouper {
     if keepsNames, names.isEmpty { return }
     labels.encoded.withUnsafeBufferPointer { bytes in
       var cursor = LabelCursor(bytes)
+      var found = 0
       while cursor.next() {
         var isNamed = false
         for name in names where cursor.nameIs(name) {
           isNamed = true
+          found += 1
           break
+        }
+        if !isNamed, keepsNames {
+          if found == names.count { return }
+          continue
         }
         guard isNamed == keepsNames else { continue }
         if keepsNames, dropsName, cursor.nameIs(LabelSet.metricNameBytes) { continue }

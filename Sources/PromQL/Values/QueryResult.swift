@@ -47,4 +47,12 @@ public struct QueryStatistics: Hashable, Sendable {
   /// The most points that were held at one time.
   public var peakPoints = 0
   public var seriesRead = 0
+  /// Empty unless ``EngineOptions/countsSamples`` is set.
+  public var samplesByStep: [Step] = []
+
+  /// The samples that the selectors see at one step.
+  public struct Step: Hashable, Sendable {
+    public var time: Timestamp
+    public var samples: Int
+  }
 }

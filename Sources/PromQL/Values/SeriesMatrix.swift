@@ -125,16 +125,10 @@ struct SeriesMatrix {
   /// Rows of the same labels become one.
   func mergingEqualRows() throws(QueryError) -> SeriesMatrix {
     let shown = withShownLabels
-    var rows: [LabelSet: Int] = [:]
-    rows.reserveCapacity(count)
+    var rows = LabelSetNumbers(expecting: count)
     var target: [Int] = []
     target.reserveCapacity(count)
-    for row in 0..<count {
-      let next = rows.count
-      let known = rows[shown.labels[row]]
-      if known == nil { rows[shown.labels[row]] = next }
-      target.append(known ?? next)
-    }
+    for labels in shown.labels { target.append(rows.number(of: labels)) }
     var result = shown
     result.isDistinctWithoutName = dropsName
     if rows.count == count { return result }

@@ -18,6 +18,11 @@ final class ChunkCopies: @unchecked Sendable {
   private var chunks: [Chunk] = []
   /// Of each row, where its chunks end.
   private var ends: [Int] = []
+  /// Whether no more than the last sample of each row is wanted.
+  let isLatest: Bool
+  /// Of each row, its last sample if it was known without decoding; the time is `Int64.min` otherwise.
+  private var lastTimes: [Int64] = []
+  private var lastValues: [Double] = []
   /// Of the few rows that have any.
   private var late: [Int: LateColumns] = [:]
   private(set) var sampleCount = 0
@@ -26,11 +31,17 @@ final class ChunkCopies: @unchecked Sendable {
   /// Rows whose series the head has forgotten.
   var forgottenRows = 0
 
-  init(rows: Int) {
-    capacity = max(4096, rows * 64)
+  init(rows: Int, isLatest: Bool) {
+    self.isLatest = isLatest
+    capacity = isLatest ? 4096 : max(4096, rows * 64)
     bytes = .allocate(byteCount: capacity, alignment: 8)
     ends.reserveCapacity(rows)
-    chunks.reserveCapacity(rows)
+    if isLatest {
+      lastTimes.reserveCapacity(rows)
+      lastValues.reserveCapacity(rows)
+    } else {
+      chunks.reserveCapacity(rows)
+    }
   }
 
   deinit { bytes.deallocate() }
@@ -55,6 +66,15 @@ final class ChunkCopies: @unchecked Sendable {
     return bytes + byteCount
   }
 
+  /// Ends a row of which no more than this is wanted.
+  func endRow(time: Int64, value: Double) {
+    lastTimes.append(time)
+    lastValues.append(value)
+    sampleCount += 1
+    filledRows += 1
+    ends.append(chunks.count)
+  }
+
   /// Ends the row that is being filled.
   func endRow(late columns: LateColumns = LateColumns()) {
     if !columns.isEmpty {
@@ -62,18 +82,29 @@ final class ChunkCopies: @unchecked Sendable {
       sampleCount += columns.count
     }
     if !columns.isEmpty || chunks.count > (ends.last ?? 0) { filledRows += 1 }
+    if isLatest {
+      lastTimes.append(.min)
+      lastValues.append(0)
+    }
     ends.append(chunks.count)
   }
 
   private func chunks(_ row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
 
-  func isEmpty(_ row: Int) -> Bool { chunks(row).isEmpty && (late.isEmpty || late[row] == nil) }
+  func isEmpty(_ row: Int) -> Bool {
+    if isLatest, lastTimes[row] != .min { return false }
+    return chunks(row).isEmpty && (late.isEmpty || late[row] == nil)
+  }
 
   /// Appends the samples of a row to an empty buffer, late ones merged in: strictly rising times. A chunk that does not decode,
   /// or does not come after the one before, is left out.
   ///
   /// - Returns: how many chunks were.
   func decode(_ row: Int, into buffer: inout SampleBuffer) -> Int {
+    if isLatest, lastTimes[row] != .min {
+      buffer.append(lastTimes[row], lastValues[row])
+      return 0
+    }
     var unreadable = 0
     for chunk in chunks[chunks(row)] {
       let encoded = UnsafeRawBufferPointer(start: bytes + chunk.offset, count: Int(chunk.byteCount))

@@ -2,10 +2,18 @@ import FleetModel
 
 /// The chunks of a series: how samples come into the open one, how it is closed, cut and read.
 extension HeadState {
+  /// Samples after which a chunk is closed: half of what one may hold, since whoever wants the newest few decodes it whole.
+  static let samplesPerChunk = 120
+
   /// Appends a sample that is newer than all of its series.
   @inline(__always)
   mutating func append(_ value: Double, at time: Int64, to record: UnsafeMutablePointer<SeriesRecord>) {
     guard record.pointee.encoder.count > 0 else {
+      openChunk(value, at: time, record)
+      return
+    }
+    if record.pointee.encoder.count >= Self.samplesPerChunk {
+      closeChunk(record)
       openChunk(value, at: time, record)
       return
     }

@@ -137,7 +137,7 @@ extension HeadState {
       guard let record = live(number), record.pointee.hasSamples else { continue }
       if record.pointee.hasOpenChunk, closedChunks.hasRoom,
         everything || record.pointee.encoder.lastTime < idleBefore
-          || record.pointee.encoder.count == ChunkCodec.maximumSamples
+          || record.pointee.encoder.count >= Self.samplesPerChunk
       {
         closeChunk(record)
       }

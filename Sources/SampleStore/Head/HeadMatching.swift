@@ -93,8 +93,12 @@ extension HeadStore {
   }
 
   /// The chunks of each row that may have samples in `from ... through`.
-  func copyChunks(_ match: SeriesMatch, _ from: Int64, _ through: Int64) async throws -> ChunkCopies {
-    let copies = ChunkCopies(rows: match.count)
+  ///
+  /// - Parameter isLatest: no more than the last sample of each row is wanted.
+  func copyChunks(
+    _ match: SeriesMatch, _ from: Int64, _ through: Int64, isLatest: Bool
+  ) async throws -> ChunkCopies {
+    let copies = ChunkCopies(rows: match.count, isLatest: isLatest)
     var row = 0
     while row < match.count {
       let pause = row + Self.seriesAtOnce

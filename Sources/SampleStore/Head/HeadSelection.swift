@@ -34,9 +34,12 @@ extension HeadState {
         copies.endRow()
         continue
       }
+      if copies.isLatest {
+        copyLatest(record, from, through, into: copies) { lateColumns(of: numbers[index], from, through) }
+        continue
+      }
       forEachChunk(of: record, from, through) { segment, bits, count, codec in
-        let size = SegmentArena.byteCount(bits: bits)
-        segments.copyChain(segment, bits: bits, to: copies.addChunk(byteCount: size, count: count, codec: codec))
+        copyChunk(segment, bits: bits, count: count, codec: codec, into: copies)
       }
       if record.flags.contains(.late) {
         copies.endRow(late: lateColumns(of: numbers[index], from, through))
@@ -45,6 +48,27 @@ extension HeadState {
       }
     }
     return end
+  }
+
+  /// Copies what holds the last sample in the range, or the sample itself where it is the last of the series.
+  private func copyLatest(
+    _ record: SeriesRecord, _ from: Int64, _ through: Int64, into copies: ChunkCopies, late: () -> LateColumns
+  ) {
+    let hasLate = record.flags.contains(.late)
+    let time = record.encoder.lastTime
+    if record.hasOpenChunk, !hasLate, time >= from, time <= through, let value = record.encoder.lastValue {
+      copies.endRow(time: time, value: value)
+      return
+    }
+    var last: (segment: UInt32, bits: Int, count: Int, codec: ChunkCodec)?
+    forEachChunk(of: record, from, through) { segment, bits, count, codec in last = (segment, bits, count, codec) }
+    if let last { copyChunk(last.segment, bits: last.bits, count: last.count, codec: last.codec, into: copies) }
+    copies.endRow(late: hasLate ? late() : LateColumns())
+  }
+
+  private func copyChunk(_ segment: UInt32, bits: Int, count: Int, codec: ChunkCodec, into copies: ChunkCopies) {
+    let size = SegmentArena.byteCount(bits: bits)
+    segments.copyChain(segment, bits: bits, to: copies.addChunk(byteCount: size, count: count, codec: codec))
   }
 
   func copyChunk(_ segment: UInt32, bits: Int, count: Int, codec: ChunkCodec, into copied: inout CopiedSeries) {

@@ -5,7 +5,12 @@ import FleetModel
 struct Cardinality {
   private static let namesAtMost = 4096
 
-  private var values: [[UInt8]: DistinctCount] = [:]
+  private struct Values {
+    var distinct = DistinctCount()
+    var bytes = 0
+  }
+
+  private var values: [[UInt8]: Values] = [:]
   private var metrics = FrequentCount()
   private var pairs = FrequentCount()
   private(set) var series = 0
@@ -19,14 +24,25 @@ struct Cardinality {
         let value = Array(bytes[label.value])
         pairs.add(Array(bytes[label.whole]))
         if name.elementsEqual(LabelSet.metricName.utf8) { metrics.add(value) }
-        if values[name] != nil || values.count < Self.namesAtMost { values[name, default: DistinctCount()].add(value) }
+        if values[name] != nil || values.count < Self.namesAtMost {
+          values[name, default: Values()].distinct.add(value)
+          values[name]?.bytes += value.count
+        }
       }
     }
   }
 
   /// Label names by their number of values, most first.
   func labels(_ limit: Int) -> [StoreStatistics.Cardinality] {
-    Self.top(values.map { (String(decoding: $0.key, as: UTF8.self), $0.value.estimate) }, limit)
+    Self.top(values.map { (String(decoding: $0.key, as: UTF8.self), $0.value.distinct.estimate) }, limit)
+  }
+
+  /// Values of all labels together.
+  var labelPairs: Int { values.values.reduce(0) { $0 + $1.distinct.estimate } }
+
+  /// Label names by the bytes of their values over all series, most first.
+  func bytes(_ limit: Int) -> [StoreStatistics.Cardinality] {
+    Self.top(values.map { (String(decoding: $0.key, as: UTF8.self), $0.value.bytes) }, limit)
   }
 
   /// Metric names by their number of series, most first.

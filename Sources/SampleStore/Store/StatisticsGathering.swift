@@ -31,6 +31,8 @@ extension DurableStore {
     forEachSeries(members) { cardinality.add(encodedLabels: $0) }
     statistics.series = cardinality.series
     statistics.labels = cardinality.labels(limit)
+    statistics.labelPairs = cardinality.labelPairs
+    statistics.labelBytes = cardinality.bytes(limit)
     statistics.metrics = cardinality.metrics(limit)
     statistics.pairs = cardinality.pairs(limit)
     return statistics

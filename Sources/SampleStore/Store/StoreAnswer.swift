@@ -62,7 +62,8 @@ final class StoreAnswer: Sendable {
   var opened: OpenedSelection {
     let labels = rows.map { rows in rows.map { match.labels[$0] } } ?? match.labels
     return .encoded(
-      EncodedSelection(labels: labels, sampleCount: sampleEstimate) { [self] row, buffer in decode(row, into: &buffer) })
+      EncodedSelection(labels: labels, sampleCount: sampleEstimate) { [self] row, buffer in decode(row, into: &buffer) }
+    )
   }
 
   private var sampleEstimate: Int {
@@ -103,10 +104,15 @@ final class StoreAnswer: Sendable {
     buffer.removeAll()
     let unreadable = copies.decode(row, into: &buffer)
     if unreadable > 0 { onUnreadable(unreadable) }
-    guard !members.isEmpty, match.places.contains(where: { $0[row] != SeriesMatch.nowhere }) else { return }
+    // Where one sample is enough, blocks that end before it have nothing to add.
+    let least = copies.isLatest && buffer.count > 0 ? buffer.times[buffer.count - 1] : Int64.min
+    func counts(_ block: Int) -> Bool {
+      match.places[block][row] != SeriesMatch.nowhere && members[block].block.summary.maxTime >= least
+    }
+    guard !members.isEmpty, members.indices.contains(where: counts) else { return }
     let desk = desks.withLock { $0.popLast() } ?? Desk(members)
     desk.joiner.begin()
-    for block in members.indices where match.places[block][row] != SeriesMatch.nowhere {
+    for block in members.indices where counts(block) {
       do throws(BlockError) {
         try add(match.places[block][row], block, desk)
       } catch {

@@ -89,6 +89,10 @@ public struct StoreStatistics: Sendable, Hashable {
   public var samples: UInt64 = 0
   /// Label names by their number of values, most first.
   public var labels: [Cardinality] = []
+  /// Values of all labels together.
+  public var labelPairs = 0
+  /// Label names by the bytes of their values over all series, each series counted, most first.
+  public var labelBytes: [Cardinality] = []
   /// Metric names by their number of series, most first.
   public var metrics: [Cardinality] = []
   /// `name="value"` pairs by their number of series, most first.

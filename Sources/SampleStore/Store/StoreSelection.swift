@@ -73,6 +73,12 @@ extension DurableStore {
     try await answer(matchers, from.milliseconds, through.milliseconds).opened
   }
 
+  public func openLatest(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> OpenedSelection {
+    try await answer(matchers, from.milliseconds, through.milliseconds, isLatest: true).opened
+  }
+
   public func labelSets(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [LabelSet] {
     while true {
       let (match, members, inHead) = try await settled(matchers, from.milliseconds, through.milliseconds) { match in
@@ -92,9 +98,11 @@ extension DurableStore {
     }
   }
 
-  private func answer(_ matchers: [LabelMatcher], _ from: Int64, _ through: Int64) async throws -> StoreAnswer {
+  private func answer(
+    _ matchers: [LabelMatcher], _ from: Int64, _ through: Int64, isLatest: Bool = false
+  ) async throws -> StoreAnswer {
     let (match, members, copies) = try await settled(matchers, from, through) { match in
-      try await head.copyChunks(match, from, through)
+      try await head.copyChunks(match, from, through, isLatest: isLatest)
     }
     if copies.forgottenRows * 4 > match.count {
       head.matches.forget(SeriesMatches.Question(matchers: matchers, blocks: members.map(\.number)))

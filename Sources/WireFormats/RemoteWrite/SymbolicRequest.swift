@@ -22,6 +22,7 @@ extension WriteRequest {
 
   mutating func readVersion2(_ message: UnsafeRawBufferPointer) throws(WireFault) {
     var cursor = WireCursor(message, 0..<message.count)
+    var isTableComplete = true
     while !cursor.isAtEnd {
       let start = cursor.position
       let tag = try cursor.varint()
@@ -31,6 +32,7 @@ extension WriteRequest {
         if symbols.isEmpty, !content.isEmpty {
           throw WireFault(offset: start, problem: "has a table of symbols whose first is not the empty string")
         }
+        if !series.isEmpty { isTableComplete = false }
         symbols.append(
           Symbol(
             identity: WrittenIdentity(UnsafeRawBufferPointer(rebasing: message[content]), key),
@@ -39,24 +41,33 @@ extension WriteRequest {
       default: try cursor.skip(tag)
       }
     }
-    // The table may come behind the series.
-    identify()
+    if isTableComplete { return }
+    // The table came behind series.
+    for index in series.indices {
+      series[index].identity = try identity(
+        message, Int(series[index].labelStart)..<Int(series[index].labelEnd))
+    }
   }
 
   @inline(__always)
   private mutating func readSymbolicSeries(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
     var cursor = WireCursor(message, range)
-    let firstReference = references.count
+    // Senders write fields in the order of their numbers, labels first.
+    let labelStart = cursor.position
+    var labelEnd = labelStart
     let first = samples.count
     var typing = Typing()
     while !cursor.isAtEnd {
+      let start = cursor.position
       let tag = try cursor.varint()
       switch tag {
-      case 0x0a:
-        var numbers = WireCursor(message, try cursor.content())
-        while !numbers.isAtEnd { references.append(UInt32(clamping: try numbers.varint())) }
-      // Senders pack the numbers; readers of proto3 take them one by one too.
-      case 0x08: references.append(UInt32(clamping: try cursor.varint()))
+      // Senders pack the numbers of labels; readers of proto3 take them one by one too.
+      case 0x0a, 0x08:
+        guard start == labelEnd else {
+          throw WireFault(offset: start, problem: "holds labels of a series behind its other fields")
+        }
+        if tag == 0x0a { _ = try cursor.content() } else { _ = try cursor.varint() }
+        labelEnd = cursor.position
       case 0x12: samples.append(try Self.sample(message, try cursor.content()))
       case 0x1a:
         _ = try cursor.content()
@@ -71,8 +82,8 @@ extension WriteRequest {
     typings.append(typing)
     series.append(
       Series(
-        identity: .unknown, labelStart: UInt32(truncatingIfNeeded: firstReference),
-        labelEnd: UInt32(truncatingIfNeeded: references.count), firstSample: UInt32(truncatingIfNeeded: first),
+        identity: try identity(message, labelStart..<labelEnd), labelStart: UInt32(truncatingIfNeeded: labelStart),
+        labelEnd: UInt32(truncatingIfNeeded: labelEnd), firstSample: UInt32(truncatingIfNeeded: first),
         sampleCount: UInt32(truncatingIfNeeded: samples.count - first)))
   }
 
@@ -91,29 +102,28 @@ extension WriteRequest {
     return typing
   }
 
-  /// Gives each series its identity; one whose references are bad keeps ``WrittenIdentity/unknown``, which no good one has.
-  private mutating func identify() {
-    let key = symbolKey
-    series.withUnsafeMutableBufferPointer { series in
-      symbols.withUnsafeBufferPointer { symbols in
-        references.withUnsafeBufferPointer { references in
-          for index in series.indices {
-            let range = Int(series[index].labelStart)..<Int(series[index].labelEnd)
-            guard range.count & 1 == 0 else { continue }
-            var chain = WrittenIdentity.Chain(key)
-            var isGood = true
-            for place in range {
-              let number = Int(references[place])
-              guard number < symbols.count else {
-                isGood = false
-                break
-              }
-              chain.add(symbols[number].identity)
-            }
-            if isGood { series[index].identity = chain.finish(count: range.count) }
-          }
+  /// Of the labels in `range`; ``WrittenIdentity/unknown``, which no good series has, if there is no such symbol or one label
+  /// has no value.
+  @inline(__always)
+  private func identity(
+    _ message: UnsafeRawBufferPointer, _ range: Range<Int>
+  ) throws(WireFault) -> WrittenIdentity {
+    try symbols.withUnsafeBufferPointer { symbols throws(WireFault) in
+      var numbers = SymbolNumbers(message, range)
+      // Names and values side by side: a chain waits for each of its multiplications.
+      var names = WrittenIdentity.Chain(symbolKey)
+      var values = names
+      var count = 0
+      while let name = try numbers.next() {
+        guard let value = try numbers.next(), Int(name) < symbols.count, Int(value) < symbols.count else {
+          return .unknown
         }
+        names.add(symbols[Int(name)].identity)
+        values.add(symbols[Int(value)].identity)
+        count &+= 1
       }
+      values.add(names.finish(count: count))
+      return values.finish(count: count)
     }
   }
 
@@ -121,24 +131,26 @@ extension WriteRequest {
     of series: Series, in message: UnsafeRawBufferPointer
   ) throws(WrittenLabelFlaw) -> LabelSet {
     let range = Int(series.labelStart)..<Int(series.labelEnd)
-    guard range.count & 1 == 0 else {
-      throw WrittenLabelFlaw(problem: "the labels of a series are \(range.count) symbols: one has no value")
-    }
-    var labels = WrittenLabels(reserving: range.count * 12)
-    for place in stride(from: range.lowerBound, to: range.upperBound, by: 2) {
-      try labels.add(
-        try symbol(references[place], of: message), try symbol(references[place + 1], of: message))
+    var labels = WrittenLabels(reserving: range.count * 8)
+    var numbers = SymbolNumbers(message, range)
+    do throws(WireFault) {
+      while let name = try numbers.next() {
+        guard let value = try numbers.next() else {
+          throw WireFault(offset: -1, problem: "the last label of a series has no value")
+        }
+        for number in [name, value] where Int(number) >= symbols.count {
+          throw WireFault(offset: -1, problem: "a label is symbol \(number), and the request has \(symbols.count)")
+        }
+        let texts = (bytes(ofSymbol: name, in: message), bytes(ofSymbol: value, in: message))
+        guard let name = texts.0, let value = texts.1 else { continue }
+        do throws(WrittenLabelFlaw) { try labels.add(name, value) } catch {
+          throw WireFault(offset: -1, problem: error.problem)
+        }
+      }
+    } catch {
+      throw WrittenLabelFlaw(problem: error.offset < 0 ? error.problem : "\(error)")
     }
     return try labels.finish()
-  }
-
-  private func symbol(
-    _ number: UInt32, of message: UnsafeRawBufferPointer
-  ) throws(WrittenLabelFlaw) -> UnsafeRawBufferPointer {
-    guard let bytes = bytes(ofSymbol: number, in: message) else {
-      throw WrittenLabelFlaw(problem: "a label is symbol \(number), and the request has \(symbols.count)")
-    }
-    return bytes
   }
 
   /// `nil` if there is none of this number.
@@ -146,5 +158,31 @@ extension WriteRequest {
     guard Int(number) < symbols.count else { return nil }
     let symbol = symbols[Int(number)]
     return UnsafeRawBufferPointer(rebasing: message[Int(symbol.start)..<Int(symbol.end)])
+  }
+}
+
+/// The numbers of symbols in a series' fields of labels, name and value in turn.
+struct SymbolNumbers {
+  private let message: UnsafeRawBufferPointer
+  private var fields: WireCursor
+  private var packed: WireCursor
+
+  /// - Precondition: `range` holds such fields alone.
+  @inline(__always)
+  init(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    self.message = message
+    fields = WireCursor(message, range)
+    packed = WireCursor(message, range.lowerBound..<range.lowerBound)
+  }
+
+  /// What is no number of 32 bits is one that no table has.
+  @inline(__always)
+  mutating func next() throws(WireFault) -> UInt32? {
+    while packed.isAtEnd {
+      if fields.isAtEnd { return nil }
+      if try fields.varint() == 0x08 { return UInt32(clamping: try fields.varint()) }
+      packed = WireCursor(message, try fields.content())
+    }
+    return UInt32(clamping: try packed.varint())
   }
 }

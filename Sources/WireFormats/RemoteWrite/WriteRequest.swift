@@ -11,8 +11,7 @@ public struct WriteRequest: Sendable {
   public struct Series: Sendable {
     /// Of its labels as they were sent.
     public var identity: WrittenIdentity
-    /// Where its labels lie: of 1.0 the bytes of their fields in the message, of 2.0 the numbers of their symbols in
-    /// ``WriteRequest/references``.
+    /// Where the fields with its labels lie in the message; of 2.0 they hold the numbers of symbols.
     var labelStart: UInt32
     var labelEnd: UInt32
     /// Its samples are `sampleCount` of ``WriteRequest/samples`` from here on.
@@ -40,8 +39,6 @@ public struct WriteRequest: Sendable {
   var metadata: [Range<UInt32>] = []
   /// Of 2.0.
   var symbols: [Symbol] = []
-  /// Of 2.0: the numbers of symbols that are the labels of the series, name and value in turn.
-  var references: [UInt32] = []
   /// Of 2.0: of each series, what it says of its metric.
   var typings: [Typing] = []
   let key: WrittenIdentity.Key
@@ -57,7 +54,7 @@ public struct WriteRequest: Sendable {
   /// Bytes of memory that are kept for the next request.
   public var reservedBytes: Int {
     series.capacity * MemoryLayout<Series>.stride + samples.capacity * MemoryLayout<Sample>.stride
-      + symbols.capacity * MemoryLayout<Symbol>.stride + references.capacity * MemoryLayout<UInt32>.stride
+      + symbols.capacity * MemoryLayout<Symbol>.stride
       + typings.capacity * MemoryLayout<Typing>.stride + metadata.capacity * MemoryLayout<Range<UInt32>>.stride
   }
 
@@ -72,7 +69,6 @@ public struct WriteRequest: Sendable {
     samples.removeAll(keepingCapacity: true)
     metadata.removeAll(keepingCapacity: true)
     symbols.removeAll(keepingCapacity: true)
-    references.removeAll(keepingCapacity: true)
     typings.removeAll(keepingCapacity: true)
     histograms = 0
     exemplars = 0

@@ -99,12 +99,10 @@ extension WriteRequest {
 
   /// The symbol of the metric's name; labels are sorted, and `__name__` is mostly the first.
   private func nameSymbol(of series: Series, in message: UnsafeRawBufferPointer) -> UInt32? {
-    for place in stride(from: Int(series.labelStart), to: Int(series.labelEnd) - 1, by: 2) {
-      guard let name = bytes(ofSymbol: references[place], in: message) else { return nil }
-      if name.elementsEqual(LabelSet.metricName.utf8) {
-        guard let value = bytes(ofSymbol: references[place + 1], in: message), !value.isEmpty else { return nil }
-        return references[place + 1]
-      }
+    var numbers = SymbolNumbers(message, Int(series.labelStart)..<Int(series.labelEnd))
+    while let name = try? numbers.next(), let value = try? numbers.next() {
+      guard bytes(ofSymbol: name, in: message)?.elementsEqual(LabelSet.metricName.utf8) == true else { continue }
+      return bytes(ofSymbol: value, in: message)?.isEmpty == false ? value : nil
     }
     return nil
   }

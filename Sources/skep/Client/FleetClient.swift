@@ -14,18 +14,25 @@ struct FleetClient {
   static func with<Result>(
     _ options: ClientOptions, _ body: (FleetClient) async throws -> Result
   ) async throws -> Result {
-    let token = try options.tokenFile.map { file in
+    try await with(options.server, options.credentials, body)
+  }
+
+  /// The same for a server that is named otherwise.
+  static func with<Result>(
+    _ server: String, _ credentials: CredentialOptions, _ body: (FleetClient) async throws -> Result
+  ) async throws -> Result {
+    let token = try credentials.tokenFile.map { file in
       String(decoding: try InputFile.read(file), as: UTF8.self)
         .split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
     }
-    var base = options.server
+    var base = server
     while base.hasSuffix("/") { base.removeLast() }
     guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
-      throw CommandFailure.badInput("--server \(options.server): write it as http://HOST:PORT")
+      throw CommandFailure.badInput("--server \(server): write it as http://HOST:PORT")
     }
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(5)
-    if let file = options.authorityFile {
+    if let file = credentials.authorityFile {
       var tls = TLSConfiguration.makeClientConfiguration()
       tls.additionalTrustRoots = [.file(file)]
       configuration.tlsConfiguration = tls

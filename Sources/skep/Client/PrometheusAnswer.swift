@@ -132,7 +132,8 @@ struct AnsweredHistogram: Decodable {
 
   /// `{count:3, sum:4.5, (1,2]:3}`.
   var text: String {
-    "{" + (["count:\(content.count)", "sum:\(content.sum)"] + (content.buckets ?? []).map(\.text))
+    "{"
+      + (["count:\(content.count)", "sum:\(content.sum)"] + (content.buckets ?? []).map(\.text))
       .joined(separator: ", ") + "}"
   }
 }

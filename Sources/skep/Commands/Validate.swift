@@ -15,9 +15,10 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     let bytes = try InputFile.read(file)
-    var reading = SystemFile.readWithRules(bytes: bytes, file: file == "-" ? "standard input" : file)
+    var reading = SystemFile.readWithRules(bytes: bytes, file: file == "-" ? "standard input" : file, lints: true)
     if let system = reading.system, file != "-" || system.ruleFiles.allSatisfy({ $0.hasPrefix("/") }) {
-      let rules = RuleFileSet(system.ruleFiles, beside: file == "-" ? nil : FilePath(file)).read()
+      let rules = RuleFileSet(system.ruleFiles, beside: file == "-" ? nil : FilePath(file)).read(
+        linter: system.expressionLinter)
       reading.diagnostics += rules.diagnostics
       if !rules.isValid { reading.system = nil }
     }

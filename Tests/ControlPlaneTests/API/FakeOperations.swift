@@ -98,7 +98,7 @@ final class FakeOperations: FleetOperations {
   func rules() async -> [AlertRule] { state.withLock { $0.rules } }
 
   func addRule(_ rule: AlertRule) async throws(RuleError) {
-    if rule.condition.type == "expression" { throw .unsupportedCondition(rule: rule.name, type: "expression") }
+    _ = try ExpressionRule(rule)
     let isKnown = state.withLock { state in
       if state.rules.contains(where: { $0.name == rule.name }) { return true }
       state.rules.append(rule)

@@ -47,6 +47,9 @@ final class FakeStoreOperations: StoreOperations {
         series: 10, chunks: 10, samples: 1000, bytes: 500)
     ]
     statistics.labels = [StoreStatistics.Cardinality(name: "agent_id", count: 3)]
+    statistics.labelPairs = 17
+    statistics.labelBytes = [StoreStatistics.Cardinality(name: "agent_id", count: 40)]
+    statistics.pairs = [StoreStatistics.Cardinality(name: "agent_id=\"a=\"b\"", count: 2)]
     statistics.setAside = ["log/0000000001.corrupt-1"]
     return statistics
   }

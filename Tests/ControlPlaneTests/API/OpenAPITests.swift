@@ -1,15 +1,22 @@
+import SampleStore
 import Testing
 
 @testable import ControlPlane
 
 @Suite struct OpenAPITests {
   static let table = RouteTable.fleet(
-    operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" })
+    operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" }, further: further)
 
-  static let queries = ["/fleet/v1/alerts": "?state=all", "/fleet/v1/samples/count": "?metric_name=up"]
+  static let further = PrometheusRoutes.queries(QueryFixture.service(over: HeadStore(HeadConfiguration())))
+
+  static let queries = [
+    "/fleet/v1/alerts": "?state=all", "/fleet/v1/samples/count": "?metric_name=up", "/api/v1/query": "?query=1",
+    "/api/v1/query_range": "?query=1&start=0&end=10&step=5", "/api/v1/series": "?match[]=up",
+    "/api/v1/query_exemplars": "?query=up", "/api/v1/format_query": "?query=up", "/api/v1/parse_query": "?query=up",
+  ]
 
   @Test func everyRouteIsDescribedAndNothingElse() async throws {
-    try await ServerHarness.with { server in
+    try await ServerHarness.with(routes: Self.further) { server in
       let document = try #require(try await server.ask("GET", "/fleet/v1/openapi.json").json)
       guard case .object(let paths)? = document["paths"] else { throw Failure.noPaths }
       var described: Set<String> = []
@@ -47,7 +54,7 @@ import Testing
 
   /// What the server answers to each route fits the schema that its description names, to the last key.
   @Test func answersFitTheirSchemas() async throws {
-    try await ServerHarness.with(operations: try FakeOperations.populated()) { server in
+    try await ServerHarness.with(operations: try FakeOperations.populated(), routes: Self.further) { server in
       for route in Self.table.routes
       where route.path != "/fleet/v1/events" && route.method != .delete && route.rawBody == nil {
         let path = route.path.replacing("{agent_id}", with: "planner").replacing("{name}", with: "hot")

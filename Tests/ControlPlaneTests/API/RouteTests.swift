@@ -115,8 +115,11 @@ import Testing
     Case(
       "POST", "/fleet/v1/rules", #"{"name":"gone","description":"d","condition_type":"threshold"}"#, 409, "conflict"),
     Case(
-      "POST", "/fleet/v1/rules", #"{"name":"q","description":"d","condition_type":"expression","expr":"up"}"#, 400,
-      "does not evaluate"),
+      "POST", "/fleet/v1/rules", #"{"name":"q","description":"d","condition_type":"expression","expr":"up"}"#, 201,
+      #""expr":"up""#),
+    Case(
+      "POST", "/fleet/v1/rules", #"{"name":"q","description":"d","condition_type":"expression","expr":"up +"}"#, 400,
+      "1:5: parse error: unexpected end of input"),
     Case(
       "POST", "/fleet/v1/rules", #"{"name":"q","description":"d","condition_type":"absence"}"#, 400, "lacks window"),
     Case("DELETE", "/fleet/v1/rules/hot", 204),

@@ -89,7 +89,7 @@ struct CheckedRuleFileTests {
 
   @Test func expressionsAreLinted() {
     let text = "groups:\n- name: g\n  rules:\n  - {alert: a, expr: 'count(up) == 0'}\n"
-    let check = RuleCheck(linter: ExpressionLinter(catalogue: MetricCatalogue()))
+    let check = RuleCheck(lint: ExpressionLinter(catalogue: MetricCatalogue()).findings)
     let found = CheckedRuleFile(bytes: Array(text.utf8), file: "f", check: check).diagnostics.map(\.description)
     #expect(
       found == [

@@ -21,7 +21,8 @@ struct ServerHarness: Sendable {
   static func with<Result: Sendable>(
     operations: FakeOperations = FakeOperations(), store: FakeStoreOperations = FakeStoreOperations(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-    configuration: FleetServerConfiguration = .with { _ in }, time: any TimeSource = SystemTime(),
+    configuration: FleetServerConfiguration = .with { _ in }, routes: [APIRoute] = [],
+    time: any TimeSource = SystemTime(),
     _ body: @escaping @Sendable (ServerHarness) async throws -> Result
   ) async throws -> Result {
     var configuration = configuration
@@ -29,8 +30,8 @@ struct ServerHarness: Sendable {
     configuration.shutdownGrace = .milliseconds(200)
     let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
     let server = try FleetServer(
-      configuration: configuration, operations: operations, store: store, metrics: { "skep_up 1\n" }, time: time,
-      logger: logger, onListening: { continuation.yield($0) })
+      configuration: configuration, operations: operations, store: store, metrics: { "skep_up 1\n" }, routes: routes,
+      time: time, logger: logger, onListening: { continuation.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {

@@ -207,6 +207,11 @@ final class StoreSimulation {
     guard opened.count == answer.count, zip(opened, answer).allSatisfy({ $0.isSame(as: $1) }) else {
       throw Flaw(description: "\(place)opened: \(opened.count) series, selected: \(answer.count)")
     }
+    let latest = try await store.openLatest(matchers, from: from, through: through)
+      .selected(from: from, through: through)
+    guard latest.count == answer.count, zip(latest, answer).allSatisfy({ $0.endsSame(as: $1) }) else {
+      throw Flaw(description: "\(place)other last samples than selected")
+    }
     guard try await store.labelSets(matchers, from: from, through: through) == answer.map(\.labels) else {
       throw Flaw(description: "\(place)other label sets than selected")
     }

@@ -21,16 +21,29 @@ extension PrometheusJSON {
       list(samples) { json, item in
         json.raw("{\"metric\":")
         json.labels(item.labels)
-        json.raw(",\"value\":")
-        json.sample(item.time.milliseconds, item.value)
+        if let histogram = item.histogram {
+          json.raw(",\"histogram\":")
+          json.sample(item.time.milliseconds, histogram)
+        } else {
+          json.raw(",\"value\":")
+          json.sample(item.time.milliseconds, item.value)
+        }
         json.raw("}")
       }
     case .matrix(let series):
       list(series) { json, item in
         json.raw("{\"metric\":")
         json.labels(item.labels)
-        json.raw(",\"values\":")
-        json.samples(item.samples)
+        if item.samples.count > 0 {
+          json.raw(",\"values\":")
+          json.samples(item.samples)
+        }
+        if !item.histograms.isEmpty {
+          json.raw(",\"histograms\":")
+          json.list(item.histograms.timestamps.indices) { json, index in
+            json.sample(item.histograms.timestamps[index], item.histograms.values[index])
+          }
+        }
         json.raw("}")
       }
     }
@@ -38,6 +51,30 @@ extension PrometheusJSON {
 
   /// A time beside a scalar or a string, which is a plain number: `4.5`, not `4.500`.
   private mutating func seconds(_ milliseconds: Int64) { raw(GoText.decimal(Double(milliseconds) / 1000)) }
+
+  /// `[1435781451.781,{"count":"3","sum":"4.5","buckets":[[0,"1","2","3"]]}]`.
+  mutating func sample(_ milliseconds: Int64, _ histogram: NativeHistogram) {
+    raw("[")
+    time(milliseconds)
+    raw(",{\"count\":")
+    value(histogram.count)
+    raw(",\"sum\":")
+    value(histogram.sum)
+    let buckets = histogram.apiBuckets()
+    if !buckets.isEmpty {
+      raw(",\"buckets\":")
+      list(buckets) { json, bucket in
+        json.raw("[")
+        json.integer(bucket.boundaries)
+        for number in [bucket.lower, bucket.upper, bucket.count] {
+          json.raw(",")
+          json.value(number)
+        }
+        json.raw("]")
+      }
+    }
+    raw("}]")
+  }
 
   mutating func list<Item>(_ items: some Sequence<Item>, _ write: (inout PrometheusJSON, Item) -> Void) {
     raw("[")
@@ -79,27 +116,5 @@ extension QueryValue {
     default: return false
     }
     return true
-  }
-}
-
-/// What a query took, in the shape of Prometheus' `util/stats/query_stats.go`.
-struct QueryTimings {
-  var waited: Duration
-  var evaluation: Duration
-  var total: Duration
-
-  func json(_ statistics: QueryStatistics) -> JSONValue {
-    let samples: [JSONValue.Member] = [
-      .init(key: "totalQueryableSamples", value: .number(Double(statistics.samplesRead))),
-      .init(key: "peakSamples", value: .number(Double(statistics.peakPoints))),
-    ]
-    return [
-      "timings": [
-        "evalTotalTime": .number(evaluation.seconds), "resultSortTime": 0,
-        "queryPreparationTime": 0, "innerEvalTime": .number(evaluation.seconds),
-        "execQueueTime": .number(waited.seconds), "execTotalTime": .number(total.seconds),
-      ],
-      "samples": .object(samples),
-    ]
   }
 }

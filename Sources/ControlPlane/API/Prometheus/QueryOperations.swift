@@ -1,4 +1,5 @@
 import FleetModel
+public import PromQL
 
 /// What the query routes ask of the rest of Skep: somewhere to read, and somewhere to calculate.
 protocol QueryOperations: Sendable {
@@ -19,7 +20,7 @@ protocol QueryOperations: Sendable {
 }
 
 /// What queries may take: the one place for all of it. The defaults are Prometheus'.
-public struct QueryLimits: Sendable, Hashable {
+public struct QueryLimits: Sendable {
   /// For waiting and for calculating together.
   public var timeout: Duration = .seconds(120)
   /// Queries calculated at one time; others wait.
@@ -30,6 +31,8 @@ public struct QueryLimits: Sendable, Hashable {
   public var lookback: Duration = .seconds(300)
   /// Points of each series of a range query.
   public var points = 11_000
+  /// Threads that one large query may calculate on; `nil`: on one.
+  public var spread: ThreadSpread? = .processors
   /// A query that takes longer is noted in the log.
   public var slow: Duration = .seconds(5)
 

@@ -27,8 +27,8 @@ struct QueryRoutes: Sendable {
       let time = try form.time("time", or: operations.now())
       let asked = try AskedQuery(form, limits: operations.limits)
       return try await operations.run(asked.query.text, within: asked.timeout) { turn in
-        try await asked.answer(turn, limit: limit) { isOverdue throws(QueryError) in
-          try await asked.engine.instant(asked.query, at: time, source: operations.source, isOverdue: isOverdue)
+        try await asked.answer(turn, operations.source, limit: limit) { source throws(QueryError) in
+          try await asked.engine.instant(asked.query, at: time, source: source, isOverdue: turn.isOverdue)
         }
       }
     }
@@ -58,9 +58,9 @@ struct QueryRoutes: Sendable {
       let asked = try AskedQuery(form, limits: operations.limits)
       try asked.checkRange()
       return try await operations.run(asked.query.text, within: asked.timeout) { turn in
-        try await asked.answer(turn, limit: limit) { isOverdue throws(QueryError) in
+        try await asked.answer(turn, operations.source, limit: limit) { source throws(QueryError) in
           try await asked.engine.range(
-            asked.query, from: start, through: end, step: step, source: operations.source, isOverdue: isOverdue)
+            asked.query, from: start, through: end, step: step, source: source, isOverdue: turn.isOverdue)
         }
       }
     }
@@ -133,6 +133,8 @@ struct AskedQuery: Sendable {
     statistics = form["stats"] ?? ""
     var options = EngineOptions()
     options.maximumSamples = limits.samples
+    options.countsSamples = !statistics.isEmpty
+    options.spread = limits.spread
     options.lookback = (try form.lookback() ?? limits.lookback).wholeMilliseconds
     engine = QueryEngine(options: options)
     do throws(QueryError) { query = try engine.parse(form["query"] ?? "") } catch { throw PrometheusError(error) }
@@ -148,12 +150,13 @@ struct AskedQuery: Sendable {
 
   /// Runs the query and writes its answer, on the thread that the turn is for.
   func answer(
-    _ turn: QueryTurn, limit: Int?,
-    _ evaluate: (@escaping @Sendable () -> Bool) async throws(QueryError) -> QueryOutcome
+    _ turn: QueryTurn, _ source: any SeriesSource, limit: Int?,
+    _ evaluate: (TimedSource) async throws(QueryError) -> QueryOutcome
   ) async throws(PrometheusError) -> APIResponse {
     let started = turn.monotonic()
+    let source = TimedSource(source, monotonic: turn.monotonic)
     var outcome: QueryOutcome
-    do throws(QueryError) { outcome = try await evaluate(turn.isOverdue) } catch { throw PrometheusError(error) }
+    do throws(QueryError) { outcome = try await evaluate(source) } catch { throw PrometheusError(error) }
     let evaluated = turn.monotonic()
     let isTruncated = limit.map { outcome.value.truncate(to: $0) } ?? false
     var warnings = Self.first(outcome.annotations.texts(.warning, in: query.text), "warning")
@@ -166,8 +169,9 @@ struct AskedQuery: Sendable {
       json.write(outcome.value)
       if !statistics.isEmpty {
         json.raw(",\"stats\":")
-        let timings = QueryTimings(waited: turn.waited, evaluation: evaluated - started, total: evaluated - turn.began)
-        json.raw(timings.json(outcome.statistics).description)
+        let timings = QueryTimings(
+          waited: turn.waited, fetching: source.elapsed, evaluation: evaluated - started, total: evaluated - turn.began)
+        json.raw(timings.json(outcome.statistics, ofEachStep: statistics == "all").description)
       }
       json.raw("}")
     }

@@ -27,20 +27,18 @@ struct RulesCheck: AsyncParsableCommand {
   @Flag(name: .customLong("lint-fatal"), help: "Exit with 1 for warnings too.")
   var lintIsFatal = false
 
-  @Flag(help: "Ask the server of --server (or SKEP_SERVER) which series there are, and lint expressions against them.")
-  var live = false
+  @Option(help: "A Skep whose series expressions are linted against.")
+  var server: String?
 
-  @OptionGroup var client: ClientOptions
+  @OptionGroup var credentials: CredentialOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    var checked: [(file: String, result: CheckedRuleFile)] = []
-    for file in files {
-      let bytes = try InputFile.read(file)
-      checked.append((file, CheckedRuleFile(bytes: bytes, file: file == "-" ? "standard input" : file, check: check)))
-    }
-    let isValid = checked.allSatisfy { $0.result.groups != nil }
-    let warns = checked.contains { !$0.result.diagnostics.isEmpty }
+    let contents = try files.map { (file: $0 == "-" ? "standard input" : $0, bytes: try InputFile.read($0)) }
+    let check = try await check(of: contents)
+    let checked = contents.map { ($0.file, CheckedRuleFile(bytes: $0.bytes, file: $0.file, check: check)) }
+    let isValid = checked.allSatisfy { $0.1.groups != nil }
+    let warns = checked.contains { !$0.1.diagnostics.isEmpty }
     switch output.output {
     case .json: Terminal.print(try JSONText.of(Answer(valid: isValid, files: checked.map(Answer.File.init))))
     case .text:
@@ -55,11 +53,23 @@ struct RulesCheck: AsyncParsableCommand {
     if !isValid || warns && lintIsFatal { throw ExitCode(1) }
   }
 
-  private var check: RuleCheck {
+  private func check(of contents: [(file: String, bytes: [UInt8])]) async throws -> RuleCheck {
     let all = lint.contains(.all)
-    return RuleCheck(
-      linter: all || lint.contains(.expressions) ? ExpressionLinter(catalogue: MetricCatalogue()) : nil,
-      findsDuplicates: all || lint.contains(.duplicateRules))
+    var check = RuleCheck(findsDuplicates: all || lint.contains(.duplicateRules))
+    guard all || lint.contains(.expressions) else { return check }
+    guard let server else {
+      check.lint = ExpressionLinter(catalogue: MetricCatalogue()).findings
+      return check
+    }
+    // What one rule records another may read.
+    let groups = contents.flatMap { CheckedRuleFile(bytes: $0.bytes, file: $0.file).found }
+    let rules = groups.flatMap(\.rules)
+    let request = FleetAPI.LintRequest(
+      expressions: Set(rules.map(\.expression)).subtracting([""]).sorted(),
+      knownMetrics: Set(rules.filter { $0.kind == .recording }.map(\.name)).sorted())
+    let findings = try await FleetClient.with(server, credentials) { try await $0.lint(request) }
+    check.lint = { findings[$0.text] ?? [] }
+    return check
   }
 
   struct Answer: Encodable {
@@ -70,12 +80,12 @@ struct RulesCheck: AsyncParsableCommand {
       let rules: Int
       let diagnostics: [DiagnosticEntry]
 
-      init(_ checked: (file: String, result: CheckedRuleFile)) {
-        file = checked.file
-        valid = checked.result.groups != nil
-        groups = checked.result.found.count
-        rules = checked.result.ruleCount
-        diagnostics = checked.result.diagnostics.map(DiagnosticEntry.init)
+      init(_ file: String, _ result: CheckedRuleFile) {
+        self.file = file
+        valid = result.groups != nil
+        groups = result.found.count
+        rules = result.ruleCount
+        diagnostics = result.diagnostics.map(DiagnosticEntry.init)
       }
     }
 

@@ -82,6 +82,7 @@ struct ServerRun {
       var configuration = ControlPlaneConfiguration(system: system, listen: try address())
       configuration.systemFile = file.map { FilePath($0) }
       configuration.runsAgents = runsAgents
+      configuration.version = Version.current
       configuration.dataDirectory = FilePath(options.dataDir)
       configuration.security = try security()
       configuration.ownMetrics = { String(decoding: metrics.render(format: .prometheusText), as: UTF8.self) }

@@ -95,8 +95,10 @@ struct Plot {
 
   /// The letter of a series at its newest point.
   private func mark(_ series: Series, _ pen: Int, _ axis: ValueAxis, on canvas: inout PlotCanvas) {
-    guard let place = series.points.reversed().lazy.compactMap({ position($0, axis, canvas) }).first else { return }
-    canvas.mark(place.x, place.y, Self.letters[pen], pen: pen)
+    for point in series.points.reversed() {
+      guard let place = position(point, axis, canvas) else { continue }
+      return canvas.mark(place.x, place.y, Self.letters[pen], pen: pen)
+    }
   }
 
   // MARK: Around the lines

@@ -1,0 +1,106 @@
+/// Go's text templates (<https://pkg.go.dev/text/template>): parsed once, executed often, with functions of one's own.
+///
+/// The language is Go's, the errors have Go's words. It differs where a template from outside could do harm: nesting, the
+/// steps of an execution and what it writes are bounded. Strings are Unicode: bytes that make no UTF-8 become U+FFFD.
+/// Complex numbers are refused.
+public struct TemplateSet: Sendable {
+  /// What an entry is that a map does not have.
+  public enum MissingEntry: Sendable {
+    /// Nothing: prints as `<no value>`.
+    case nothing
+    /// The zero of the map's values (`missingkey=zero`).
+    case zero
+    /// An error (`missingkey=error`).
+    case error
+  }
+
+  /// What an execution may cost.
+  public struct Limits: Sendable {
+    /// Bytes of the result, and of any string on the way.
+    public var size: Int
+    /// Actions, commands and operands evaluated.
+    public var steps: Int
+
+    public init(size: Int = 1 << 20, steps: Int = 1_000_000) {
+      self.size = size
+      self.steps = steps
+    }
+  }
+
+  /// Bytes that a template may have.
+  public static let maximumLength = 1 << 22
+
+  let functions: [String: TemplateFunction]
+  let missing: MissingEntry
+  let limits: Limits
+  var templates: [String: Definition] = [:]
+
+  struct Definition: Sendable {
+    var body: TemplateBody
+    var source: TemplateSource
+  }
+
+  /// - Parameter functions: by name, beside those that every template has.
+  public init(
+    functions: [String: TemplateFunction] = [:], missing: MissingEntry = .nothing, limits: Limits = Limits()
+  ) {
+    self.functions = functions
+    self.missing = missing
+    self.limits = limits
+  }
+
+  /// Adds the template `name` and all that `text` defines. A later definition takes the place of an earlier one, unless
+  /// it is blank.
+  ///
+  /// - Throws: what does not parse; nothing is added then.
+  public mutating func add(_ text: String, name: String) throws(TemplateError) {
+    guard text.utf8.count <= Self.maximumLength else {
+      let problem = "the template has \(text.utf8.count) bytes; at most \(Self.maximumLength) are read"
+      throw TemplateError(line: 1, problem: problem, message: "template: \(name):1: \(problem)")
+    }
+    let names = Set(functions.keys).union(TemplateBuiltins.names)
+    let definitions = try TemplateParser.definitions(of: text, name: name, functions: names)
+    let source = TemplateSource(name: name, text: text)
+    for (name, body) in definitions where !(body.isBlank && templates[name] != nil) {
+      templates[name] = Definition(body: body, source: source)
+    }
+  }
+
+  public var names: Set<String> { Set(templates.keys) }
+
+  /// What the template `name` writes about `data`.
+  ///
+  /// - Parameter functions: take the place of the set's of the same names in this execution.
+  /// - Throws: ``TemplateFailure``.
+  public func execute(
+    _ name: String, with data: TemplateValue, functions: [String: TemplateFunction] = [:]
+  ) throws(TemplateFailure) -> String {
+    var execution = TemplateExecution(set: self, functions: functions, name: name, data: data)
+    guard let template = templates[name] else {
+      let problem = "no template \(GoQuoting.quoted(name)) in this set"
+      throw .failed(TemplateError(line: 1, problem: problem, message: "template: \(problem)"))
+    }
+    return try execution.run(template)
+  }
+}
+
+/// Where a template came from, for errors.
+struct TemplateSource: Sendable {
+  /// Of the text; definitions in it have names of their own.
+  var name: String
+  var text: String
+
+  /// The line from 1 and the column in bytes from 0.
+  func place(of position: Int) -> (line: Int, column: Int) {
+    var line = 1
+    var column = 0
+    for byte in text.utf8.prefix(position) {
+      column += 1
+      if byte == 0x0a {
+        line += 1
+        column = 0
+      }
+    }
+    return (line, column)
+  }
+}
