@@ -124,7 +124,7 @@ let package = Package(
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "FleetModel"]),
     .testTarget(name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Cases"]),
     .testTarget(
-      name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "TestSupport"], exclude: ["Cases"]),
+      name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "GoTemplate", "TestSupport"], exclude: ["Cases"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
       name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
