@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "Alerting",
       dependencies: [
-        "FleetModel", "AlertLogic", "PromQL", "Platform", log, metrics, coreMetrics, lifecycle, systemPackage,
+        "FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform", log, metrics, coreMetrics, lifecycle,
+        systemPackage,
       ]),
     .target(
       name: "LocalRuntime",
@@ -108,7 +109,8 @@ let package = Package(
     .executableTarget(
       name: "skep",
       dependencies: [
-        "Alerting", "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform", "PromQL",
+        "Alerting", "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform",
+        "PromQL",
         "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
       ] + nio),
 
@@ -124,7 +126,8 @@ let package = Package(
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "FleetModel"]),
     .testTarget(name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Cases"]),
     .testTarget(
-      name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "GoTemplate", "TestSupport"], exclude: ["Cases"]),
+      name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "GoTemplate", "TestSupport"],
+      exclude: ["Cases"]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
       name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
