@@ -64,7 +64,7 @@ import Testing
       try writeFile(Self.tokenFile, to: directory + "/tokens")
       let log = RecordingLog()
       try await ServerHarness.with(
-        operations: try FakeOperations.populated(), routes: OpenAPITests.further, logger: log.logger,
+        operations: try FakeOperations.populated(), logger: log.logger, routes: OpenAPITests.further,
         configuration: .with { $0.security.tokenFile = directory + "/tokens" }
       ) { server in
         for (route, body, allowed) in Self.matrix {
