@@ -64,8 +64,8 @@ import Testing
       try writeFile(Self.tokenFile, to: directory + "/tokens")
       let log = RecordingLog()
       try await ServerHarness.with(
-        operations: try FakeOperations.populated(), logger: log.logger, routes: OpenAPITests.further,
-        configuration: .with { $0.security.tokenFile = directory + "/tokens" }
+        operations: try FakeOperations.populated(), logger: log.logger,
+        configuration: .with { $0.security.tokenFile = directory + "/tokens" }, routes: OpenAPITests.further
       ) { server in
         for (route, body, allowed) in Self.matrix {
           let parts = route.split(separator: " ").map(String.init)
