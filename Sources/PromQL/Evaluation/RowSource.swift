@@ -136,7 +136,7 @@ extension Evaluator {
         }
       }
     }
-    if data.hasHistograms || options.typeAndUnitLabels || isExtended(expression) {
+    if data.hasHistograms {
       try addHistogramTimes(node, grid, to: &matrix)
     }
     return matrix
