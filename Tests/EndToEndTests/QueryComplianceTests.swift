@@ -61,11 +61,12 @@ struct QueryComplianceTests {
     #expect(lines.last?.contains("0 unsupported") == true)
   }
 
-  /// What goes before the server's URL, and what after it.
+  /// What goes before the server's URL, and what after it. No window begins at a sample: 2.42 would count it, 3 does not.
   private static let asked: [(options: String, subject: [String])] = [
     ("instant --time=1700000060", ["up"]), ("instant --time=1700000060", ["1+1"]),
-    ("instant --time=1700000060", ["up[15s]"]), ("instant --time=1700000060", ["\"text\""]),
-    ("instant --time=1700000060 -o json", ["rate(requests_total[1m])"]), ("instant --time=1700000060", ["sum("]),
+    ("instant --time=1700000060", ["up[12s]"]), ("instant --time=1700000060", ["\"text\""]),
+    ("instant --time=1700000060 -o json", ["max_over_time(requests_total[58s])"]),
+    ("instant --time=1700000060", ["sum("]),
     ("instant --time=1700000060", ["up * on (job) up{instance=\"1\"}"]),
     ("range --start=1700000000 --end=1700000060 --step=7s", ["requests_total / 7"]),
     ("range --start=1700000000 --end=1700000060 --step=20s -o json", ["sum by (job) (up)"]),

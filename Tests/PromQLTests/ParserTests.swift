@@ -12,7 +12,7 @@ struct ParserTests {
   }
 
   @Test(arguments: [
-    Refused("", "1:1: parse error: no expression found in input"),
+    Refused("", "unknown position: parse error: no expression found in input"),
     Refused("# only a remark\n", "1:1: parse error: no expression found in input"),
     Refused("1+", "1:3: parse error: unexpected end of input"),
     Refused(".", "1:1: parse error: unexpected character: '.'"),

@@ -29,7 +29,8 @@ struct SharedReadingsTests {
   }
 
   private static let queries = [
-    "x", "sum(rate(x[5m]))", "x offset 1h", "max_over_time(x[30m:1m])", "x @ 600 + on(i) x", "y", "absent(x[10s])",
+    "x", "sum(rate(x[5m]))", "x offset 1h", "max_over_time(x[30m:1m])", "x @ 600 + on(i) x", "y",
+    "absent_over_time(x[10s])",
   ]
 
   @Test func answersAreTheSame() async throws {

@@ -24,16 +24,16 @@ struct PlotTests {
     let text = Self.plot([("up", (0...60).map { Double($0) })]).text(Self.style)
     #expect(
       text == """
-        60 ┤                                        ⣀⣀⠤⠒⠉⠁
-           │                                ⢀⣀⡠⠤⠒⠒⠉⠁
-        40 ┤                         ⣀⡠⠤⠒⠊⠉⠉
-        20 ┤                ⢀⣀⡠⠤⠒⠊⠉⠉
-           │         ⣀⣀⠤⠤⠒⠉⠉⠁
-         0 ┤⣀⡠⠤⠔⠒⠊⠉⠉
-           └┬──────────────────────┬─────────────────────┬
-          11-23                  00:30                01:00  UTC
+        100 ┤
+            │
+            │                                     ⢀⣀⣀⡠⠤⠤⠔⠒
+         50 ┤                        ⣀⣀⣀⠤⠤⠤⠤⠒⠒⠒⠉⠉⠉⠁
+            │           ⢀⣀⣀⡠⠤⠤⠔⠒⠒⠒⠊⠉⠉
+          0 ┤⣀⣀⠤⠤⠤⠒⠒⠒⠉⠉⠉⠁
+            └┬─────────────────────┬─────────────────────┬
+           11-23                 00:30               01:00  UTC
           ⠤⠤ up  last 60.0
-        """ || text != nil)
+        """)
   }
 
   @Test func plainTextWhereTheLocaleIsNotUTF8() throws {
@@ -42,8 +42,10 @@ struct PlotTests {
     let text = try #require(Self.plot([("a", [1, 2, 3]), ("b", [3, 2, 1])]).text(style))
     #expect(text.utf8.allSatisfy { $0 < 0x80 })
     #expect(text.contains("A a  last 3.0") && text.contains("B b  last 1.0"))
-    let lines = text.split(separator: "\n")
-    #expect(lines.first?.hasSuffix("A") == true, "the newest point of a is at the top right")
+    let lines = text.split(separator: "\n").map(String.init)
+    let rising = try #require(lines.firstIndex { $0.hasSuffix("A") })
+    let falling = try #require(lines.firstIndex { $0.hasSuffix("B") })
+    #expect(rising < falling, "each letter is at the newest point of its series")
   }
 
   @Test func gapsAreNotBridged() throws {
@@ -87,7 +89,7 @@ struct PlotTests {
 
   @Test(
     arguments: [
-      (0.0, 60.0, PlotUnit.none, ["0", "20", "40", "60"]), (3, 3, .none, ["2.8", "3.0", "3.2"]),
+      (0.0, 60.0, PlotUnit.none, ["0", "20", "40", "60"]), (3, 3, .none, ["2.6", "2.8", "3.0", "3.2", "3.4"]),
       (0, 0, .none, ["-1", "0", "1"]), (95, 99, .none, ["94", "96", "98", "100"]),
       (0, 1_500_000, .none, ["0.0M", "0.5M", "1.0M", "1.5M"]),
       (0, 3.2e9, PlotUnit(base: .bytes), ["0 GiB", "1 GiB", "2 GiB", "3 GiB"]),
@@ -104,12 +106,12 @@ struct PlotTests {
   @Test(
     arguments: [
       (60.0, 4, ["11-23", "00:00:15", "00:00:30", "00:00:45", "00:01:00"]), (3600, 3, ["11-23", "00:30", "01:00"]),
-      (86_400, 4, ["11-23", "06:00", "12:00", "18:00", "11-24"]), (10 * 86_400, 3, ["11-26"]),
-      (4e8, 2, ["2035-12-31"]),
+      (86_400, 4, ["11-23", "06:00", "12:00", "18:00", "11-24"]), (10 * 86_400, 3, ["11-26", "12-03"]),
+      (4e8, 2, ["2032-12-16"]),
     ] as [(Double, Int, [String])])
   func timeAxes(_ span: Double, _ count: Int, _ labels: [String]) {
     let axis = TimeAxis(from: Self.start, to: Self.start + span, count: count)
-    #expect(axis.ticks.map(\.label) == labels || span > 86_400)
+    #expect(axis.ticks.map(\.label) == labels)
     #expect(axis.ticks.count <= count + 2 && !axis.ticks.isEmpty)
   }
 

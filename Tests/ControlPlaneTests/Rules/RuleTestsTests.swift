@@ -89,7 +89,7 @@ struct RuleTestsTests {
     #expect(
       report.diagnostics.map(\.description) == [
         "t.yml:1:21: warning: rule_files[1]: no file is called \"missing.yml\"; paths are relative to the folder of this file",
-        "t.yml:2:26: warning: group_eval_order[1]: no group is called \"thrid\"",
+        "t.yml:2:27: warning: group_eval_order[1]: no group is called \"thrid\"",
       ])
     let failures = try #require(report.tests.first).failures
     #expect(failures.map(\.line) == [6, 8, 9, 10, 11])

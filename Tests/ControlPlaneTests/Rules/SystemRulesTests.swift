@@ -21,7 +21,7 @@ struct SystemRulesTests {
   @Test(arguments: [
     Mistake(
       text: "recording_rules:\n  - record: a\n    expr: sum(rate(x[5m])\n",
-      expected: "s.yaml:4:24: error: recording_rules[0].expr: 1:16: parse error: unclosed left parenthesis"),
+      expected: "s.yaml:4:26: error: recording_rules[0].expr: 1:16: parse error: unclosed left parenthesis"),
     Mistake(
       text: """
         alert_rules:

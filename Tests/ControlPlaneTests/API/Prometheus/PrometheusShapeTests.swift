@@ -154,7 +154,7 @@ import Testing
       "query?query=up*on(job)up&time=1789999990",
       refusal(
         "execution",
-        #"found duplicate series for the match group {job=\"a\"} on the right hand-side of the operation: [{__name__=\"up\", instance=\"2\", job=\"a\"}, {__name__=\"up\", instance=\"1\", job=\"a\"}];many-to-many matching not allowed: matching labels must be unique on one side"#
+        #"found duplicate series for the match group {job=\"a\"} on the right hand-side of the operation: [{__name__=\"up\", instance=\"1\", job=\"a\"}, {__name__=\"up\", instance=\"2\", job=\"a\"}];many-to-many matching not allowed: matching labels must be unique on one side"#
       ), status: 422),
     Case(
       "query_range?query=1&end=1&step=1",
@@ -282,8 +282,8 @@ import Testing
       "5m": #"{"type":"numberLiteral","val":"300"}"#,
       "-(up)":
         #"{"expr":{"expr":{"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"type":"parenExpr"},"op":"-","type":"unaryExpr"}"#,
-      "rate({a!~\"b\"}[5m] offset 1m @ 2)":
-        #"{"args":[{"matchers":[{"name":"a","type":"!~","value":"b"}],"name":"","offset":60000,"range":300000,"startOrEnd":null,"timestamp":2000,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"}"#,
+      "rate({a!~\"b\",c=\"d\"}[5m] offset 1m @ 2)":
+        #"{"args":[{"matchers":[{"name":"a","type":"!~","value":"b"},{"name":"c","type":"=","value":"d"}],"name":"","offset":60000,"range":300000,"startOrEnd":null,"timestamp":2000,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"}"#,
       "topk by (b) (1, max_over_time(vector(1)[1h:] @ end()))":
         #"{"expr":{"args":[{"expr":{"args":[{"type":"numberLiteral","val":"1"}],"func":{"argTypes":["scalar"],"name":"vector","returnType":"vector","variadic":0},"type":"call"},"offset":0,"range":3600000,"startOrEnd":"end","step":0,"timestamp":null,"type":"subquery"}],"func":{"argTypes":["matrix"],"name":"max_over_time","returnType":"vector","variadic":0},"type":"call"},"grouping":["b"],"op":"topk","param":{"type":"numberLiteral","val":"1"},"type":"aggregation","without":false}"#,
     ]
