@@ -200,8 +200,8 @@ struct ExtendedFunction {
         })
     default: break
     }
-    guard let left = edge(used, at: start, isStart: true, &annotations),
-      let right = edge(used, at: end, isStart: false, &annotations)
+    guard let left = edge(used, at: start, of: start, isStart: true, &annotations),
+      let right = edge(used, at: end, of: start, isStart: false, &annotations)
     else { return nil }
     let inner = used.filter { $0.time > start && $0.time < end }.map(\.sample)
     let difference: MixedSample?
@@ -227,9 +227,9 @@ struct ExtendedFunction {
     }
   }
 
-  /// The value at the start or the end of the window.
+  /// The value at the start or the end of the window that begins at `start`.
   private func edge(
-    _ points: [Point], at time: Int64, isStart: Bool, _ annotations: inout Annotations
+    _ points: [Point], at time: Int64, of start: Int64, isStart: Bool, _ annotations: inout Annotations
   ) -> MixedSample? {
     let place = isStart ? 0 : points.count - 1
     let isBetween = isStart ? points[place].time < time : points[place].time > time
@@ -237,7 +237,9 @@ struct ExtendedFunction {
     let a = points[isStart ? 0 : place - 1]
     let b = points[isStart ? 1 : place]
     let share = Double(time - a.time) / Double(b.time - a.time)
-    let edge = !isCounter ? MixedSample.Edge.plain : isStart ? .start : .end
+    // Where both ends lie between the same two samples, what was before a reset counts at neither.
+    let countsOn = !isStart && (points.count > 2 || points[0].time >= start)
+    let edge = !isCounter ? MixedSample.Edge.plain : countsOn ? .end : .start
     return a.sample.between(b.sample, share, edge, remarks, &annotations)
   }
 

@@ -16,8 +16,9 @@ extension VectorMatcher {
     let hasMany = presence(many, manyGroups, grouper.count)
     let hasOne = presence(one, oneGroups, grouper.count)
     var filled = SeriesMatrix.empty(steps: steps)
-    let oneFill = isSwapped ? matching.leftFill : matching.rightFill
-    let manyFill = isSwapped ? matching.rightFill : matching.leftFill
+    // With `group_right` Prometheus swaps the sides, but not what fills them.
+    let oneFill = matching.rightFill
+    let manyFill = matching.leftFill
     for (row, group) in manyGroups.enumerated() where oneFill != nil {
       try budget.checkpoint(steps)
       let labels = resultLabels(many.labels[row], many.dropsName, grouper.labels(of: group), false)
