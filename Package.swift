@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "Alerting",
       dependencies: [
-        "FleetModel", "AlertLogic", "PromQL", "Platform", log, metrics, coreMetrics, lifecycle, systemPackage,
+        "FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform", log, metrics, coreMetrics, lifecycle,
+        systemPackage,
       ]),
     .target(
       name: "LocalRuntime",

@@ -1,6 +1,7 @@
 """Runs the main job, the example fleet under `skep up`, and checks it from outside: by its commands, its HTTP API and /proc."""
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -134,6 +135,27 @@ def documented_commands(skep):
     step("the commands that read, the probes and the API document answer")
 
 
+def documented_queries(skep):
+    """The examples of docs/query.md, as they stand there."""
+    inside = False
+    count = 0
+    for line in open("docs/query.md"):
+        if line.startswith("```"):
+            inside = line.strip() == "```sh"
+        elif inside:
+            arguments = shlex.split(line)
+            result = subprocess.run(arguments, capture_output=True, text=True, timeout=60,
+                                    env={**os.environ, "SKEP_SERVER": skep.url})
+            # The linter has something to say of its examples.
+            expected = 1 if "lint" in arguments else 0
+            if result.returncode != expected or not result.stdout.strip():
+                fail(f"{line.strip()}: exit {result.returncode}: {result.stdout}{result.stderr}")
+            count += 1
+    if count < 10:
+        fail(f"docs/query.md has {count} examples")
+    step(f"the {count} examples of docs/query.md answer")
+
+
 def clean_end(skep, number):
     pids = skep.pids()
     name = signal.Signals(number).name
@@ -156,6 +178,7 @@ with tempfile.TemporaryDirectory() as data:
         step("five active agents")
         nobody_else_missed_a_collection(skep, kill_one(skep))
         documented_commands(skep)
+        documented_queries(skep)
         clean_end(skep, signal.SIGTERM)
 
         skep = Skep(data)

@@ -132,6 +132,13 @@ public final class RuleEngine: SampleWatch, Service {
     return chosen.sorted { ($0.firedAt ?? $0.activeSince, $0.id) > ($1.firedAt ?? $1.activeSince, $1.id) }
   }
 
+  /// The pending and firing alerts that samples and the agents' health raised: all but those of expressions.
+  public var alertsOnArrival: [Alert] {
+    state.withLock { state in
+      state.active.all.filter { if case .expression = $0.owner { false } else { true } }.map(\.alert)
+    }
+  }
+
   // MARK: Samples
 
   public var generation: UInt64 { currentGeneration.load(ordering: .acquiring) }

@@ -132,6 +132,8 @@ public struct TemplateObject: Sendable {
   public var typeName: String
   public var isPointer: Bool
   public var content: Content
+  /// The fields of which the type is `interface {}`: errors call it so, whatever is in them.
+  public var fieldsOfAnything: Set<String> = []
   public var methods: @Sendable (String) -> TemplateFunction?
   /// What Go's `String` method gives, where the type has one.
   public var text: (@Sendable () -> String)?

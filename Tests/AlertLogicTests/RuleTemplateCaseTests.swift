@@ -35,7 +35,7 @@ struct RuleTemplateCaseTests {
   }
 
   /// As a caller does it: expands, runs the query asked for, expands again.
-  static func expand(_ text: String, facts: RuleTemplateFacts = facts) -> (output: String?, error: String?) {
+  static func expand(_ text: String, facts: RuleTemplateFacts = Self.facts) -> (output: String?, error: String?) {
     let template: RuleTemplate
     do {
       template = try RuleTemplate(text, alert: "T")

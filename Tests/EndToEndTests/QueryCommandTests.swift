@@ -1,5 +1,7 @@
+import FleetModel
 import Foundation
 import Platform
+import SystemPackage
 import TestSupport
 import Testing
 

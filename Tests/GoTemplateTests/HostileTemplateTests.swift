@@ -9,7 +9,7 @@ struct HostileTemplateTests {
 
   /// The text, or what is wrong.
   @discardableResult
-  static func run(_ text: String, limits: TemplateSet.Limits = limits) -> Result<String, TemplateError> {
+  static func run(_ text: String, limits: TemplateSet.Limits = Self.limits) -> Result<String, TemplateError> {
     var set = TemplateSet(functions: CaseWorld.functions, limits: limits)
     do {
       try set.add(text, name: "case")
@@ -92,11 +92,12 @@ struct HostileTemplateTests {
       + Self.repeated("{{end}}", depth)
     let recursive =
       #"{{define "t"}}{{with $x := (print (print (print .)))}}{{template "t" $x}}{{end}}{{end}}{{template "t" 1}}"#
-    let results = await withCheckedContinuation { continuation in
+    let results = await withCheckedContinuation {
+      (continuation: CheckedContinuation<[Result<String, TemplateError>], Never>) in
       let thread = Thread {
         continuation.resume(returning: [Self.run(nested), Self.run(recursive)])
       }
-      thread.stackSize = 512 << 10
+      thread.stackSize = 1 << 20
       thread.start()
     }
     #expect(results[0] == .success("1"))

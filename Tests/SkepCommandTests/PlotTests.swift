@@ -85,42 +85,45 @@ struct PlotTests {
     }
   }
 
-  @Test(arguments: [
-    (0.0, 60.0, PlotUnit.none, ["0", "20", "40", "60"]), (3, 3, .none, ["2.8", "3.0", "3.2"]),
-    (0, 0, .none, ["-1", "0", "1"]), (95, 99, .none, ["94", "96", "98", "100"]),
-    (0, 1_500_000, .none, ["0.0M", "0.5M", "1.0M", "1.5M"]),
-    (0, 3.2e9, PlotUnit(base: .bytes), ["0 GiB", "1 GiB", "2 GiB", "3 GiB"]),
-    (0, 0.0042, PlotUnit(base: .seconds), ["0 ms", "2 ms", "4 ms", "6 ms"]),
-    (0, 0.9, PlotUnit(base: .ratio), ["0 %", "50 %", "100 %"]),
-    (-5, 5, PlotUnit(base: .bytes, isPerSecond: true), ["-5 B/s", "0 B/s", "5 B/s"]),
-  ])
+  @Test(
+    arguments: [
+      (0.0, 60.0, PlotUnit.none, ["0", "20", "40", "60"]), (3, 3, .none, ["2.8", "3.0", "3.2"]),
+      (0, 0, .none, ["-1", "0", "1"]), (95, 99, .none, ["94", "96", "98", "100"]),
+      (0, 1_500_000, .none, ["0.0M", "0.5M", "1.0M", "1.5M"]),
+      (0, 3.2e9, PlotUnit(base: .bytes), ["0 GiB", "1 GiB", "2 GiB", "3 GiB"]),
+      (0, 0.0042, PlotUnit(base: .seconds), ["0 ms", "2 ms", "4 ms", "6 ms"]),
+      (0, 0.9, PlotUnit(base: .ratio), ["0 %", "50 %", "100 %"]),
+      (-5, 5, PlotUnit(base: .bytes, isPerSecond: true), ["-5 B/s", "0 B/s", "5 B/s"]),
+    ] as [(Double, Double, PlotUnit, [String])])
   func valueAxes(_ least: Double, _ most: Double, _ unit: PlotUnit, _ labels: [String]) {
     let axis = ValueAxis(from: least, to: most, unit: unit, count: 3)
     #expect(axis.ticks.map(\.label) == labels)
     #expect(axis.least <= least && axis.most >= most)
   }
 
-  @Test(arguments: [
-    (60.0, 4, ["11-23", "00:00:15", "00:00:30", "00:00:45", "00:01:00"]), (3600, 3, ["11-23", "00:30", "01:00"]),
-    (86_400, 4, ["11-23", "06:00", "12:00", "18:00", "11-24"]), (10 * 86_400, 3, ["11-26"]),
-    (4e8, 2, ["2035-12-31"]),
-  ])
+  @Test(
+    arguments: [
+      (60.0, 4, ["11-23", "00:00:15", "00:00:30", "00:00:45", "00:01:00"]), (3600, 3, ["11-23", "00:30", "01:00"]),
+      (86_400, 4, ["11-23", "06:00", "12:00", "18:00", "11-24"]), (10 * 86_400, 3, ["11-26"]),
+      (4e8, 2, ["2035-12-31"]),
+    ] as [(Double, Int, [String])])
   func timeAxes(_ span: Double, _ count: Int, _ labels: [String]) {
     let axis = TimeAxis(from: Self.start, to: Self.start + span, count: count)
     #expect(axis.ticks.map(\.label) == labels || span > 86_400)
     #expect(axis.ticks.count <= count + 2 && !axis.ticks.isEmpty)
   }
 
-  @Test(arguments: [
-    ("process_resident_memory_bytes", PlotUnit(base: .bytes)),
-    ("sum by (a) (rate(sent_bytes_total[5m])) / 1", .none),
-    ("sum by (a) (rate(sent_bytes_total[5m]))", PlotUnit(base: .bytes, isPerSecond: true)),
-    ("rate(cpu_seconds_total[5m])", .none), ("x_seconds_sum - y_seconds_sum", PlotUnit(base: .seconds)),
-    ("histogram_quantile(0.9, sum by (le) (rate(http_seconds_bucket[5m])))", PlotUnit(base: .seconds)),
-    ("count(x_bytes)", .none), ("x_bytes > 5", PlotUnit(base: .bytes)),
-    ("5 + avg_over_time(x_ratio[5m])", PlotUnit(base: .ratio)),
-    ("x_seconds_count", .none), ("last_timestamp_seconds", .none), ("time()", .none), ("1", .none),
-  ])
+  @Test(
+    arguments: [
+      ("process_resident_memory_bytes", PlotUnit(base: .bytes)),
+      ("sum by (a) (rate(sent_bytes_total[5m])) / 1", .none),
+      ("sum by (a) (rate(sent_bytes_total[5m]))", PlotUnit(base: .bytes, isPerSecond: true)),
+      ("rate(cpu_seconds_total[5m])", .none), ("x_seconds_sum - y_seconds_sum", PlotUnit(base: .seconds)),
+      ("histogram_quantile(0.9, sum by (le) (rate(http_seconds_bucket[5m])))", PlotUnit(base: .seconds)),
+      ("count(x_bytes)", .none), ("x_bytes > 5", PlotUnit(base: .bytes)),
+      ("5 + avg_over_time(x_ratio[5m])", PlotUnit(base: .ratio)),
+      ("x_seconds_count", .none), ("last_timestamp_seconds", .none), ("time()", .none), ("1", .none),
+    ] as [(String, PlotUnit)])
   func units(_ query: String, _ unit: PlotUnit) throws {
     #expect(PlotUnit.of(try ParsedQuery(query).expression) == unit)
   }

@@ -22,7 +22,7 @@ struct ModuleMapTests {
     "Platform": ["FleetModel", "CPlatform"],
     "SampleStore": ["FleetModel", "Platform"],
     "Ingest": ["FleetModel", "WireFormats", "Platform"],
-    "Alerting": ["FleetModel", "AlertLogic", "PromQL", "Platform"],
+    "Alerting": ["FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform"],
     "LocalRuntime": ["FleetModel", "DeployPlan", "Platform", "CPlatform"],
     "ControlPlane": [
       "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",

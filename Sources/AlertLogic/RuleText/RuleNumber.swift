@@ -9,8 +9,8 @@ enum RuleNumber {
     case .int(let number): return Double(number)
     case .string(let text):
       if let number = GoNumberText.float(text) { return number }
-      let quoted = GoFormatting.quoted(text)
-      throw .message("strconv.ParseFloat: parsing \(quoted): invalid syntax")
+      throw .message(
+        "strconv.ParseFloat: parsing \(GoFormatting.quoted(text)): \(GoNumberText.problem(with: text))")
     case .object(let object):
       if case .value(.int(let number)) = object.content, !object.isPointer {
         if object.typeName == GoDuration.typeName { return GoDuration(nanoseconds: number).seconds }

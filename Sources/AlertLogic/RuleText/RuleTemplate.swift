@@ -123,13 +123,14 @@ extension RuleTemplateFacts {
           TemplateObject(
             typeName: "histogram.FloatHistogram", isPointer: true, content: .fields([]), text: { text }))
       }
-    return .object(
-      TemplateObject(
-        typeName: Self.typeName,
-        content: .fields([
-          ("Labels", .map(TemplateMap(strings: labels.dictionary))),
-          ("ExternalLabels", .map(TemplateMap(strings: externalLabels))), ("ExternalURL", .string(externalURL)),
-          ("Value", value),
-        ])))
+    var object = TemplateObject(
+      typeName: Self.typeName,
+      content: .fields([
+        ("Labels", .map(TemplateMap(strings: labels.dictionary))),
+        ("ExternalLabels", .map(TemplateMap(strings: externalLabels))), ("ExternalURL", .string(externalURL)),
+        ("Value", value),
+      ]))
+    object.fieldsOfAnything = ["Value"]
+    return .object(object)
   }
 }

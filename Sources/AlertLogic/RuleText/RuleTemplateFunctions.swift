@@ -172,11 +172,16 @@ enum RuleTemplateFunctions {
     "parseDuration": TemplateFunction([.string]) { values throws(TemplateCallFailure) in
       let text = text(values[0])
       guard let duration = PrometheusDuration.parse(text) else {
-        throw .message(text.isEmpty ? "empty duration string" : "not a valid duration string: \"\(text)\"")
+        if text.isEmpty { throw .message("empty duration string") }
+        if let form = durationForm, (try? form.matches(text)) == true { throw .message("duration out of range") }
+        throw .message("not a valid duration string: \(GoFormatting.quoted(text))")
       }
       return .float(duration.seconds)
     },
   ]
+
+  private static let durationForm = try? SearchPattern(
+    "^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$")
 
   /// What stands between the host of a URL and its query.
   private static func path(of url: String) -> String {

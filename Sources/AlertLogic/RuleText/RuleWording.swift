@@ -1,8 +1,17 @@
 /// Letters as Go changes them: one character for one, whatever the language.
 enum RuleWording {
-  static func uppercased(_ text: String) -> String { map(text) { $0.properties.uppercaseMapping } }
+  static func uppercased(_ text: String) -> String {
+    map(text) { scalar in
+      let upper = scalar.properties.uppercaseMapping
+      // Greek letters with an iota below have one capital, which is their title form.
+      return upper.unicodeScalars.count == 1 ? upper : scalar.properties.titlecaseMapping
+    }
+  }
 
-  static func lowercased(_ text: String) -> String { map(text) { $0.properties.lowercaseMapping } }
+  static func lowercased(_ text: String) -> String {
+    // The dotted İ is the one letter with a small form of two characters.
+    map(text) { $0 == "\u{130}" ? "i" : $0.properties.lowercaseMapping }
+  }
 
   /// The first letter of every word in its title form, the others as they are.
   static func title(_ text: String) -> String {

@@ -38,14 +38,13 @@ struct ArrivalRuleGroup: Sendable {
   private func health(alerts: [Alert]) -> ExpressionRuleStatus {
     status(
       ExpressionRule(
-        .alerting(.init(annotations: ["description": "the agent fails"])), name: AgentHealth.alertName,
+        .alerting(.init(annotations: ["description": "the agent fails"])), name: AgentHealth.name,
         expression: "up == 0", labels: ["severity": Severity.critical.rawValue]),
-      alerts: alerts.filter { $0.id.hasPrefix(AgentHealth.idPrefix) })
+      alerts: alerts.filter(\.isOfHealth))
   }
 
-  private enum AgentHealth {
-    static let alertName = "Agent Health Issue"
-    static let idPrefix = "agent_health:"
+  fileprivate enum AgentHealth {
+    static let name = "Agent Health Issue"
     /// Of `up` while it fails.
     static let value = 0.0
   }
@@ -69,6 +68,13 @@ struct ArrivalRuleGroup: Sendable {
     return ExpressionAlert(
       labels: LabelSet(labels), annotations: annotations, state: alert.firedAt == nil ? .pending : .firing,
       activeAt: alert.activeSince,
-      value: alert.value ?? (alert.id.hasPrefix(AgentHealth.idPrefix) ? AgentHealth.value : absent))
+      value: alert.value ?? (alert.isOfHealth ? AgentHealth.value : absent))
+  }
+}
+
+extension Alert {
+  /// A rule may bear the name or begin the id of such an alert, but not both.
+  fileprivate var isOfHealth: Bool {
+    name == ArrivalRuleGroup.AgentHealth.name && id.hasPrefix("agent_health:")
   }
 }

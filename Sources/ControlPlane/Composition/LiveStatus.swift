@@ -48,8 +48,8 @@ struct LiveStatus: StatusOperations {
     }
     let arrival = ArrivalRuleGroup(file: rulesFile, expression: expression, lastCollection: last)
     let engine = samples.rules
-    let alerts = engine.alerts(.active) + engine.alerts(.pending)
-    return samples.ruleGroups.statuses() + [arrival.status(rules: engine.rules, alerts: alerts)]
+    return samples.ruleGroups.statuses()
+      + [arrival.status(rules: engine.rules, alerts: engine.alertsOnArrival)]
   }
 
   func alertmanagers() -> [String] { receivers.map { $0 + ($0.hasSuffix("/") ? "" : "/") + "api/v2/alerts" } }

@@ -1,4 +1,5 @@
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 
 /// The connections that are open now, so that those which outstay a shutdown can be closed, streams whose client has left end at
@@ -54,7 +55,7 @@ final class Connections: Sendable {
     state.withLock { _ = $0.streaming.remove(ObjectIdentifier(channel)) }
   }
 
-  /// Does `work`, which is cancelled when the connection closes or the caller's task is cancelled.
+  /// Does `work`, which is cancelled when the connection closes, the server shuts down or the caller's task is cancelled.
   func whileOpen(
     _ channel: any Channel, _ work: @escaping @Sendable () async throws -> APIResponse
   ) async throws -> APIResponse {
@@ -66,7 +67,11 @@ final class Connections: Sendable {
     if !isOpen { task.cancel() }
     defer { state.withLock { _ = $0.working.removeValue(forKey: ObjectIdentifier(channel)) } }
     return try await withTaskCancellationHandler {
-      try await task.value
+      try await withGracefulShutdownHandler {
+        try await task.value
+      } onGracefulShutdown: {
+        task.cancel()
+      }
     } onCancel: {
       task.cancel()
     }

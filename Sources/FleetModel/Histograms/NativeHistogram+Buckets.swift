@@ -15,6 +15,13 @@ extension NativeHistogram {
     public var lower: Double
     public var upper: Double
     public var count: Double
+
+    public init(boundaries: Int, lower: Double, upper: Double, count: Double) {
+      self.boundaries = boundaries
+      self.lower = lower
+      self.upper = upper
+      self.count = count
+    }
   }
 
   /// The buckets that hold anything, from the lowest to the highest, for an answer of the HTTP API. Empty where there is none:

@@ -70,6 +70,7 @@ public struct CapturingPattern: Sendable {
   private mutating func addRepeat(
     _ inner: PatternNode, _ least: Int, _ most: Int?, isReluctant: Bool
   ) throws(PatternError) {
+    if most == nil, inner.mayBeEmpty { return try addEndless(inner, least, isReluctant: isReluctant) }
     let before = steps.count
     for index in 0..<least {
       try add(inner)
@@ -85,6 +86,26 @@ public struct CapturingPattern: Sendable {
     for split in splits {
       steps[split] = isReluctant ? .split(steps.count, split + 1) : .split(split + 1, steps.count)
     }
+  }
+
+  /// `x*` of what may be empty is `(x+)?`, as in Go: a round that takes nothing ends it.
+  private mutating func addEndless(_ inner: PatternNode, _ least: Int, isReluctant: Bool) throws(PatternError) {
+    var entry: Int?
+    if least == 0 {
+      entry = steps.count
+      try emit(.match)
+    }
+    for _ in 0..<max(0, least - 1) {
+      let before = steps.count
+      try add(inner)
+      if steps.count == before { break }
+    }
+    let round = steps.count
+    try add(inner)
+    let end = steps.count
+    try emit(.match)
+    steps[end] = isReluctant ? .split(end + 1, round) : .split(round, end + 1)
+    if let entry { steps[entry] = isReluctant ? .split(end + 1, entry + 1) : .split(entry + 1, end + 1) }
   }
 
   /// What the groups matched, group 0 being the whole text; an empty text for a group that took no part. `nil` if `text`

@@ -1,22 +1,3 @@
-/// A parsed regular expression.
-indirect enum PatternNode: Sendable, Hashable {
-  case empty
-  case scalars(ScalarSet)
-  case sequence([PatternNode])
-  case either([PatternNode])
-  /// `nil`: without upper bound.
-  case repeated(PatternNode, Int, Int?)
-  case assertion(Assertion)
-  /// A group with its number, from 1; only where captures were asked for.
-  case group(PatternNode, Int)
-  /// A repeat that prefers fewer; only where captures were asked for, since whole matches do not depend on it.
-  case reluctant(PatternNode)
-
-  enum Assertion: Sendable, Hashable {
-    case textStart, textEnd, lineStart, lineEnd, wordBoundary, notWordBoundary
-  }
-}
-
 /// Reads RE2's syntax (<https://github.com/google/re2/wiki/Syntax>).
 struct PatternParser {
   private struct Flags {

@@ -7,7 +7,7 @@ public struct SearchPattern: Sendable {
   private let pattern: CapturingPattern
 
   /// Steps of all ways together that a search takes at most.
-  public static let maximumWork = 20_000_000
+  public static let maximumWork = 2_000_000
 
   /// - Throws: ``PatternError`` naming the place in the expression.
   public init(_ expression: String) throws(PatternError) {

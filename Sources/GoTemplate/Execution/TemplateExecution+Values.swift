@@ -137,6 +137,7 @@ extension TemplateExecution {
       let field = fields.first(where: { $0.name == name })
     {
       if !arguments.isEmpty { throw error("\(name) has arguments but cannot be invoked as function") }
+      isAnything = object.fieldsOfAnything.contains(name)
       return field.value
     }
     guard case .map(let map) = target.underlying else {

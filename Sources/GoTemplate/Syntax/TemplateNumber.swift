@@ -115,6 +115,19 @@ public enum GoNumberText {
   /// As `strconv.ParseFloat` without the rest of Go's syntax: no spaces; `Inf`, `infinity` and `NaN` in any case, with a
   /// sign (`NaN` without); hexadecimal with its exponent. `nil` where it is none or out of range.
   public static func float(_ text: String) -> Double? {
+    guard let value = reading(text), value.isFinite || !text.utf8.contains(where: isDecimalDigit) else { return nil }
+    return value
+  }
+
+  /// Why ``float(_:)`` gave nothing, in Go's words.
+  public static func problem(with text: String) -> String {
+    reading(text) == nil ? "invalid syntax" : "value out of range"
+  }
+
+  private static func isDecimalDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  /// Infinite for numbers beyond the range.
+  private static func reading(_ text: String) -> Double? {
     let lowered = text.lowercased()
     switch lowered {
     case "nan": return .nan
@@ -129,8 +142,7 @@ public enum GoNumberText {
     guard underscoresAreRight(text), hasFloatForm(rest.filter { $0 != UInt8(ascii: "_") }, isHexadecimal) else {
       return nil
     }
-    guard let value = Double(lowered.filter { $0 != "_" }), value.isFinite else { return nil }
-    return value
+    return Double(lowered.filter { $0 != "_" })
   }
 
   private static func hasFloatForm(_ text: [UInt8], _ isHexadecimal: Bool) -> Bool {

@@ -12,11 +12,21 @@ public struct EngineOptions: Sendable {
   public var spread: ThreadSpread?
   /// A query that would hold more points than this at one time is refused.
   public var maximumSamples = 50_000_000
+  /// The labels `__type__` and `__unit__` go where a metric's name goes.
+  public var typeAndUnitLabels = false
 
   /// Whether to count the samples of each step. It takes about as long as selecting them again.
   public var countsSamples = false
 
   public init() {}
+
+  /// With all that Prometheus has behind feature flags, as far as it is here.
+  public static var experimental: EngineOptions {
+    var options = EngineOptions()
+    options.parser = .experimental
+    options.typeAndUnitLabels = true
+    return options
+  }
 }
 
 /// Threads that an evaluation may use beside its own. The module itself starts none.

@@ -2,38 +2,56 @@ import FleetModel
 
 extension Evaluator {
   func call(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> Value {
+    if node.function.result == .scalar { return .scalar(try scalarCall(node, grid)) }
+    return .vector(try vectorCall(node, grid))
+  }
+
+  private func scalarCall(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> [Double] {
     let name = node.function.name
-    if let change = ElementwiseFunctions.table[name] {
-      return .vector(try vector(node.arguments[0], grid).mapped(change).droppingName())
-    }
-    if let part = CalendarPart(rawValue: name) { return .vector(try calendar(part, node, grid)) }
-    if let value = timeScalar(name, grid) { return .scalar(value) }
+    if let value = timeScalar(name, grid) { return value }
+    if name == "scalar" { return try single(node, grid) }
+    let pairs = zip(try scalar(node.arguments[0], grid), try scalar(node.arguments[1], grid))
+    return pairs.map { name == "min_of" ? Self.smaller($0, $1) : Self.larger($0, $1) }
+  }
+
+  private func vectorCall(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    let name = node.function.name
+    if let change = ElementwiseFunctions.table[name] { return try elementwise(change, node, grid) }
+    if let part = CalendarPart(rawValue: name) { return try calendar(part, node, grid) }
     switch name {
-    case "clamp", "clamp_min", "clamp_max", "round": return .vector(try bounded(node, grid))
-    case "absent", "absent_over_time": return .vector(try absent(node, grid))
-    case "scalar": return .scalar(try single(node, grid))
-    case "min_of", "max_of":
-      let pairs = zip(try scalar(node.arguments[0], grid), try scalar(node.arguments[1], grid))
-      return .scalar(pairs.map { name == "min_of" ? Self.smaller($0, $1) : Self.larger($0, $1) })
-    case "vector": return .vector(SeriesMatrix(unlabelled: try scalar(node.arguments[0], grid)))
-    case "timestamp": return .vector(try timestamp(node, grid))
-    case "sort", "sort_desc": return .vector(try sort(node, grid))
-    case "sort_by_label", "sort_by_label_desc": return .vector(try sortByLabel(node, grid))
-    case "label_replace": return .vector(try replaceLabel(node, grid))
-    case "label_join": return .vector(try joinLabels(node, grid))
-    case "histogram_quantile": return .vector(try histogramQuantile(node, grid))
-    case "histogram_quantiles": return .vector(try histogramQuantiles(node, grid))
-    case "histogram_fraction": return .vector(try histogramFraction(node, grid))
+    case "clamp", "clamp_min", "clamp_max", "round": return try bounded(node, grid)
+    case "absent", "absent_over_time": return try absent(node, grid)
+    case "vector": return SeriesMatrix(unlabelled: try scalar(node.arguments[0], grid))
+    case "timestamp": return try timestamp(node, grid)
+    case "sort", "sort_desc": return try sort(node, grid)
+    case "sort_by_label", "sort_by_label_desc": return try sortByLabel(node, grid)
+    case "info": return try info(node, grid)
+    case "label_replace": return try replaceLabel(node, grid)
+    case "label_join": return try joinLabels(node, grid)
+    case "histogram_quantile": return try histogramQuantile(node, grid)
+    case "histogram_quantiles": return try histogramQuantiles(node, grid)
+    case "histogram_fraction": return try histogramFraction(node, grid)
     case "histogram_avg", "histogram_count", "histogram_sum", "histogram_stddev", "histogram_stdvar":
-      return .vector(try histogramNumber(node, grid))
-    default:
-      if data.hasHistograms, let matrix = try mixedWindows(node, grid) {
-        return .vector(matrix.dropsName ? try matrix.droppingName() : matrix)
-      }
-      guard let rows = try windowRows(node, grid) else { throw .execution("BUG: no function \(name)") }
-      let matrix = try matrix(of: rows, grid)
-      return .vector(matrix.dropsName ? try matrix.droppingName() : matrix)
+      return try histogramNumber(node, grid)
+    default: return try windowCall(node, grid)
     }
+  }
+
+  private func elementwise(
+    _ change: (Double) -> Double, _ node: FunctionCall, _ grid: StepGrid
+  ) throws(QueryError) -> SeriesMatrix {
+    try vector(node.arguments[0], grid).mapped(change).droppingName()
+  }
+
+  /// A function over a range vector.
+  private func windowCall(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    if let matrix = try extendedWindows(node, grid) { return matrix }
+    if data.hasHistograms, let matrix = try mixedWindows(node, grid) {
+      return matrix.dropsName ? try matrix.droppingName() : matrix
+    }
+    guard let rows = try windowRows(node, grid) else { throw .execution("BUG: no function \(node.function.name)") }
+    let matrix = try matrix(of: rows, grid)
+    return matrix.dropsName ? try matrix.droppingName() : matrix
   }
 
   /// Functions of the time alone; `nil` if `name` is none.

@@ -49,37 +49,50 @@ final class Evaluator {
     // Before anything is allocated for all steps: a subquery may have more of them than the whole query.
     if grid.count > options.maximumSamples { throw .tooManySamples }
     let before = budget.held
-    let value: Value
-    if grid.count > 1, isFixed(expression) {
-      value = try repeated(try evaluateHere(expression, grid.first), grid.count)
-    } else {
-      value = try evaluateHere(expression, grid)
-    }
+    let value = try options.typeAndUnitLabels ? evaluateWithTypes(expression, grid) : evaluateHere(expression, grid)
     budget.settle(at: before)
     try budget.hold(value.points)
     return value
   }
 
+  // Each of these calls itself over the others. What the stack must hold for a level is kept small: a level's locals stand in
+  // functions that return before the next level begins.
+
+  private func evaluateWithTypes(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> Value {
+    try droppingTypeAndUnit(try evaluateHere(expression, grid), of: expression)
+  }
+
+  private func evaluateOnce(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> Value {
+    try repeated(try evaluateHere(expression, grid.first), grid.count)
+  }
+
   private func evaluateHere(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> Value {
+    if grid.count > 1, isFixed(expression) { return try evaluateOnce(expression, grid) }
     switch expression {
     case .number(let node): return .scalar([Double](repeating: node.value, count: grid.count))
     case .string(let node): return .string(node)
     case .parentheses(let node): return try evaluate(node.expression, grid)
-    case .vector(let node):
-      if data.hasHistograms { return .vector(try mixedInstant(node, grid)) }
-      return .vector(try matrix(of: try rows(of: expression, grid), grid))
+    case .vector(let node): return .vector(try instant(node, grid))
     case .unary(let node):
-      let inner = try evaluate(node.expression, grid)
-      guard node.isNegation else { return inner }
-      switch inner {
-      case .scalar(let values): return .scalar(values.map { -$0 })
-      case .vector(let matrix): return .vector(try matrix.negated.droppingName())
-      case .string: return inner
-      }
+      return try node.isNegation ? negated(try evaluate(node.expression, grid)) : evaluate(node.expression, grid)
     case .binary(let node): return try binary(node, grid)
     case .aggregation(let node): return .vector(try aggregate(node, grid))
     case .call(let node): return try call(node, grid)
     case .matrix, .subquery: throw .execution("BUG: a range vector where none may stand")
+    }
+  }
+
+  private func instant(_ node: VectorSelector, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
+    if node.extending != nil { return try extendedInstant(node, grid) }
+    if data.hasHistograms { return try mixedInstant(node, grid) }
+    return try matrix(of: instantRows(node, grid), grid)
+  }
+
+  private func negated(_ value: Value) throws(QueryError) -> Value {
+    switch value {
+    case .scalar(let values): .scalar(values.map { -$0 })
+    case .vector(let matrix): .vector(try matrix.negated.droppingName())
+    case .string: value
     }
   }
 

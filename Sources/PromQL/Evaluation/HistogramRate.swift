@@ -90,13 +90,10 @@ struct HistogramRate {
 
   /// `irate` and `idelta`: from the last two samples alone.
   func lastDifference(_ window: MixedWindow, _ annotations: inout Annotations) -> MixedOutcome {
-    var previous: (sample: MixedSample, time: Int64)?
-    var last: (sample: MixedSample, time: Int64)?
-    window.forEach { sample, time in
-      previous = last
-      last = (sample, time)
+    let samples = window.samples.suffix(2)
+    guard samples.count == 2, let previous = samples.first, let last = samples.last, last.time != previous.time else {
+      return .nothing
     }
-    guard let previous, let last, last.time != previous.time else { return .nothing }
     switch (previous.sample, last.sample) {
     case (.number, .number): return .ofNumbers
     case (.histogram(let before), .histogram(let now)):

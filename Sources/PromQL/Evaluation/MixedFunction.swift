@@ -51,10 +51,10 @@ enum MixedFunction {
         .extrapolated(window, isPerSecond: isPerSecond, &annotations)
     case .lastDifference(let isRate):
       return HistogramRate(isCounter: isRate, remarks: remarks).lastDifference(window, &annotations)
-    case .changes: return .number(Self.transitions(window) { !$1.isIdentical(to: $0) })
+    case .changes: return .number(Self.transitions(window.samples.map(\.sample)) { !$1.isIdentical(to: $0) })
     case .resets:
       return .number(
-        Self.transitions(window) {
+        Self.transitions(window.samples.map(\.sample)) {
           $1.isReset(after: $0)
         } numbers: {
           $1 < $0
@@ -96,20 +96,17 @@ enum MixedFunction {
   }
 
   /// How often a sample differs from the one before: from number to histogram and back always, otherwise as the closures say.
-  private static func transitions(
-    _ window: MixedWindow, _ histograms: (NativeHistogram, NativeHistogram) -> Bool,
+  static func transitions(
+    _ samples: [MixedSample], _ histograms: (NativeHistogram, NativeHistogram) -> Bool,
     numbers: (Double, Double) -> Bool = { $0 != $1 && !($0.isNaN && $1.isNaN) }
   ) -> Double {
     var count = 0.0
-    var previous: MixedSample?
-    window.forEach { sample, _ in
-      switch (previous, sample) {
-      case (nil, _): break
+    for (before, now) in zip(samples, samples.dropFirst()) {
+      switch (before, now) {
       case (.number(let before), .number(let now)): if numbers(before, now) { count += 1 }
       case (.histogram(let before), .histogram(let now)): if histograms(before, now) { count += 1 }
       default: count += 1
       }
-      previous = sample
     }
     return count
   }

@@ -12,20 +12,23 @@ struct MixedWindow {
   let end: Int64
 
   /// All samples in the order of time.
-  func forEach(_ body: (_ sample: MixedSample, _ time: Int64) -> Void) {
+  var samples: [(sample: MixedSample, time: Int64)] {
+    var all: [(sample: MixedSample, time: Int64)] = []
+    all.reserveCapacity(numberRange.count + histogramRange.count)
     var number = numberRange.lowerBound
     for index in histogramRange {
       let time = histograms.timestamps[index]
       while number < numberRange.upperBound, numbers.timestamps[number] < time {
-        body(.number(numbers.values[number]), numbers.timestamps[number])
+        all.append((.number(numbers.values[number]), numbers.timestamps[number]))
         number += 1
       }
-      body(.histogram(histograms.values[index]), time)
+      all.append((.histogram(histograms.values[index]), time))
     }
     while number < numberRange.upperBound {
-      body(.number(numbers.values[number]), numbers.timestamps[number])
+      all.append((.number(numbers.values[number]), numbers.timestamps[number]))
       number += 1
     }
+    return all
   }
 
   var first: (sample: MixedSample, time: Int64) {

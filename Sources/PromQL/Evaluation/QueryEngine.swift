@@ -31,6 +31,7 @@ public struct QueryEngine: Sendable {
     isOverdue: @escaping @Sendable () -> Bool = { false }
   ) async throws(QueryError) -> QueryOutcome {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let query = try query.resolved(in: grid, isRange: false)
     let evaluator = try await prepare(query, grid, isRange: false, source: source, isOverdue: isOverdue)
     return try evaluator.counted(query.expression, try evaluator.instantOutcome(query.expression))
   }
@@ -51,13 +52,16 @@ public struct QueryEngine: Sendable {
     precondition(step > 0, "BUG: a range query without a step")
     let grid = StepGrid(
       from: StepGrid.clamped(start.milliseconds), through: StepGrid.clamped(end.milliseconds), step: step)
+    let query = try query.resolved(in: grid, isRange: true)
     let evaluator = try await prepare(query, grid, isRange: true, source: source, isOverdue: isOverdue)
     return try evaluator.counted(query.expression, try evaluator.rangeOutcome(query.expression))
   }
 
   /// What ``instant(_:at:source:isOverdue:)`` would ask of the store.
   public func selections(_ query: ParsedQuery, at time: Timestamp) -> [Selection] {
-    SelectionPlan(query.expression, StepGrid(at: StepGrid.clamped(time.milliseconds)), options).entries.map(\.selection)
+    let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let resolved = (try? query.resolved(in: grid, isRange: false)) ?? query
+    return SelectionPlan(resolved.expression, grid, options).entries.map(\.selection)
   }
 
   /// Fetches what all of `queries` need at one time, each series once: for rules that are evaluated together.
@@ -65,7 +69,10 @@ public struct QueryEngine: Sendable {
     for queries: [ParsedQuery], at time: Timestamp, source: some SeriesSource
   ) async throws(QueryError) -> SharedSelections {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
-    let all = queries.flatMap { SelectionPlan($0.expression, grid, options).entries }
+    var all: [SelectionPlan.Entry] = []
+    for query in queries {
+      all += SelectionPlan(try query.resolved(in: grid, isRange: false).expression, grid, options).entries
+    }
     var data = SelectedData()
     for entry in SelectionPlan.merged(all) {
       let series = try await open(entry, source)
@@ -82,7 +89,7 @@ public struct QueryEngine: Sendable {
     let budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
     let evaluator = Evaluator(
       options: options, outer: grid, isRange: false, data: shared.data, budget: budget, statistics: QueryStatistics())
-    return try evaluator.instantOutcome(query.expression)
+    return try evaluator.instantOutcome(try query.resolved(in: grid, isRange: false).expression)
   }
 
   func prepare(

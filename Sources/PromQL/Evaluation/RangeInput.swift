@@ -29,6 +29,9 @@ extension Evaluator {
   func rangeInput(_ expression: Expression, _ grid: StepGrid) throws(QueryError) -> RangeInput {
     switch expression.unwrapped {
     case .matrix(let node):
+      if let kind = node.selector.extending {
+        throw .execution("\(kind.rawValue) modifier can only be used with: delta, increase, rate")
+      }
       let times = node.selector.shift.times(of: grid, in: outer)
       let series =
         grid.count == 0

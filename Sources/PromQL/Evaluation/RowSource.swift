@@ -59,7 +59,9 @@ struct RowSource {
 extension Evaluator {
   /// The rows of `expression`, without histograms: as they are made where it is a selector or a function over a window, else of its matrix.
   func rows(of expression: Expression, _ grid: StepGrid) throws(QueryError) -> RowSource {
-    if data.hasHistograms { return RowSource(try vector(expression, grid).withoutHistograms) }
+    if data.hasHistograms || options.typeAndUnitLabels || isExtended(expression) {
+      return RowSource(try vector(expression, grid).withoutHistograms)
+    }
     switch expression.unwrapped {
     case .vector(let node) where node.shift.anchor == nil || grid.count == 1: return instantRows(node, grid)
     case .call(let node) where node.function.arguments.contains(.matrix):
@@ -134,7 +136,9 @@ extension Evaluator {
         }
       }
     }
-    if data.hasHistograms { try addHistogramTimes(node, grid, to: &matrix) }
+    if data.hasHistograms {
+      try addHistogramTimes(node, grid, to: &matrix)
+    }
     return matrix
   }
 

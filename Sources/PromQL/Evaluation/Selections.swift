@@ -36,6 +36,15 @@ struct SelectionPlan {
     case .subquery(let node):
       let times = node.shift.times(of: grid, in: outer)
       walk(node.expression, node.grid(for: times, defaultStep: options.defaultSubqueryStep))
+    case .call(let node) where node.function.name == "info":
+      walk(node.arguments[0], grid)
+      guard grid.count > 0 else { return }
+      let query = InfoQuery(node)
+      let times = query.shift.times(of: grid, in: outer)
+      entries.append(
+        Entry(
+          selection: Selection(
+            matchers: query.matchers, from: times.first - options.lookback + 1, through: times.last)))
     default: for child in expression.children { walk(child, grid) }
     }
   }
@@ -46,10 +55,11 @@ struct SelectionPlan {
     guard grid.count > 0 else { return }
     let times = shift.times(of: grid, in: outer)
     // Windows are open on the left.
-    entries.append(
-      Entry(
-        selection: Selection(matchers: node.matchers, from: times.first - window + 1, through: times.last),
-        isLatest: isInstant && times.first == times.last))
+    var selection = Selection(matchers: node.matchers, from: times.first - window + 1, through: times.last)
+    if node.extending != nil { selection.from -= options.lookback }
+    if node.extending == .smoothed { selection.through += options.lookback }
+    let isLatest = isInstant && times.first == times.last && node.extending == nil
+    entries.append(Entry(selection: selection, isLatest: isLatest))
   }
 
   /// Selections of the same matchers whose times touch become one.

@@ -47,6 +47,7 @@ extension QueryEngine {
     isOverdue: @escaping @Sendable () -> Bool = { false }
   ) async throws(QueryError) -> QueryOutcome {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
+    let query = try query.resolved(in: grid, isRange: false)
     let evaluator = try await prepare(
       query, grid, isRange: false, source: source, sharing: shared, isOverdue: isOverdue)
     return try evaluator.instantOutcome(query.expression)

@@ -7,7 +7,7 @@ struct VectorMatcher {
   let matching: VectorMatching
   let steps: Int
   /// The "one" side of a group modifier stands on the left.
-  private let isSwapped: Bool
+  let isSwapped: Bool
 
   init(_ node: BinaryOperation, _ matching: VectorMatching, steps: Int) {
     self.node = node
@@ -21,6 +21,9 @@ struct VectorMatcher {
   ) throws(QueryError) -> SeriesMatrix {
     let many = isSwapped ? right : left
     let one = isSwapped ? left : right
+    if steps > 0, matching.leftFill != nil || matching.rightFill != nil {
+      return try combineFilling(many, one, &budget, &annotations)
+    }
     guard many.count > 0, one.count > 0, steps > 0 else { return .empty(steps: steps) }
     var grouper = LabelGrouper(matching.labels, keeping: matching.isOn)
     let oneGroups = one.labels.map { grouper.group(of: $0, dropsName: one.dropsName) }
@@ -59,6 +62,12 @@ struct VectorMatcher {
       }
     }
     return result.isDistinctWithoutName ? result : try unique(result, pairs, many, one)
+  }
+
+  /// The labels of the samples that two series give.
+  func resultLabels(_ many: LabelSet, _ manyDropsName: Bool, _ one: LabelSet, _ oneDropsName: Bool) -> LabelSet {
+    var editor = LabelEditor(matching, node)
+    return editor.edited(many, manyDropsName, one, oneDropsName)
   }
 
   /// Appends a row for two series; appends nothing and says so if they never have a sample at the same step.

@@ -23,8 +23,19 @@ public struct PromQLScript: Sendable {
     public var passed = 0
     public var failures: [Failure] = []
     public var failed: Int { failures.count }
+    /// Every evaluation, and every line that is not understood, in their order.
+    public var results: [Result] = []
 
     public init() {}
+  }
+
+  /// What became of one evaluation.
+  public struct Result: Sendable, Hashable {
+    /// Of the command in the script, from 1.
+    public var line: Int
+    public var query: String
+    /// `nil` if it gave what it must.
+    public var problem: String?
   }
 
   public struct Failure: Sendable, Hashable, CustomStringConvertible {
@@ -46,16 +57,24 @@ public struct PromQLScript: Sendable {
       case .clear: store.clear()
       case .load(let series): for one in series { store.add(one) }
       case .unreadable(let line, let problem):
-        report.failures.append(Failure(line: line, query: "", problem: problem.description))
+        report.add(Result(line: line, query: "", problem: problem.description))
       case .evaluate(let evaluation):
-        if let problem = await evaluation.problem(engine, store) {
-          report.failures.append(Failure(line: evaluation.line, query: evaluation.query, problem: problem))
-        } else {
-          report.passed += 1
-        }
+        let problem = await evaluation.problem(engine, store)
+        report.add(Result(line: evaluation.line, query: evaluation.query, problem: problem))
       }
     }
     return report
+  }
+}
+
+extension PromQLScript.Report {
+  fileprivate mutating func add(_ result: PromQLScript.Result) {
+    results.append(result)
+    if let problem = result.problem {
+      failures.append(PromQLScript.Failure(line: result.line, query: result.query, problem: problem))
+    } else {
+      passed += 1
+    }
   }
 }
 

@@ -5,7 +5,8 @@ import FleetModel
 extension ScriptEvaluation {
   func rerunProblem(_ engine: QueryEngine, _ store: ScriptStore) async -> String? {
     guard case .instant(let time) = mode, !isOrdered, string == nil, rangeVector == nil,
-      let parsed = try? engine.parse(query), !Self.calls(parsed.expression, Self.boundFunctions)
+      let parsed = try? engine.parse(query), !parsed.hasTimeDurations,
+      !Self.calls(parsed.expression, Self.boundFunctions)
     else { return nil }
     if let problem = await asRange(parsed, time, engine, store) { return "as a range query: \(problem)" }
     if Self.calls(parsed.expression, Self.clockFunctions) { return nil }

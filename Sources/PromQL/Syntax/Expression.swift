@@ -63,6 +63,8 @@ public struct TimeShift: Hashable, Sendable {
   public var offset: Int64 = 0
   /// Whether an `offset` was written.
   var hasOffset = false
+  /// What the offset is calculated from, where it is more than a number.
+  var offsetExpression: DurationExpression?
 
   public init(anchor: Anchor? = nil, offset: Int64 = 0) {
     self.anchor = anchor
@@ -76,6 +78,8 @@ public struct VectorSelector: Hashable, Sendable {
   public var name: String
   public var matchers: [LabelMatcher]
   public var shift = TimeShift()
+  /// `anchored` or `smoothed`.
+  public var extending: RangeExtension?
   public var range: SourceRange
 
   /// The name that all selected series have, where the matchers fix it.
@@ -84,11 +88,21 @@ public struct VectorSelector: Hashable, Sendable {
   }
 }
 
+/// How a selector reads beyond its window.
+public enum RangeExtension: String, Hashable, Sendable {
+  /// The last sample before the window stands for its start, the last one within for its end.
+  case anchored
+  /// Values at the ends of the window are found between the samples on both sides.
+  case smoothed
+}
+
 /// `selector[5m]`; the time shift is the selector's.
 public struct MatrixSelector: Hashable, Sendable {
   public var selector: VectorSelector
   /// Milliseconds.
   public var window: Int64
+  /// What the window is calculated from, where it is more than a number.
+  var windowExpression: DurationExpression?
   public var range: SourceRange
 }
 
@@ -99,6 +113,9 @@ public struct Subquery: Hashable, Sendable {
   public var window: Int64
   /// Milliseconds; `nil` for the default step.
   public var step: Int64?
+  /// What window and step are calculated from, where it is more than a number.
+  var windowExpression: DurationExpression?
+  var stepExpression: DurationExpression?
   public var shift = TimeShift()
   public var range: SourceRange
 }
@@ -143,6 +160,9 @@ public struct VectorMatching: Hashable, Sendable {
   public var isOn = false
   /// The labels in `group_left (…)` or `group_right (…)`.
   public var included: [String] = []
+  /// What stands for a sample that one side lacks: `fill_left` and `fill_right`.
+  public var leftFill: Double?
+  public var rightFill: Double?
 }
 
 public struct Aggregation: Hashable, Sendable {

@@ -44,6 +44,7 @@ public struct Function: Hashable, Sendable {
     add("mad_over_time ts_of_first_over_time ts_of_last_over_time", [.matrix], experimental: true)
     add("ts_of_max_over_time ts_of_min_over_time", [.matrix], experimental: true)
     add("sort_by_label sort_by_label_desc", [.vector, .string], variadic: -1, experimental: true)
+    add("info", [.vector, .vector], variadic: 1, experimental: true)
     add("histogram_quantiles", [.vector, .string, .scalar], variadic: 9, experimental: true)
     add("start end range step", [], result: .scalar, experimental: true)
     add("min_of max_of", [.scalar, .scalar], result: .scalar, experimental: true)

@@ -84,7 +84,10 @@ extension Parser {
       let step = next.kind == .rightBracket ? nil : try positiveDuration(in: "subquery selector", orClose: true)
       guard take(.rightBracket) != nil else { throw unexpected(in: "subquery selector", expected: "\"]\"") }
       let range = SourceRange(expression.range.start, previousEnd)
-      return .subquery(Subquery(expression: expression, window: window, step: step, range: range))
+      return .subquery(
+        Subquery(
+          expression: expression, window: window.milliseconds, step: step?.milliseconds,
+          windowExpression: window.expression, stepExpression: step?.expression, range: range))
     }
     guard let close = take(.rightBracket) else {
       throw unexpected(in: "subquery or range", expected: "\":\" or \"]\"")
@@ -96,16 +99,27 @@ extension Parser {
     if selector.shift.hasOffset { throw fail("no offset modifiers allowed before range", at: brackets) }
     if selector.shift.anchor != nil { throw fail("no @ modifiers allowed before range", at: brackets) }
     return .matrix(
-      MatrixSelector(selector: selector, window: window, range: SourceRange(selector.range.start, close.range.end)))
+      MatrixSelector(
+        selector: selector, window: window.milliseconds, windowExpression: window.expression,
+        range: SourceRange(selector.range.start, close.range.end)))
   }
 
-  private mutating func positiveDuration(in context: String, orClose: Bool = false) throws(ParseError) -> Int64 {
+  private mutating func positiveDuration(
+    in context: String, orClose: Bool = false
+  ) throws(ParseError) -> (milliseconds: Int64, expression: DurationExpression?) {
     let token = next
+    if options.durationExpressions {
+      let duration = try windowDuration()
+      if duration.expression == nil, duration.milliseconds <= 0 {
+        throw fail("duration must be greater than 0", at: token.range)
+      }
+      return duration
+    }
     guard let value = try signedDuration() else {
       throw unexpected(in: context, expected: orClose ? "number, duration or \"]\"" : "number or duration")
     }
     if value <= 0 { throw fail("duration must be greater than 0", at: token.range) }
-    return value
+    return (value, nil)
   }
 
   /// A duration or a number of seconds, with a sign or without, in milliseconds; `nil` if none stands here.
@@ -134,11 +148,18 @@ extension Parser {
 
   mutating func offset(of expression: Expression) throws(ParseError) -> Expression {
     take()
-    guard let offset = try signedDuration() else { throw unexpected(in: "offset", expected: "number or duration") }
+    let offset: (milliseconds: Int64, expression: DurationExpression?)
+    if options.durationExpressions {
+      offset = try offsetDuration()
+    } else {
+      guard let value = try signedDuration() else { throw unexpected(in: "offset", expected: "number or duration") }
+      offset = (value, nil)
+    }
     let end = previousEnd
     return try shifting(expression, by: "offset modifier") { shift throws(ParseError) in
       if shift.hasOffset { throw fail("offset may not be set multiple times", at: expression.range) }
-      shift.offset = offset
+      shift.offset = offset.milliseconds
+      shift.offsetExpression = offset.expression
       shift.hasOffset = true
     } end: {
       end
@@ -187,7 +208,7 @@ extension Parser {
   }
 
   /// `expression` with its time shift changed and its range drawn out to `end`.
-  private func shifting(
+  func shifting(
     _ expression: Expression, by modifier: String, _ change: (inout TimeShift) throws(ParseError) -> Void,
     end: () -> Int
   ) throws(ParseError) -> Expression {

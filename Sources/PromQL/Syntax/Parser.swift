@@ -4,22 +4,41 @@ import FleetModel
 public struct ParserOptions: Hashable, Sendable {
   /// Functions and aggregations that Prometheus has behind `promql-experimental-functions`.
   public var experimentalFunctions = false
+  /// Arithmetic in windows and offsets: `[5m + 2*step()]` (`promql-duration-expr`).
+  public var durationExpressions = false
+  /// `anchored` and `smoothed` (`promql-extended-range-selectors`).
+  public var extendedRanges = false
+  /// `fill (0)`, `fill_left (0)` and `fill_right (0)` behind binary operators (`promql-binop-fill-modifiers`).
+  public var fillModifiers = false
   /// How deep expressions may nest. The default leaves room on the small stacks of Swift's own threads.
   public var maximumDepth = 200
 
   public init() {}
+
+  /// With all that Prometheus has behind feature flags, as far as it is here.
+  public static var experimental: ParserOptions {
+    var options = ParserOptions()
+    options.experimentalFunctions = true
+    options.durationExpressions = true
+    options.extendedRanges = true
+    options.fillModifiers = true
+    return options
+  }
 }
 
 /// A query's text and what it means.
 public struct ParsedQuery: Hashable, Sendable {
   public let text: String
-  public let expression: Expression
+  public internal(set) var expression: Expression
+  /// Whether a window or offset depends on the step or the range of the query.
+  let hasTimeDurations: Bool
 
   /// - Throws: ``ParseError`` for the first problem in the text.
   public init(_ text: String, options: ParserOptions = ParserOptions()) throws(ParseError) {
     self.text = text
     var parser = Parser(text, options)
     expression = try parser.parse()
+    hasTimeDurations = parser.hasTimeDurations
   }
 }
 
@@ -38,7 +57,9 @@ struct Parser {
   let options: ParserOptions
   private let tokens: [Token]
   private var position = 0
-  private var depth = 0
+  var depth = 0
+  /// Whether a duration was read that depends on the step or the range of the query.
+  var hasTimeDurations = false
   /// How many aggregations' arguments are being read.
   var openAggregations = 0
 
@@ -116,7 +137,7 @@ struct Parser {
     return left
   }
 
-  private func checkDepth(_ depth: Int) throws(ParseError) {
+  func checkDepth(_ depth: Int) throws(ParseError) {
     if depth > options.maximumDepth {
       throw fail("expression is nested deeper than \(options.maximumDepth) levels", at: next.range)
     }
@@ -136,6 +157,7 @@ struct Parser {
         if next.kind == .leftParenthesis { matching.included = try labelNames() }
       }
     }
+    while isFill { try fill(&matching, sign) }
     operation.matching = matching
     return operation
   }
@@ -161,6 +183,7 @@ struct Parser {
       case .leftBracket: extended = try window(of: expression)
       case .keyword(.offset): extended = try offset(of: expression)
       case .at: extended = try anchor(of: expression)
+      case .identifier where isExtension: extended = try extending(expression)
       default: return expression
       }
       expression = extended

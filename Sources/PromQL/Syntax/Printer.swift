@@ -8,7 +8,7 @@ extension Expression: CustomStringConvertible {
     case .string(let node): GoText.quoted(node.bytes)
     case .vector(let node): node.description
     case .matrix(let node):
-      "\(node.selector.bare)[\(NumberText.duration(milliseconds: node.window))]\(node.selector.shift)"
+      "\(node.selector.bare)[\(node.windowText)]\(node.selector.shift)\(node.selector.extensionText)"
     case .subquery(let node): "\(node.expression)\(node.suffix)"
     case .parentheses(let node): "(\(node.expression))"
     case .unary(let node): "\(node.isNegation ? "-" : "+")\(node.expression)"
@@ -74,13 +74,19 @@ extension TimeShift: CustomStringConvertible {
     case .bound(let bound): text += " @ \(bound.rawValue)()"
     case nil: break
     }
-    if offset != 0 { text += " offset \(NumberText.duration(milliseconds: offset))" }
+    if let offsetExpression {
+      text += " offset \(offsetExpression)"
+    } else if offset != 0 {
+      text += " offset \(NumberText.duration(milliseconds: offset))"
+    }
     return text
   }
 }
 
 extension VectorSelector: CustomStringConvertible {
-  public var description: String { bare + shift.description }
+  public var description: String { bare + shift.description + extensionText }
+
+  fileprivate var extensionText: String { extending.map { " \($0.rawValue)" } ?? "" }
 
   /// Without the time shift.
   var bare: String {
@@ -99,20 +105,26 @@ extension VectorSelector: CustomStringConvertible {
 
 extension Subquery {
   fileprivate var suffix: String {
-    let step = step.map { NumberText.duration(milliseconds: $0) } ?? ""
-    return "[\(NumberText.duration(milliseconds: window)):\(step)]\(shift)"
+    let step = stepExpression?.description ?? step.map { NumberText.duration(milliseconds: $0) } ?? ""
+    let window = windowExpression?.description ?? NumberText.duration(milliseconds: window)
+    return "[\(window):\(step)]\(shift)"
   }
+}
+
+extension MatrixSelector {
+  fileprivate var windowText: String { windowExpression?.description ?? NumberText.duration(milliseconds: window) }
 }
 
 extension BinaryOperation {
   fileprivate var operatorText: String {
     var text = `operator`.rawValue + (returnsBool ? " bool" : "")
-    guard let matching, matching.isOn || !matching.labels.isEmpty else { return text }
+    guard let matching else { return text }
+    guard matching.isOn || !matching.labels.isEmpty else { return text + matching.fillText }
     text += " \(matching.isOn ? "on" : "ignoring") (\(LabelName.list(matching.labels)))"
     if matching.cardinality == .manyToOne || matching.cardinality == .oneToMany {
       text += " group_\(matching.cardinality == .manyToOne ? "left" : "right") (\(LabelName.list(matching.included)))"
     }
-    return text
+    return text + matching.fillText
   }
 }
 

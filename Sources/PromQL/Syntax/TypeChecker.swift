@@ -15,7 +15,8 @@ struct TypeChecker {
       operation.matching?.cardinality = .manyToMany
     }
     let areVectors = operation.left.type == .vector && operation.right.type == .vector
-    if !areVectors, operation.matching?.labels.isEmpty == true { operation.matching = nil }
+    let hasFill = operation.matching?.leftFill != nil || operation.matching?.rightFill != nil
+    if !areVectors, !hasFill, operation.matching?.labels.isEmpty == true { operation.matching = nil }
     return operation
   }
 
@@ -101,6 +102,13 @@ struct TypeChecker {
     for (side, type) in [(node.left, left), (node.right, right)] where type != .scalar && type != .vector {
       throw fail("binary expression must contain only scalar and instant vector types", at: side.range)
     }
+    let fills = matching.leftFill != nil || matching.rightFill != nil
+    if fills, left == .scalar || right == .scalar {
+      throw fail("filling is only allowed between instant vectors", at: node.range)
+    }
+    if fills, sign.isSetOperator {
+      throw fail("filling is not allowed for set operators", at: node.operatorRange)
+    }
     if left == .scalar || right == .scalar {
       if !matching.labels.isEmpty {
         throw fail("vector matching only allowed between instant vectors", at: node.range)
@@ -110,6 +118,18 @@ struct TypeChecker {
       }
     } else if sign.isSetOperator, matching.cardinality != .manyToMany {
       throw fail("no grouping allowed for \"\(sign.rawValue)\" operation", at: node.range)
+    }
+  }
+
+  /// The labels that `info` is to add stand in braces alone; they need select nothing.
+  private func checkInfoSelector(_ argument: Expression) throws(ParseError) {
+    guard case .vector(let selector) = argument else {
+      throw fail(
+        "expected label selectors as the second argument to info function, got \(argument.type.rawValue)",
+        at: argument.range)
+    }
+    if !selector.name.isEmpty {
+      throw fail("expected label selectors only, got vector selector instead", at: argument.range)
     }
   }
 
@@ -132,6 +152,10 @@ struct TypeChecker {
       }
     }
     for (index, argument) in node.arguments.enumerated() {
+      if node.function.name == "info", index == 1 {
+        try checkInfoSelector(argument)
+        continue
+      }
       try expect(types[min(index, types.count - 1)], argument, in: "call to function \(name)")
     }
   }

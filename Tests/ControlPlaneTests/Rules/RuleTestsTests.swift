@@ -1,4 +1,5 @@
 import ControlPlane
+import FleetModel
 import Foundation
 import Testing
 

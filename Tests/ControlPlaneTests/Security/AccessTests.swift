@@ -17,44 +17,54 @@ import Testing
   ]
 
   /// Who may use each route; everyone else gets 403, and whoever shows nothing gets 401.
-  static let matrix: [(route: String, body: String?, allowed: Set<String>)] = [
-    ("POST /fleet/v1/agents", #"{"agent_id":"planner","pid":1}"#, ["operator", "agent", "planner"]),
-    ("POST /fleet/v1/agents", #"{"agent_id":"critic","pid":1}"#, ["operator", "agent"]),
-    ("POST /fleet/v1/agents/planner/heartbeat", nil, ["operator", "agent", "planner"]),
-    ("POST /fleet/v1/agents/critic/heartbeat", nil, ["operator", "agent"]),
-    ("DELETE /fleet/v1/agents/planner", nil, ["operator", "planner"]),
-    ("DELETE /fleet/v1/agents/critic", nil, ["operator"]),
-    ("GET /fleet/v1/agents", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/agents/planner", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/agents/planner/logs", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/overview", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/alerts", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/rules", nil, ["operator", "reader"]),
-    ("POST /fleet/v1/rules", #"{}"#, ["operator"]),
-    ("DELETE /fleet/v1/rules/hot", nil, ["operator"]),
-    ("GET /fleet/v1/samples/recent", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/samples/count", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/store", nil, ["operator", "reader"]),
-    ("POST /fleet/v1/store/check", nil, ["operator"]),
-    ("POST /fleet/v1/store/compact", nil, ["operator"]),
-    ("POST /fleet/v1/store/snapshot", nil, ["operator"]),
-    ("POST /fleet/v1/store/delete", nil, ["operator"]),
-    ("POST /api/v1/write", nil, ["operator", "agent", "planner"]),
-    ("GET /fleet/v1/instances", nil, ["operator", "reader"]),
-    ("HEAD /fleet/v1/events", nil, ["operator", "reader"]),
-    ("GET /fleet/v1/openapi.json", nil, ["operator", "reader"]),
-    ("GET /metrics", nil, ["operator", "reader"]),
-    ("GET /nothing/here", nil, ["operator", "reader"]),
-    ("GET /-/healthy", nil, ["operator", "reader", "agent", "planner", "nobody"]),
-    ("GET /-/ready", nil, ["operator", "reader", "agent", "planner", "nobody"]),
-  ]
+  static let matrix: [(route: String, body: String?, allowed: Set<String>)] =
+    [
+      ("POST /fleet/v1/agents", #"{"agent_id":"planner","pid":1}"#, ["operator", "agent", "planner"]),
+      ("POST /fleet/v1/agents", #"{"agent_id":"critic","pid":1}"#, ["operator", "agent"]),
+      ("POST /fleet/v1/agents/planner/heartbeat", nil, ["operator", "agent", "planner"]),
+      ("POST /fleet/v1/agents/critic/heartbeat", nil, ["operator", "agent"]),
+      ("DELETE /fleet/v1/agents/planner", nil, ["operator", "planner"]),
+      ("DELETE /fleet/v1/agents/critic", nil, ["operator"]),
+      ("GET /fleet/v1/agents", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/agents/planner", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/agents/planner/logs", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/overview", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/alerts", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/rules", nil, ["operator", "reader"]),
+      ("POST /fleet/v1/rules", #"{}"#, ["operator"]),
+      ("DELETE /fleet/v1/rules/hot", nil, ["operator"]),
+      ("GET /fleet/v1/samples/recent", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/samples/count", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/store", nil, ["operator", "reader"]),
+      ("POST /fleet/v1/store/check", nil, ["operator"]),
+      ("POST /fleet/v1/store/compact", nil, ["operator"]),
+      ("POST /fleet/v1/store/snapshot", nil, ["operator"]),
+      ("POST /fleet/v1/store/delete", nil, ["operator"]),
+      ("POST /api/v1/write", nil, ["operator", "agent", "planner"]),
+      ("GET /fleet/v1/instances", nil, ["operator", "reader"]),
+      ("HEAD /fleet/v1/events", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/openapi.json", nil, ["operator", "reader"]),
+      ("GET /metrics", nil, ["operator", "reader"]),
+      ("GET /nothing/here", nil, ["operator", "reader"]),
+      ("GET /-/healthy", nil, ["operator", "reader", "agent", "planner", "nobody"]),
+      ("GET /-/ready", nil, ["operator", "reader", "agent", "planner", "nobody"]),
+      ("GET /api/v1/label/hot/values", nil, ["operator", "reader"]),
+      ("GET /federate", nil, ["operator", "reader"]),
+    ] + queries
+
+  /// Asked by GET and by POST: a form that a reader posts changes nothing.
+  static let queries: [(route: String, body: String?, allowed: Set<String>)] = [
+    "query", "query_range", "query_exemplars", "series", "labels", "format_query", "parse_query",
+  ].flatMap { name in
+    ["GET", "POST"].map { ("\($0) /api/v1/\(name)", nil, ["operator", "reader"]) }
+  }
 
   @Test func rolesMeetRoutes() async throws {
     try await withTemporaryDirectory { directory in
       try writeFile(Self.tokenFile, to: directory + "/tokens")
       let log = RecordingLog()
       try await ServerHarness.with(
-        operations: try FakeOperations.populated(), logger: log.logger,
+        operations: try FakeOperations.populated(), routes: OpenAPITests.further, logger: log.logger,
         configuration: .with { $0.security.tokenFile = directory + "/tokens" }
       ) { server in
         for (route, body, allowed) in Self.matrix {

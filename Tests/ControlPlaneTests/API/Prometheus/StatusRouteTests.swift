@@ -82,6 +82,21 @@ import Testing
   }
 }
 
+@Suite struct StatusDescriptionTests {
+  /// No path or operation of these routes is another's.
+  @Test func everyRouteIsDescribedOnce() {
+    let bench = StatusBench()
+    let table = RouteTable.fleet(
+      operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
+      further: PrometheusRoutes.status(bench, store: bench.store))
+    let ids = table.routes.map(\.operationID)
+    #expect(Set(ids).count == ids.count)
+    let document = OpenAPIDocument.json(for: table.routes)
+    #expect(document["paths"]?["/api/v1/admin/tsdb/snapshot"]?["put"]?["operationId"] == "snapshotTSDBByPut")
+    #expect(document["paths"]?["/api/v1/rules"]?["get"] != nil)
+  }
+}
+
 @Suite struct StoreAdminRouteTests {
   private let bench = StatusBench()
 
