@@ -175,10 +175,10 @@ import Testing
     }
     let full = store.statistics()
     #expect(full.samples == 240_000)
-    #expect(full.chunks == 1000)
+    #expect(full.chunks == 2000)
     #expect(full.labelBytes == empty.labelBytes)
-    // Two to three bits a sample and the segment's slack.
-    #expect(full.chunkBytes >= 60_000 && full.chunkBytes <= 160_000, "\(full.chunkBytes)")
+    // Three to four bits a sample, what each chunk begins with, and the segments' slack.
+    #expect(full.chunkBytes >= 90_000 && full.chunkBytes <= 240_000, "\(full.chunkBytes)")
     #expect(full.reservedBytes >= full.bytes)
   }
 }

@@ -105,7 +105,8 @@ final class StoreAnswer: Sendable {
     let unreadable = copies.decode(row, into: &buffer)
     if unreadable > 0 { onUnreadable(unreadable) }
     // Where one sample is enough, blocks that end before it have nothing to add.
-    let least = copies.isLatest && buffer.count > 0 ? buffer.times[buffer.count - 1] : Int64.min
+    var least = Int64.min
+    if copies.isLatest, let last = buffer.range(.min, through).last { least = buffer.times[last] }
     func counts(_ block: Int) -> Bool {
       match.places[block][row] != SeriesMatch.nowhere && members[block].block.summary.maxTime >= least
     }

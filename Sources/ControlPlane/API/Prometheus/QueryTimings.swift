@@ -55,11 +55,21 @@ final class TimedSource: SeriesSource {
 
   func open(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> OpenedSelection {
     let began = monotonic()
-    defer {
-      let took = monotonic() - began
-      sum.withLock { $0 += took }
-    }
+    defer { note(since: began) }
     return try await source.open(matchers, from: from, through: through)
+  }
+
+  func openLatest(
+    _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+  ) async throws -> OpenedSelection {
+    let began = monotonic()
+    defer { note(since: began) }
+    return try await source.openLatest(matchers, from: from, through: through)
+  }
+
+  private func note(since began: Duration) {
+    let took = monotonic() - began
+    sum.withLock { $0 += took }
   }
 
   func select(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [SelectedSeries] {
