@@ -91,20 +91,24 @@ import Testing
     let time = SimulatedTime(start: QueryFixture.now)
     var limits = QueryLimits()
     limits.concurrency = 12
+    // The shared client opens eight connections to one host at most.
+    var pool = HTTPClient.Configuration.ConnectionPool()
+    pool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
+    let client = HTTPClient(configuration: .init(connectionPool: pool))
     try await QueryFixture.with(source, limits: limits, time: time) { server, service in
       try await withThrowingTaskGroup(of: ServerHarness.Answer.self) { group in
         defer { source.release() }
-        for _ in 0..<12 { group.addTask { try await server.ask("GET", "/api/v1/query?query=up") } }
+        for _ in 0..<12 { group.addTask { try await server.ask("GET", "/api/v1/query?query=up", client: client) } }
         while service.load.working < 12 { try await Task.sleep(for: .milliseconds(1)) }
 
-        #expect(try await server.ask("GET", "/-/healthy").status == 200)
+        #expect(try await server.ask("GET", "/-/healthy", client: client).status == 200)
         let series = try store.reference(for: LabelSet([Label("__name__", "new")]))
         _ = try store.append([Sample(series: series, value: 1)], at: QueryFixture.now)
         #expect(
           try await store.labelValues(of: "__name__", [], from: .init(milliseconds: 0), through: QueryFixture.now)
             .contains("new"))
 
-        async let late = server.ask("GET", "/api/v1/query?query=1&timeout=30")
+        async let late = server.ask("GET", "/api/v1/query?query=1&timeout=30", client: client)
         while service.load.waiting < 1 { try await Task.sleep(for: .milliseconds(1)) }
         // The server has the machine's time: the query alone sleeps in this one.
         await time.waitForSleepers(1)
@@ -114,7 +118,7 @@ import Testing
         #expect(answer.body == #"{"status":"error","errorType":"timeout","error":"query timed out in query queue"}"#)
         #expect(service.load.waiting == 0)
 
-        async let next = server.ask("GET", "/api/v1/query?query=1")
+        async let next = server.ask("GET", "/api/v1/query?query=1", client: client)
         while service.load.waiting < 1 { try await Task.sleep(for: .milliseconds(1)) }
         source.release()
         #expect(try await next.status == 200)
@@ -122,6 +126,7 @@ import Testing
       }
       #expect(service.load == (0, 0))
     }
+    try await client.shutdown()
   }
 
   @Test func aThreadGoesToWhoAskedFirst() async throws {
