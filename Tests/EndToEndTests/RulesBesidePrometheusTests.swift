@@ -105,7 +105,8 @@ struct RulesBesidePrometheusTests {
         found["\(LabelSet(series.metric))"] = metric == "ALERTS_FOR_STATE" ? "there" : value
       }
     }
-    return found
+    // Of two evaluations that a busy machine held up, the second finds the alert firing: it never was pending.
+    return found.filter { !($0.value == "over" && $0.key.contains("alertstate=\"pending\"")) }
   }
 
   @Test(.enabled(if: Program.exists("prometheus"), "needs Debian's prometheus: `make test-tools`"))
