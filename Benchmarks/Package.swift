@@ -20,7 +20,7 @@ let package = Package(
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
     .target(name: "PromQL", dependencies: ["FleetModel"]),
-    .target(name: "CPlatform"),
+    .target(name: "CPlatform", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
     .executableTarget(

@@ -36,7 +36,7 @@ store=$root/Sources/SampleStore
 swiftc $flags -I . -I include -enable-testing -emit-module -emit-object -module-name SampleStore -o SampleStore.o \
   "$store/Log/FrameFile.swift" "$store/Log/Journal.swift" "$store/Log/LogRecord.swift" "$store/Log/LogRecordReader.swift" \
   "$store/Log/LogSegmentReader.swift" "$store/Index/LabelCursor.swift" "$store/Index/LabelHash.swift" \
-  "$store/Memory/HashSlots.swift" "$store/Head/CompiledMatcher.swift" "$store"/Blocks/*.swift
+  "$store/Memory/HashSlots.swift" "$store/Memory/LowerBound.swift" "$store/Head/CompiledMatcher.swift" "$store"/Blocks/*.swift
 for target; do
   source=ParserFuzz objects="FleetModel.o WireFormats.o"
   case $target in

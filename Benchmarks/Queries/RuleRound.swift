@@ -36,9 +36,10 @@ struct RuleRound<Source: SeriesSource>: Sendable {
       for start in stride(from: 0, to: queries.count, by: 50) {
         let group = Array(queries[start..<min(queries.count, start + 50)])
         let begin = Clock.cpuMilliseconds()
-        let shared = try await engine.select(for: group, at: end, source: source)
+        var shared = SharedReadings()
+        try await engine.read(group.flatMap { engine.selections($0, at: end) }, into: &shared, source: source)
         let fetched = Clock.cpuMilliseconds()
-        for query in group { _ = try engine.instant(query, sharing: shared) }
+        for query in group { _ = try await engine.instant(query, at: end, sharing: shared, source: source) }
         fetch += fetched - begin
         evaluate += Clock.cpuMilliseconds() - fetched
       }

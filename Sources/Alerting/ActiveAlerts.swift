@@ -11,6 +11,8 @@ struct ActiveAlerts: Sendable {
 
   subscript(owner: AlertOwner) -> Alert? { alerts[owner] }
 
+  func owner(of id: String) -> AlertOwner? { owners[id] }
+
   /// - Returns: `false`, and nothing changes, if another owner has an alert of that id.
   mutating func insert(_ alert: Alert, of owner: AlertOwner) -> Bool {
     guard owners[alert.id] == nil else { return false }

@@ -18,6 +18,8 @@ struct EngineState: Sendable {
   var refusedPairs = 0
   /// The pending and firing alerts of expression rules, by their labels with `alertname`.
   var expressions: [ExpressionRuleKey: [LabelSet: ExpressionStanding]] = [:]
+  /// The expression rules that there are; `nil` before anyone said so.
+  var liveExpressions: Set<ExpressionRuleKey>?
   var health: [String: AgentHealthMachine] = [:]
   /// Until when restored health alerts wait for a sign of their instances.
   var healthConfirmationDeadline: Timestamp?

@@ -47,13 +47,15 @@ struct EngineTests {
     let source = CountingSource()
     let engine = QueryEngine()
     let queries = try ["sum(rate(a[5m]))", "a > 1", "rate(a[1h]) + a", "count(b)", "vector(1)"].map(engine.parse)
-    let shared = try await engine.select(for: queries, at: minute(2), source: source)
-    #expect(source.asked.withLock(\.count) == 2)
+    var shared = SharedReadings()
+    try await engine.read(
+      queries.flatMap { engine.selections($0, at: minute(2)) }, into: &shared, source: source)
     for query in queries {
-      let together = try engine.instant(query, sharing: shared)
+      let together = try await engine.instant(query, at: minute(2), sharing: shared, source: source)
       let alone = try await engine.instant(query, at: minute(2), source: CountingSource())
       #expect(String(describing: together.value) == String(describing: alone.value))
     }
+    #expect(source.asked.withLock(\.count) == 2)
   }
 
   /// Gives its series encoded; each decoding is counted.

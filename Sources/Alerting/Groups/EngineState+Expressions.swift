@@ -23,6 +23,8 @@ extension EngineState {
   /// - Parameter isSettled: whether the rule is past its restoration. Before, no alert ends; and one that fired before a restart
   ///   fires on while the rule has it pending.
   mutating func take(_ reports: [ExpressionAlert], of rule: ExpressionRuleFacts, isSettled: Bool, at moment: Moment) {
+    // An evaluation that was under way when its rule was removed ends after it.
+    if let liveExpressions, !liveExpressions.contains(rule.key) { return }
     let before = expressions[rule.key] ?? [:]
     var left = before
     for report in reports {
@@ -53,7 +55,11 @@ extension EngineState {
     _ report: ExpressionAlert, of rule: ExpressionRuleFacts, _ owner: AlertOwner, at moment: Moment
   ) {
     let alert = draft(report, of: rule)
-    // Where another rule's alert has the same name and labels, that one says the same already.
+    // Where another rule's alert has the same name and labels, that one says the same already, unless it is pending only.
+    if report.state == .firing, let holder = active.owner(of: alert.id), active[holder]?.firedAt == nil {
+      if case .expression(let other) = holder { expressions[other.rule]?[other.labels] = nil }
+      _ = active.remove(holder)
+    }
     guard active.insert(alert, of: owner) else { return }
     expressions[rule.key, default: [:]][report.labels] = ExpressionStanding(keptSince: report.keptSince)
     isDirty = true
@@ -79,6 +85,7 @@ extension EngineState {
 
   /// Ends the alerts of rules that are gone.
   mutating func retainExpressions(_ keys: Set<ExpressionRuleKey>, at moment: Moment) {
+    liveExpressions = keys
     for (key, standings) in expressions where !keys.contains(key) {
       for labels in standings.keys { end(ExpressionOwner(rule: key, labels: labels), at: moment) }
     }

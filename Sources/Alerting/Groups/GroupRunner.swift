@@ -120,10 +120,10 @@ struct GroupRunner: Sendable {
   private func evaluate(_ run: inout GroupRun, at time: Timestamp) async -> Bool {
     let began = context.time.monotonic()
     let (engine, facts, recorder) = (context.engine, run.facts, run.recorder)
-    let isSettled = !run.evaluation.awaitsRestore
+    let settled = run.evaluation.restored
     let outcome = await run.evaluation.evaluate(
       at: time, source: context.source, record: { recorder.record($0) },
-      alerts: { engine.take($1, of: facts[$0], isSettled: isSettled) })
+      alerts: { engine.take($1, of: facts[$0], isSettled: settled[$0]) })
     if outcome.isCancelled { return false }
     run.count += 1
     recorder.endRound()
@@ -144,7 +144,7 @@ struct GroupRunner: Sendable {
     }
     for (index, status) in run.evaluation.statuses.enumerated() {
       guard case .alerting = status.rule.kind else { continue }
-      context.engine.take(status.alerts, of: run.facts[index], isSettled: true)
+      context.engine.take(status.alerts, of: run.facts[index], isSettled: run.evaluation.restored[index])
     }
   }
 

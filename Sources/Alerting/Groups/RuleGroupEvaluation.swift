@@ -203,7 +203,10 @@ public struct RuleGroupEvaluation: Sendable {
     var answers: [String: QueryTemplateAnswer] = [:]
     var instances: [ExpressionAlertInstance] = []
     instances.reserveCapacity(result.count)
+    let isOverdue = options.deadline
     for sample in result {
+      if Task.isCancelled { throw .cancelled }
+      if isOverdue() { throw .failed("query timed out while templates were filled in") }
       let facts = RuleTemplateFacts(
         labels: sample.labels, value: sample.templateValue, externalLabels: options.externalLabels,
         externalURL: options.externalURL, time: time)
@@ -257,7 +260,10 @@ public struct RuleGroupEvaluation: Sendable {
       if outcome.refused.count == all.count { return refused.count }
     }
     // A series of which nothing was taken need not end.
-    for position in refused.reversed() { series.remove(at: position) }
+    if !refused.isEmpty {
+      let gone = Set(refused)
+      series = series.indices.filter { !gone.contains($0) }.map { series[$0] }
+    }
     rules[index].series = series
     return refused.count + outcome.lost
   }

@@ -29,6 +29,9 @@ extension RuleGroupEvaluation {
   /// Whether ``restore(at:source:firing:)`` is still to be called.
   public var awaitsRestore: Bool { rules.contains { !$0.isRestored } }
 
+  /// Of each rule, whether that is done.
+  var restored: [Bool] { rules.map(\.isRestored) }
+
   /// Lets alerts go on where they stood before a restart: to be called after the second evaluation, when collected samples and
   /// recorded series are there again.
   ///
@@ -45,7 +48,8 @@ extension RuleGroupEvaluation {
     let terms = ForStateRestoration(
       outageTolerance: options.outageTolerance, gracePeriod: options.gracePeriod)
     var problems: [Int: String] = [:]
-    for index in rules.indices where !rules[index].isRestored {
+    // A rule that failed says nothing yet of its alerts: it waits for the next evaluation.
+    for index in rules.indices where !rules[index].isRestored && rules[index].health != .err {
       rules[index].isRestored = true
       guard case .alerts(_, let holding) = rules[index].compiled.output else { continue }
       if terms.restores(hold: holding.hold), !rules[index].machine.alerts.isEmpty {

@@ -108,7 +108,6 @@ public final class RuleGroups: Service {
 
   private func runGroups() async {
     await withDiscardingTaskGroup { group in
-      var started = 0
       changed.yield()
       for await _ in changes {
         let slots = state.withLock { state in
@@ -117,8 +116,7 @@ public final class RuleGroups: Service {
         }
         for slot in slots {
           let runner = GroupRunner(slot: slot, context: context) { [weak self] in self?.recordedSeries ?? [] }
-          group.addTask(executorPreference: threads.executor(for: started)) { await runner.run() }
-          started += 1
+          group.addTask(executorPreference: threads) { await runner.run() }
         }
       }
       group.cancelAll()

@@ -39,8 +39,12 @@ struct WriteRoutes: Sendable {
   }
 
   /// Which message the sender says that it sends.
+  ///
+  /// One that says nothing sends remote write 1.0 in snappy, as Prometheus takes it from old senders.
   private static func message(in body: APIRequest.RawBody) throws(APIError) -> WriteMessage {
-    let parts = body.contentType.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+    let contentType = body.contentType.isEmpty ? type : body.contentType
+    let contentEncoding = body.contentEncoding.isEmpty ? "snappy" : body.contentEncoding
+    let parts = contentType.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
     var message: WriteMessage? = .version1
     for part in parts.dropFirst() where part.lowercased().hasPrefix("proto=") {
       message = WriteMessage(rawValue: part.dropFirst(6).filter { $0 != "\"" })
@@ -52,7 +56,7 @@ struct WriteRoutes: Sendable {
           + "proto=\(WriteMessage.version2.rawValue), or \(type) alone for remote write 1.0",
         headers: counts(samples: 0))
     }
-    guard body.contentEncoding.lowercased() == "snappy" else {
+    guard contentEncoding.lowercased() == "snappy" else {
       throw APIError(
         .unsupportedMediaType,
         "the body is encoded as \"\(body.contentEncoding.prefix(100))\"; send Content-Encoding: snappy",

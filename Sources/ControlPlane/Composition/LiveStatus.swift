@@ -20,7 +20,7 @@ struct LiveStatus: StatusOperations {
     self.samples = samples
     self.loaded = loaded
     rulesFile = configuration.systemFile?.string ?? "system.yaml"
-    receivers = configuration.system.receivers.flatMap(\.alertmanagers).map(\.url)
+    receivers = configuration.system.receivers.flatMap(\.alertmanagers).map { Self.withoutCredentials($0.url) }
     facts = RuntimeFacts(
       startedAt: samples.time.now(), workingDirectory: FileManager.default.currentDirectoryPath,
       hostName: Self.hostName, processors: ProcessInfo.processInfo.activeProcessorCount, threads: 0,
@@ -50,6 +50,14 @@ struct LiveStatus: StatusOperations {
     let engine = samples.rules
     return samples.ruleGroups.statuses()
       + [arrival.status(rules: engine.rules, alerts: engine.alertsOnArrival)]
+  }
+
+  /// A URL without the user's name and password that may stand before its host.
+  private static func withoutCredentials(_ url: String) -> String {
+    guard let slashes = url.firstRange(of: "//") else { return url }
+    let authority = url[slashes.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    guard let at = authority.lastIndex(of: "@") else { return url }
+    return String(url[..<slashes.upperBound] + url[url.index(after: at)...])
   }
 
   func alertmanagers() -> [String] { receivers.map { $0 + ($0.hasSuffix("/") ? "" : "/") + "api/v2/alerts" } }

@@ -13,8 +13,10 @@ final class RuleFileFollower: Service {
 
   private struct State {
     var files: RuleFileSet
-    /// `nil` where they are to be read whatever they are.
+    /// As they were when they were read last; `nil` where they are to be read whatever they are.
     var seen: [String: FileIdentity]?
+    /// As they were at the last look. A file that is being written is not taken up before it has come to rest.
+    var looked: [String: FileIdentity]?
   }
 
   private let rules: RuleSet
@@ -27,7 +29,8 @@ final class RuleFileFollower: Service {
     self.rules = rules
     self.time = time
     self.logger = logger
-    state = Mutex(State(files: files, seen: files.state()))
+    // Whatever changed since they were read is found at the first looks.
+    state = Mutex(State(files: files, seen: files.state().isEmpty ? [:] : nil))
   }
 
   func run() async throws {
@@ -44,17 +47,21 @@ final class RuleFileFollower: Service {
 
   /// Looks once.
   func look() async {
-    let (files, seen) = state.withLock { ($0.files, $0.seen) }
-    let found = await BlockingWork.files.run { () -> ([String: FileIdentity], RuleFileSet.Reading?) in
-      let now = files.state()
-      return (now, now == seen ? nil : files.read())
+    let known = state.withLock { $0 }
+    let (now, reading) = await BlockingWork.files.run { () -> ([String: FileIdentity], RuleFileSet.Reading?) in
+      let now = known.files.state()
+      guard now != known.seen, now == known.looked else { return (now, nil) }
+      let reading = known.files.read()
+      return (now, known.files.state() == now ? reading : nil)
     }
-    guard let reading = found.1 else { return }
-    state.withLock { $0.seen = found.0 }
-    take(reading)
+    state.withLock { state in
+      state.looked = now
+      if reading != nil { state.seen = now }
+    }
+    if let reading { take(reading, isFirst: known.seen == nil) }
   }
 
-  private func take(_ reading: RuleFileSet.Reading) {
+  private func take(_ reading: RuleFileSet.Reading, isFirst: Bool) {
     for problem in reading.diagnostics {
       logger.log(level: problem.level == .error ? .error : .warning, "\(problem)")
     }
@@ -63,7 +70,8 @@ final class RuleFileFollower: Service {
     }
     do throws(RuleGroupError) {
       try rules.setFileGroups(reading.groups)
-      logger.notice("rule files changed", metadata: ["groups": "\(reading.groups.count)"])
+      logger.log(
+        level: isFirst ? .debug : .notice, "rule files changed", metadata: ["groups": "\(reading.groups.count)"])
     } catch {
       logger.error("rule files cannot be evaluated; keeping the rules before", metadata: ["problem": "\(error)"])
     }

@@ -10,6 +10,9 @@ enum AnswerCompression {
   private static let longBytes = 1 << 18
   private static let thread = WorkThread(label: "skep.compression")
 
+  /// Answers beyond this go as they are: compressing them would hold up all others for seconds.
+  private static let mostBytes = 16 << 20
+
   /// `response` compressed, where that is worth it.
   static func apply(to response: APIResponse, accepted: String?) async -> APIResponse {
     guard case .bytes(let bytes) = response.content, bytes.readableBytes >= minimumBytes, isText(response.contentType),
@@ -17,7 +20,7 @@ enum AnswerCompression {
     else { return response }
     var response = response
     response.headers[.vary] = "Accept-Encoding"
-    guard accepts(accepted ?? "") else { return response }
+    guard accepts(accepted ?? ""), bytes.readableBytes <= mostBytes else { return response }
     let packed =
       bytes.readableBytes < longBytes
       ? compress(bytes) : await withTaskExecutorPreference(thread) { await compressApart(bytes) }

@@ -48,7 +48,10 @@ public enum SystemFile {
     return YAMLWriting.text(of: tree) { path, place, text in
       let isSecret = reader.secretPlaces.contains(place) || reader.secretTexts.contains(text)
       let isRead = path.first.map { $0 != "environments" && !$0.hasPrefix("x-") } ?? true
-      return isSecret || !isRead ? "<secret>" : nil
+      if isSecret || !isRead { return "<secret>" }
+      // A user's name and password in a URL.
+      let shown = text.contains("://") ? WebAddress.shown(text) : text
+      return shown == text ? nil : shown
     }
   }
 

@@ -96,7 +96,10 @@ struct WriteFlush {
       renewed.append(index)
       again.append(Sample(series: work.entries[index].reference, value: work.batch[position].value))
     }
-    if !again.isEmpty { note(try appender.append(again, at: time), time) }
+    if again.isEmpty { return }
+    let result = try appender.append(again, at: time)
+    note(result, time)
+    if !result.unknownSeries.isEmpty { throw .storage("series that were made anew were forgotten at once; send again") }
   }
 
   private mutating func note(_ result: AppendOutcome, _ time: Timestamp) {

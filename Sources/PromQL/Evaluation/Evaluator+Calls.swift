@@ -183,6 +183,8 @@ extension Evaluator {
             }
           }
         }
+        try worker.throwIfStopped()
+        try worker.checkpoint(grid.count)
         for step in 0..<grid.count where !Point.isAbsent(row[step]) { present[step] = true }
       }
       if data.hasHistograms { markHistograms(of: input, in: &present) }
@@ -198,8 +200,7 @@ extension Evaluator {
     var values: [String: String] = [:]
     var seen: Set<String> = []
     for matcher in matchers where matcher.name != LabelSet.metricName {
-      let isFirst = seen.insert(matcher.name).inserted
-      if matcher.operation == .equal, isFirst {
+      if matcher.operation == .equal, seen.insert(matcher.name).inserted {
         values[matcher.name] = matcher.value
       } else {
         values[matcher.name] = nil

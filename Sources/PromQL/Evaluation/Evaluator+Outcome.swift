@@ -91,14 +91,22 @@ extension Evaluator {
       let end = input.windows.end(0)
       let start = end - input.windows.window
       var columns = SampleColumns()
+      var isTooMuch = false
+      let room = options.maximumSamples - budget.held
       try worker.withSamples(of: input.series, row) { times, values in
         for index in times.indices where times[index] > start && times[index] <= end {
           if StaleMarker.isStale(values[index]) { continue }
+          if columns.count >= room {
+            isTooMuch = true
+            break
+          }
           columns.timestamps.append(times[index])
           columns.values.append(values[index])
         }
       }
+      if isTooMuch { throw .tooManySamples }
       let histograms = histograms(in: input, row, after: start, through: end)
+      try budget.hold(columns.count + histograms.count)
       if columns.count == 0, histograms.isEmpty { continue }
       result.append(
         ResultSeries(

@@ -1,6 +1,9 @@
 import FleetModel
 
 extension Evaluator {
+  /// Bytes of a label that a function makes. Labels can be joined with themselves again and again.
+  private static let longestMadeLabel = 1 << 16
+
   /// `label_replace(v, target, template, source, pattern)`.
   func replaceLabel(_ node: FunctionCall, _ grid: StepGrid) throws(QueryError) -> SeriesMatrix {
     let target = try labelName(node.arguments[1], "destination", node)
@@ -16,7 +19,11 @@ extension Evaluator {
     var result = try vector(node.arguments[0], grid).withShownLabels
     for row in 0..<result.count {
       guard let captures = pattern.captures(in: result.labels[row][source] ?? "") else { continue }
+      let source = (result.labels[row][source] ?? "").utf8.count
+      // Each reference of the template gives no more than the whole source.
+      try checkLength(template.utf8.count + (template.utf8.count { $0 == UInt8(ascii: "$") }) * source, node)
       result.labels[row] = result.labels[row].setting(target, to: pattern.expand(template, captures))
+      try budget.hold(result.labels[row].encoded.count / 16)
     }
     return try result.mergingEqualRows()
   }
@@ -30,9 +37,19 @@ extension Evaluator {
     var result = try vector(node.arguments[0], grid).withShownLabels
     for row in 0..<result.count {
       let labels = result.labels[row]
-      result.labels[row] = labels.setting(target, to: sources.map { labels[$0] ?? "" }.joined(separator: separator))
+      let parts = sources.map { labels[$0] ?? "" }
+      try checkLength(parts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }, node)
+      result.labels[row] = labels.setting(target, to: parts.joined(separator: separator))
+      try budget.hold(result.labels[row].encoded.count / 16)
     }
     return try result.mergingEqualRows()
+  }
+
+  private func checkLength(_ bytes: Int, _ node: FunctionCall) throws(QueryError) {
+    guard bytes <= Self.longestMadeLabel else {
+      throw .execution("\(node.function.name)() would make a label of more than \(Self.longestMadeLabel) bytes")
+    }
+    try budget.checkpoint(1 + bytes / 16)
   }
 
   private func labelName(

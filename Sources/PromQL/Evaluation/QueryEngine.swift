@@ -1,11 +1,5 @@
 public import FleetModel
 
-/// Series that were fetched for several queries at one time.
-public struct SharedSelections: Sendable {
-  public let time: Timestamp
-  let data: SelectedData
-}
-
 /// Evaluates queries on the series of a source.
 ///
 /// A query goes through these stages: text → tokens → expression → type check → selections → series → matrices → answer. Only
@@ -62,34 +56,6 @@ public struct QueryEngine: Sendable {
     let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
     let resolved = (try? query.resolved(in: grid, isRange: false)) ?? query
     return SelectionPlan(resolved.expression, grid, options).entries.map(\.selection)
-  }
-
-  /// Fetches what all of `queries` need at one time, each series once: for rules that are evaluated together.
-  public func select(
-    for queries: [ParsedQuery], at time: Timestamp, source: some SeriesSource
-  ) async throws(QueryError) -> SharedSelections {
-    let grid = StepGrid(at: StepGrid.clamped(time.milliseconds))
-    var all: [SelectionPlan.Entry] = []
-    for query in queries {
-      all += SelectionPlan(try query.resolved(in: grid, isRange: false).expression, grid, options).entries
-    }
-    var data = SelectedData()
-    for entry in SelectionPlan.merged(all) {
-      let series = try await open(entry, source)
-      data.add(entry.selection, series)
-    }
-    return SharedSelections(time: time, data: data)
-  }
-
-  /// The value of one of the queries that `shared` was fetched for, at its time. Waits for nothing.
-  public func instant(
-    _ query: ParsedQuery, sharing shared: SharedSelections, isOverdue: @escaping @Sendable () -> Bool = { false }
-  ) throws(QueryError) -> QueryOutcome {
-    let grid = StepGrid(at: StepGrid.clamped(shared.time.milliseconds))
-    let budget = QueryBudget(maximumSamples: options.maximumSamples, isOverdue: isOverdue)
-    let evaluator = Evaluator(
-      options: options, outer: grid, isRange: false, data: shared.data, budget: budget, statistics: QueryStatistics())
-    return try evaluator.instantOutcome(try query.resolved(in: grid, isRange: false).expression)
   }
 
   func prepare(

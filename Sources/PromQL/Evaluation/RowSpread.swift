@@ -5,6 +5,7 @@ import Synchronization
 extension Evaluator {
   /// Points that are made before they are looked at.
   private static let pointsAtOnce = 1 << 16
+  private static let mostPointsAtOnce = 1 << 22
   private static let rowsPerTurn = 16
 
   /// Where threads write.
@@ -51,8 +52,14 @@ extension Evaluator {
     of source: RowSource, steps: Int, _ body: (_ row: Int, _ values: UnsafePointer<Double>) -> Void
   ) throws(QueryError) {
     let isSpread = options.spread.map { source.work(steps: steps) >= $0.leastWork } ?? false
-    let rowsAtOnce = isSpread ? max(Self.rowsPerTurn * 4, Self.pointsAtOnce / max(1, steps)) : 1
-    let buffer = PointColumn(min(rowsAtOnce, source.count) * steps, repeating: Point.absent)
+    // Of very many steps no more rows than memory bears, even if threads then have less to do.
+    let most = max(1, Self.mostPointsAtOnce / max(1, steps))
+    let rowsAtOnce = isSpread ? min(most, max(Self.rowsPerTurn * 4, Self.pointsAtOnce / max(1, steps))) : 1
+    let points = min(rowsAtOnce, source.count) * steps
+    let before = budget.held
+    try budget.hold(points)
+    defer { budget.settle(at: before) }
+    let buffer = PointColumn(points, repeating: Point.absent)
     var row = 0
     while row < source.count {
       let rows = row..<min(source.count, row + rowsAtOnce)

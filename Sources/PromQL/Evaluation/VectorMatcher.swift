@@ -31,7 +31,7 @@ struct VectorMatcher {
     let manyGroups = many.labels.map { grouper.group(of: $0, dropsName: many.dropsName) }
     var oneRows = [[Int]](repeating: [], count: oneCount)
     for (row, group) in oneGroups.enumerated() { oneRows[group].append(row) }
-    try checkOneSide(one, oneRows, grouper, many)
+    try checkOneSide(one, oneRows, grouper, many, &budget)
     // For each group and step how many series of the "many" side have met one; only looked at where that may be wrong.
     var met = matching.cardinality == .oneToOne ? [UInt8](repeating: 0, count: oneCount * steps) : []
     var result = SeriesMatrix.empty(steps: steps)
@@ -126,10 +126,17 @@ struct VectorMatcher {
 
   /// At no step at which the other side has a sample may two series of the "one" side have the same matching labels.
   private func checkOneSide(
-    _ one: SeriesMatrix, _ rows: [[Int]], _ grouper: LabelGrouper, _ many: SeriesMatrix
+    _ one: SeriesMatrix, _ rows: [[Int]], _ grouper: LabelGrouper, _ many: SeriesMatrix, _ budget: inout QueryBudget
   ) throws(QueryError) {
+    var hasMany = [Bool](repeating: false, count: steps)
+    if rows.contains(where: { $0.count > 1 }) {
+      for row in 0..<many.count {
+        for step in 0..<steps where !Point.isAbsent(many.value(row, step)) { hasMany[step] = true }
+      }
+    }
     for (group, rows) in rows.enumerated() where rows.count > 1 {
-      for step in 0..<steps where (0..<many.count).contains(where: { !Point.isAbsent(many.value($0, step)) }) {
+      try budget.checkpoint(rows.count * steps)
+      for step in 0..<steps where hasMany[step] {
         let present = rows.filter { !Point.isAbsent(one.value($0, step)) }
         if present.count < 2 { continue }
         let pair = present.prefix(2).map(one.shownLabels).sorted { LabelSet.precedes($0, $1) }.map(\.flatDescription)

@@ -24,9 +24,6 @@ public struct NotedSeries: Sendable {
     for index in histograms.timestamps.indices {
       histograms.timestamps[index] = (start + .milliseconds(histograms.timestamps[index])).milliseconds
     }
-    for index in histograms.timestamps.indices {
-      histograms.timestamps[index] = (start + .milliseconds(histograms.timestamps[index])).milliseconds
-    }
   }
 }
 

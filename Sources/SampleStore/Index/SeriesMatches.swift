@@ -44,29 +44,33 @@ final class SeriesMatches: Sendable {
   /// - Parameter series: of the head. A few times as many rows are kept, those that were used last.
   func remember(_ match: SeriesMatch, for question: Question, series: Int) {
     let limit = Self.leastRows + 4 * series
-    guard match.count + 16 <= limit / 2 else { return forget(question) }
+    let weight = Self.weight(match, question)
+    guard weight <= limit / 2 else { return forget(question) }
     state.withLock { state in
       state.uses += 1
       let entry = Entry(match: match, lastUse: state.uses)
-      if let old = state.entries.updateValue(entry, forKey: question) { state.rows -= Self.weight(old.match) }
-      state.rows += Self.weight(match)
+      if let old = state.entries.updateValue(entry, forKey: question) { state.rows -= Self.weight(old.match, question) }
+      state.rows += weight
       guard state.rows > limit else { return }
       for (question, entry) in state.entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
         if state.rows <= limit * 3 / 4 { break }
         state.entries[question] = nil
-        state.rows -= Self.weight(entry.match)
+        state.rows -= Self.weight(entry.match, question)
       }
     }
   }
 
   func forget(_ question: Question) {
     state.withLock { state in
-      if let old = state.entries.removeValue(forKey: question) { state.rows -= Self.weight(old.match) }
+      if let old = state.entries.removeValue(forKey: question) { state.rows -= Self.weight(old.match, question) }
     }
   }
 
-  /// An entry without rows takes memory too.
-  private static func weight(_ match: SeriesMatch) -> Int { match.count + 16 }
+  /// In rows, each some 16 bytes. An entry without rows takes memory too, and so does the question's text.
+  private static func weight(_ match: SeriesMatch, _ question: Question) -> Int {
+    let text = question.matchers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    return match.count * (1 + question.blocks.count / 4) + 16 + (text + question.blocks.count * 8) / 16
+  }
 
   // MARK: Labels
 

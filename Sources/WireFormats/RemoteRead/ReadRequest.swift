@@ -16,7 +16,7 @@ public struct ReadRequest: Sendable {
   }
 
   /// More in one request are refused, and more matchers in one query.
-  public static let maximumQueries = 100
+  public static let maximumQueries = 10
   public static let maximumMatchers = 1000
 
   public private(set) var queries: [Query] = []

@@ -20,7 +20,7 @@ extension WriteOutcome {
   private static let good = [("content-type", "application/x-protobuf"), ("content-encoding", "snappy")]
 
   static let refusedTypes: [(type: String?, encoding: String?)] = [
-    (nil, "snappy"), ("application/json", "snappy"), ("application/x-protobuf", nil),
+    ("application/json", "snappy"), ("text/plain", nil),
     ("application/x-protobuf", "zstd"), ("application/x-protobuf;proto=io.prometheus.write.v3.Request", "snappy"),
     ("application/x-protobuf;proto=", "snappy"),
     ("application/x-protobuf;proto=io.prometheus.write.v2.Request", "gzip"),
@@ -39,6 +39,8 @@ extension WriteOutcome {
   }
 
   static let types: [(type: String, message: WriteMessage)] = [
+    // Old senders say nothing.
+    ("", .version1),
     ("application/x-protobuf", .version1), ("application/x-protobuf; proto=prometheus.WriteRequest", .version1),
     ("Application/X-Protobuf", .version1), ("application/x-protobuf;proto=io.prometheus.write.v2.Request", .version2),
     ("application/x-protobuf ; Proto=\"io.prometheus.write.v2.Request\"", .version2),

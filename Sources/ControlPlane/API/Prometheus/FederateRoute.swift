@@ -23,9 +23,10 @@ struct FederateRoute: Sendable {
       }
       let now = operations.now()
       let text = (["federate"] + request.form.all("match[]")).joined(separator: " ")
-      return try await operations.run(text, within: nil) { _ in
+      return try await operations.run(text, within: nil) { turn in
         var latest = LatestSamples()
         for matchers in sets {
+          try turn.check()
           latest.add(
             try await operations.source.select(matchers, from: now - operations.limits.lookback, through: now))
         }

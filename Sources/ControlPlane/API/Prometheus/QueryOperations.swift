@@ -49,4 +49,9 @@ struct QueryTurn: Sendable {
   var began: Duration
   /// How long it waited for its turn.
   var waited: Duration
+
+  /// - Throws: ``PrometheusError`` once its time is over.
+  func check() throws {
+    if isOverdue() { throw PrometheusError(.timeout, "query timed out while series were looked up") }
+  }
 }

@@ -49,7 +49,7 @@ struct QueryRoutes: Sendable {
       let end = try form.time("end")
       if end < start { throw PrometheusError.invalid("end", "end timestamp must not be before start time") }
       let step = try form.step()
-      if (end - start) / step > Double(operations.limits.points) {
+      if ((end - start) / step).rounded(.down) > Double(operations.limits.points) {
         throw PrometheusError(
           .badData,
           "exceeded maximum resolution of \(Self.grouped(operations.limits.points)) points per timeseries. "

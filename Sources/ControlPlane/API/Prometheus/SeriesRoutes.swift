@@ -30,15 +30,18 @@ struct SeriesRoutes: Sendable {
       do throws(FormFields.ParameterProblem) { sets = try form.selectors() } catch {
         throw PrometheusError.invalid("match[]", error.message)
       }
-      return try await Self.search(operations, "series", form) {
+      return try await Self.search(operations, "series", form) { turn in
         var found: [LabelSet] = []
         if let bounds {
+          var known: Set<LabelSet> = []
           for matchers in sets {
-            found += try await operations.source.labelSets(
+            try turn.check()
+            let more = try await operations.source.labelSets(
               matchers, from: bounds.lowerBound, through: bounds.upperBound)
+            if sets.count == 1 { found = more } else { found += more.filter { known.insert($0).inserted } }
           }
         }
-        if sets.count > 1 { found = Array(Set(found)).sorted(by: LabelSet.precedes) }
+        if sets.count > 1 { found.sort(by: LabelSet.precedes) }
         let shown = found.prefix(limit ?? .max)
         return .prometheus(
           capacity: 64 + shown.reduce(0) { $0 + $1.encoded.count * 2 + 16 },
@@ -86,10 +89,13 @@ struct SeriesRoutes: Sendable {
     do throws(FormFields.ParameterProblem) { sets = try form.selectors() } catch {
       throw PrometheusError(.badData, error.message)
     }
-    return try await search(operations, what, form) {
+    return try await search(operations, what, form) { turn in
       var found: [String] = []
       if let bounds {
-        for matchers in sets.isEmpty ? [[]] : sets { found += try await read(matchers, bounds) }
+        for matchers in sets.isEmpty ? [[]] : sets {
+          try turn.check()
+          found += try await read(matchers, bounds)
+        }
       }
       if sets.count > 1 { found = Set(found).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
       let shown = found.prefix(limit ?? .max)
@@ -101,11 +107,11 @@ struct SeriesRoutes: Sendable {
 
   private static func search(
     _ operations: any QueryOperations, _ what: String, _ form: FormFields,
-    _ work: @escaping @Sendable () async throws -> APIResponse
+    _ work: @escaping @Sendable (QueryTurn) async throws -> APIResponse
   ) async throws -> APIResponse {
     let text = ([what] + form.all("match[]")).joined(separator: " ")
     do {
-      return try await operations.run(text, within: nil) { _ in try await work() }
+      return try await operations.run(text, within: nil) { try await work($0) }
     } catch let error as InvalidMatcher {
       throw PrometheusError(.badData, "\(error)")
     } catch is CancellationError {
