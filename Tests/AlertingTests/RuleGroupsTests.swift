@@ -183,6 +183,42 @@ struct RuleGroupsTests {
     }
   }
 
+  private static func firing(_ rule: String) -> ExpressionAlert {
+    ExpressionAlert(
+      labels: LabelSet(["alertname": rule, "agent_id": "a"]), state: .firing, activeAt: MemorySeries.time(0), value: 1)
+  }
+
+  private static func facts(_ rule: String, group: String) -> ExpressionRuleFacts {
+    let rule = ExpressionRule(.alerting(.init()), name: rule, expression: "x")
+    let key = ExpressionRuleKey(rule, labels: [:], of: RuleGroup(name: group, file: "f"), ordinal: 0)
+    return ExpressionRuleFacts(key: key, name: rule.name, metric: "")
+  }
+
+  @Test func anEvaluationThatOutlastsItsRuleRaisesNothing() throws {
+    let engine = try makeEngine([], time: SimulatedTime())
+    let rule = Self.facts("R", group: "g")
+    engine.retainExpressions([rule.key])
+    engine.take([Self.firing("R")], of: rule, isSettled: true)
+    #expect(engine.alerts(.active).count == 1)
+    engine.retainExpressions([])
+    engine.take([Self.firing("R")], of: rule, isSettled: true)
+    #expect(engine.alerts(.active).isEmpty)
+  }
+
+  @Test func aPendingAlertHidesNoFiringOneOfAnotherRule() throws {
+    let engine = try makeEngine([], time: SimulatedTime())
+    let (slow, quick) = (Self.facts("R", group: "slow"), Self.facts("R", group: "quick"))
+    engine.retainExpressions([slow.key, quick.key])
+    var pending = Self.firing("R")
+    pending.state = .pending
+    engine.take([pending], of: slow, isSettled: true)
+    engine.take([Self.firing("R")], of: quick, isSettled: true)
+    engine.take([pending], of: slow, isSettled: true)
+    #expect(engine.alerts(.active).count == 1 && engine.alerts(.pending).isEmpty)
+    engine.take([], of: quick, isSettled: true)
+    #expect(engine.alerts(.active).isEmpty)
+  }
+
   @Test func samplesThatAreRefusedAreSaid() throws {
     let store = MemorySeries()
     let engine = try makeEngine(

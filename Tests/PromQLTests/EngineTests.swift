@@ -43,6 +43,21 @@ struct EngineTests {
     #expect(asked.map(\.through) == [-604_200_000, 600_000, 60_000])
   }
 
+  @Test func whatWouldTakeAllMemoryIsRefused() async throws {
+    var options = EngineOptions()
+    options.maximumSamples = 2
+    let engine = QueryEngine(options: options)
+    await #expect(throws: QueryError.tooManySamples) {
+      _ = try await engine.instant(try engine.parse("a[1h]"), at: minute(2), source: CountingSource())
+    }
+    // A label that is joined with itself doubles each time.
+    var query = "label_replace(vector(1), \"a\", \"xxxxxxxx\", \"\", \"\")"
+    for _ in 0..<24 { query = "label_join(\(query), \"a\", \"\", \"a\", \"a\")" }
+    await #expect(throws: QueryError.self) {
+      _ = try await QueryEngine().instant(try QueryEngine().parse(query), at: minute(2), source: CountingSource())
+    }
+  }
+
   @Test func queriesThatAreEvaluatedTogetherShareWhatTheyRead() async throws {
     let source = CountingSource()
     let engine = QueryEngine()

@@ -308,6 +308,9 @@ struct EvaluationTests {
 
         eval instant at 0 absent(nothing{x="1",y=~"2"})
           {x="1"} 1
+
+        eval instant at 0 absent(nothing{x!="2",x="1"})
+          {x="1"} 1
         """),
     Script(
       name: "times",
