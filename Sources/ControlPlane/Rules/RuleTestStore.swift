@@ -172,30 +172,4 @@ final class RuleTestStore: SeriesSource {
     let selected = try await select(matchers, from: from, through: through)
     return Set(selected.compactMap { $0.labels[name] }).sorted()
   }
-
-  private struct MatcherTest {
-    let matcher: LabelMatcher
-    let pattern: LabelPattern?
-
-    init(_ matcher: LabelMatcher) throws {
-      self.matcher = matcher
-      switch matcher.operation {
-      case .equal, .notEqual: pattern = nil
-      case .matches, .matchesNot:
-        do throws(PatternError) { pattern = try LabelPattern(matcher.value) } catch {
-          throw InvalidMatcher(matcher: matcher, problem: "\(error)")
-        }
-      }
-    }
-
-    func accepts(_ labels: LabelSet) -> Bool {
-      let value = labels[matcher.name] ?? ""
-      switch matcher.operation {
-      case .equal: return value == matcher.value
-      case .notEqual: return value != matcher.value
-      case .matches: return pattern?.matches(value) == true
-      case .matchesNot: return pattern?.matches(value) == false
-      }
-    }
-  }
 }

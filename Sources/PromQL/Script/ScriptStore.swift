@@ -31,7 +31,7 @@ struct ScriptStore: SeriesSource {
   }
 
   func select(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [SelectedSeries] {
-    let tests = try matchers.map(Test.init)
+    let tests = try matchers.map(MatcherTest.init)
     var selected: [SelectedSeries] = []
     for one in series.values where tests.allSatisfy({ $0.accepts(one.labels) }) {
       let samples = one.samples
@@ -61,33 +61,5 @@ struct ScriptStore: SeriesSource {
   ) async throws -> [String] {
     let selected = try await select(matchers, from: from, through: through)
     return Set(selected.compactMap { $0.labels[name] }).sorted()
-  }
-
-  private struct Test {
-    let matcher: LabelMatcher
-    let pattern: LabelPattern?
-
-    init(_ matcher: LabelMatcher) throws {
-      self.matcher = matcher
-      switch matcher.operation {
-      case .equal, .notEqual: pattern = nil
-      case .matches, .matchesNot:
-        do {
-          pattern = try LabelPattern(matcher.value)
-        } catch {
-          throw InvalidMatcher(matcher: matcher, problem: "\(error)")
-        }
-      }
-    }
-
-    func accepts(_ labels: LabelSet) -> Bool {
-      let value = labels[matcher.name] ?? ""
-      switch matcher.operation {
-      case .equal: return value == matcher.value
-      case .notEqual: return value != matcher.value
-      case .matches: return pattern?.matches(value) == true
-      case .matchesNot: return pattern?.matches(value) == false
-      }
-    }
   }
 }

@@ -5,6 +5,7 @@ import SystemPackage
 
 /// An immutable block, mapped. Opening verifies the header and the index; chunk data is verified, page by page, when it is
 /// first read. The index is read where it lies: an open block takes next to no memory of its own.
+// Unchecked for the pointers: they lead into the mapped file, which nobody writes and which this value keeps alive.
 final class Block: @unchecked Sendable {
   // Unchecked for the pointers into the mapped file, which nobody writes.
   let path: FilePath
