@@ -22,6 +22,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let nio: [Target.Dependency] = [
@@ -49,6 +50,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -80,9 +82,15 @@ let package = Package(
     .target(
       name: "Alerting",
       dependencies: [
-        "FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform", log, metrics, coreMetrics, lifecycle,
+        "FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform", sqlite, log, metrics, coreMetrics, lifecycle,
         systemPackage,
       ]),
+    .target(
+      name: "Receivers",
+      dependencies: [
+        "FleetModel", "AlertLogic", "GoTemplate", "Platform", httpClient, subprocess, log, metrics, coreMetrics,
+        lifecycle, nioTLS, systemPackage,
+      ] + nio),
     .target(
       name: "LocalRuntime",
       dependencies: ["CPlatform", "FleetModel", "DeployPlan", "Platform", log, lifecycle, systemPackage]),
@@ -92,9 +100,8 @@ let package = Package(
       name: "ControlPlane",
       dependencies: [
         "FleetModel", "WireFormats", "PromQL", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore",
-        "Ingest", "Alerting", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS,
-        httpTypes,
-        nioTLS, nioCompression, systemPackage,
+        "Ingest", "Alerting", "Receivers", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbirdCore,
+        hummingbirdTLS, httpTypes, nioTLS, nioCompression, systemPackage,
       ] + nio),
     .target(
       name: "SkepMonitor",
@@ -150,6 +157,12 @@ let package = Package(
     .testTarget(
       name: "AlertingTests",
       dependencies: ["Alerting", "AlertLogic", "FleetModel", "Platform", "PromQL", "TestSupport", log, systemPackage]),
+    .testTarget(
+      name: "ReceiversTests",
+      dependencies: [
+        "Receivers", "AlertLogic", "FleetModel", "GoTemplate", "Platform", "TestSupport", httpClient, hummingbird,
+        subprocess, log, nioTLS, systemPackage,
+      ] + nio),
     // A parent for the tests to kill: it runs a local fleet and is its guardian.
     .executableTarget(
       name: "fleet-parent",

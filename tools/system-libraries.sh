@@ -9,6 +9,7 @@ fi
 
 missing=()
 [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+[ -e /usr/include/sqlite3.h ] || missing+=(libsqlite3-dev)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 command=(apt-get install --yes --no-install-recommends "${missing[@]}")

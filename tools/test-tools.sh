@@ -22,6 +22,7 @@ unpack() { # package binary…
 
 unpack prometheus-node-exporter prometheus-node-exporter
 unpack prometheus prometheus promtool
+unpack prometheus-alertmanager prometheus-alertmanager amtool
 
 if [ ! -d "$tools/python/prometheus_client" ]; then
   python3 -m pip install --quiet --target "$tools/python" prometheus-client >/dev/null 2>&1 ||

@@ -6,7 +6,7 @@ struct ModuleMapTests {
   static let pure: Set = [
     "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition", "PromQL", "GoTemplate",
   ]
-  static let edges: Set = ["Platform", "SampleStore", "Ingest", "Alerting", "LocalRuntime"]
+  static let edges: Set = ["Platform", "SampleStore", "Ingest", "Alerting", "Receivers", "LocalRuntime"]
   static let top: Set = ["ControlPlane", "SkepMonitor", "SkepAgent", "skep", "TestSupport"]
 
   /// For each of our modules, those of ours that it may import.
@@ -23,10 +23,11 @@ struct ModuleMapTests {
     "SampleStore": ["FleetModel", "Platform"],
     "Ingest": ["FleetModel", "WireFormats", "Platform"],
     "Alerting": ["FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform"],
+    "Receivers": ["FleetModel", "AlertLogic", "GoTemplate", "Platform"],
     "LocalRuntime": ["FleetModel", "DeployPlan", "Platform", "CPlatform"],
     "ControlPlane": [
       "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",
-      "Alerting", "LocalRuntime", "MetricExposition", "PromQL",
+      "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
     ],
     "SkepMonitor": ["ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform"],
     "SkepAgent": ["FleetModel", "MetricExposition"],

@@ -4,6 +4,7 @@ import FleetModel
 import FoundationEssentials
 import Logging
 import Platform
+import Receivers
 import SystemPackage
 
 /// The receivers of a system file, each a handler of its own: one that fails or hangs stops no other.
@@ -71,12 +72,4 @@ struct ReceiverSet {
     guard let bytes else { throw ReceiverError(receiver: receiver, problem: "\(file) does not exist") }
     return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
   }
-}
-
-/// A receiver that cannot be set up.
-struct ReceiverError: Error, CustomStringConvertible {
-  let receiver: String
-  let problem: String
-
-  var description: String { "receiver \"\(receiver)\": \(problem)" }
 }

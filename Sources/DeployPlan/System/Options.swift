@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// Where samples are kept (`storage`).
 public struct StorageOptions: Sendable, Hashable {
   /// Between two syncs of the write-ahead log; `nil` syncs before every acknowledgement (`always`).
