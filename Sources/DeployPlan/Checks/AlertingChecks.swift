@@ -12,6 +12,7 @@ enum AlertingChecks {
       SystemChecks.reportDuplicates(
         system.timeIntervals.map(\.name), key: "name", in: "time_intervals", "interval", reader)
     }
+    ReceiverChecks.run(system.receivers, in: "receivers", reader)
     guard reader.isSound("routes") else { return }
     for (index, route) in system.routes.enumerated() {
       let path = Path.index(index, in: "routes")

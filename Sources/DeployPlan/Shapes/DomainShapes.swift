@@ -31,6 +31,11 @@ extension Shapes {
   /// A URL that is itself a credential.
   static var secretURL: Shape<SecretText> { secret(check: WebAddress.flaw) }
 
+  /// A Go template; it may be empty. Whether it can be parsed is found where the templates that it may call are known.
+  static func template(check: @escaping (String) -> Flaw? = { _ in nil }) -> Shape<String> {
+    looseText(emptyAllowed: true) { text in text.contains("{{") ? nil : check(text) }
+  }
+
   static var absolutePath: Shape<String> {
     text(pattern: "^/") { text in
       if !text.hasPrefix("/") { return Flaw("does not begin with \"/\"", mend: "write \"/\(text)\"") }

@@ -32,7 +32,9 @@ final class Reader {
   func isGiven(_ path: String) -> Bool { places[path] != nil }
 
   /// Whether no error was found at any of `paths` or above.
-  func isSound(_ paths: String...) -> Bool {
+  func isSound(_ paths: String...) -> Bool { isSound(paths) }
+
+  func isSound(_ paths: [String]) -> Bool {
     paths.allSatisfy { path in
       var path = Substring(path)
       while true {

@@ -90,10 +90,11 @@ extension Shape {
   /// - Parameters:
   ///   - ignoring: a prefix of keys that mean nothing and are let through (`x-`).
   ///   - nullIsAbsent: a key without a value is as good as none; otherwise it is reported.
+  ///   - refused: what is said of keys that other programs know, by name.
   ///   - check: further checks of one value by itself; the path is that of the mapping.
   static func object(
     _ blank: @escaping @autoclosure () -> Value, _ fields: @escaping @autoclosure () -> [Field<Value>],
-    ignoring: String? = nil, nullIsAbsent: Bool = false,
+    ignoring: String? = nil, nullIsAbsent: Bool = false, refused: [String: Flaw] = [:],
     check: @escaping (inout Value, Reader, String) -> Void = { _, _, _ in }
   ) -> Shape<Value> {
     Shape(
@@ -113,6 +114,9 @@ extension Shape {
         for entry in given {
           if let field = fields.first(where: { $0.name == entry.key }) {
             read(entry, by: field, into: &value, reader, path)
+          } else if let flaw = refused[entry.key] {
+            reader.error(
+              Path.key(entry.key, in: path), at: entry.place, "\"\(entry.key)\" \(flaw.problem)", mend: flaw.mend)
           } else if ignoring.map({ !entry.key.hasPrefix($0) }) ?? true {
             let known = fields.map(\.name)
             let nearest = KeyDistance.nearest(to: entry.key, among: known)
