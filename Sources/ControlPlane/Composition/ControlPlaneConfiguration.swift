@@ -47,9 +47,10 @@ extension FleetSystem {
     }
     for (index, receiver) in receivers.enumerated() {
       for (number, webhook) in receiver.webhooks.enumerated()
-      where webhook.http.tls != TLSClientOptions() || webhook.http.proxyURL != nil {
+      where webhook.http.map({ $0.tls != TLSClientOptions() || $0.proxyURL != nil || !$0.headers.isEmpty }) ?? false {
         refuse(
-          "receivers[\(index)].webhook_configs[\(number)].http_config", "tls_config and proxy_url are not followed")
+          "receivers[\(index)].webhook_configs[\(number)].http_config",
+          "tls_config, proxy_url and http_headers are not followed")
       }
       for kind in receiver.unsupportedKinds { refuse("receivers[\(index)].\(kind)", "such receivers are not served") }
     }
@@ -62,6 +63,7 @@ extension Receiver {
     let kinds = [
       ("slack_configs", slacks.isEmpty), ("pagerduty_configs", pagerDuties.isEmpty),
       ("opsgenie_configs", opsgenies.isEmpty), ("msteams_configs", msTeams.isEmpty),
+      ("msteamsv2_configs", msTeamsV2.isEmpty),
       ("email_configs", emails.isEmpty), ("alertmanager_configs", alertmanagers.isEmpty),
       ("command_configs", commands.isEmpty),
     ]

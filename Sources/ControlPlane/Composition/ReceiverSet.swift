@@ -43,7 +43,7 @@ struct ReceiverSet {
     var configuration = WebhookReceiver.Configuration(name: receiver, url: url)
     configuration.sendResolved = webhook.sendResolved
     configuration.timeout = webhook.timeout
-    let http = webhook.http
+    let http = webhook.http ?? HTTPClientOptions()
     configuration.bearerTokenFile = http.bearerTokenFile.map { FilePath($0) }
     if let token = http.bearerToken {
       configuration.headers.append(HTTPField("Authorization", "Bearer \(token.reveal())"))
