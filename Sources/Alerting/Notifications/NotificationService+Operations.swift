@@ -63,6 +63,9 @@ extension NotificationService {
 
   public var externalURL: String { core.withLock { $0.externalURL } }
 
+  /// For what is sent from now on.
+  public func setExternalURL(_ url: String) { core.withLock { $0.externalURL = url } }
+
   /// After this long an alert that was put without an end counts as resolved.
   public var resolveTimeout: Duration { policy.resolveTimeout }
 
