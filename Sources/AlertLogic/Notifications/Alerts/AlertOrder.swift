@@ -27,7 +27,8 @@ struct AlertOrder {
         while let x = LabelSpan.next(in: a, at: &i), let y = LabelSpan.next(in: b, at: &j) {
           let names = compareBytes(UnsafeBufferPointer(rebasing: a[x.name]), UnsafeBufferPointer(rebasing: b[y.name]))
           if names != 0 { return names > 0 }
-          let values = compareBytes(UnsafeBufferPointer(rebasing: a[x.value]), UnsafeBufferPointer(rebasing: b[y.value]))
+          let values = compareBytes(
+            UnsafeBufferPointer(rebasing: a[x.value]), UnsafeBufferPointer(rebasing: b[y.value]))
           if values != 0 { return values < 0 }
         }
         return false

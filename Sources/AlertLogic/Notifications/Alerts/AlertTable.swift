@@ -32,7 +32,7 @@ struct AlertTable: Sendable {
   func number(of labels: LabelSet) -> Int32? { numbers[labels] }
 
   subscript(number: Int32) -> Entry {
-    _read { yield entries[Int(number)] }
+    get { entries[Int(number)] }
     _modify { yield &entries[Int(number)] }
   }
 

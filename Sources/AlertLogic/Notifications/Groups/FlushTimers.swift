@@ -11,7 +11,7 @@ struct FlushTimers: Sendable {
 
   private var timers: [Timer] = []
 
-  var earliest: Timestamp? { timers.first.map { Timestamp(milliseconds: $0.due) } }
+  var next: (group: Int32, due: Timestamp)? { timers.first.map { ($0.group, Timestamp(milliseconds: $0.due)) } }
   var count: Int { timers.count }
 
   /// O(log n).
@@ -26,22 +26,24 @@ struct FlushTimers: Sendable {
 
   /// The next one that is due at `now` or before. O(log n).
   mutating func pop(at now: Timestamp) -> (group: Int32, due: Timestamp)? {
-    guard let first = timers.first, first.due <= now.milliseconds else { return nil }
-    let last = timers.removeLast()
-    if !timers.isEmpty {
-      timers[0] = last
-      var index = 0
-      while true {
-        var least = index
-        for child in [2 * index + 1, 2 * index + 2] where child < timers.count {
-          if timers[child].precedes(timers[least]) { least = child }
-        }
-        if least == index { break }
-        timers.swapAt(index, least)
-        index = least
+    guard let next, next.due <= now else { return nil }
+    removeNext()
+    return next
+  }
+
+  mutating func removeNext() {
+    guard let last = timers.popLast(), !timers.isEmpty else { return }
+    timers[0] = last
+    var index = 0
+    while true {
+      var least = index
+      for child in 2 * index + 1..<2 * index + 3 where child < timers.count {
+        if timers[child].precedes(timers[least]) { least = child }
       }
+      if least == index { return }
+      timers.swapAt(index, least)
+      index = least
     }
-    return (first.group, Timestamp(milliseconds: first.due))
   }
 
   mutating func removeAll() { timers = [] }

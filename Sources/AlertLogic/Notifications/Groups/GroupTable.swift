@@ -34,7 +34,7 @@ struct GroupTable: Sendable {
   func number(of key: Key) -> Int32? { numbers[key] }
 
   subscript(number: Int32) -> Entry {
-    _read { yield entries[Int(number)] }
+    get { entries[Int(number)] }
     _modify { yield &entries[Int(number)] }
   }
 

@@ -73,6 +73,11 @@ struct InhibitionIndex: Sendable {
     return nil
   }
 
+  /// What all heaps hold together, for tests of their bound.
+  var sourceCount: Int {
+    rules.reduce(0) { $0 + $1.buckets.values.reduce(0) { $0 + $1.oneSided.count + $1.twoSided.count } }
+  }
+
   private static func end(_ entry: AlertTable.Entry) -> Int64 { entry.alert.endsAt?.milliseconds ?? .max }
 
   private static func counts(_ source: SourceHeap.Source, in alerts: AlertTable) -> Bool {

@@ -46,7 +46,7 @@ struct SourceHeap: Sendable {
     var index = start
     while true {
       var greatest = index
-      for child in [2 * index + 1, 2 * index + 2] where child < sources.count {
+      for child in 2 * index + 1..<2 * index + 3 where child < sources.count {
         if sources[child].outranks(sources[greatest]) { greatest = child }
       }
       if greatest == index { return }

@@ -73,7 +73,8 @@ struct NotificationLog: Sendable {
 
   private func record(_ key: Key, _ entry: Entry) -> LogRecord {
     LogRecord(
-      key: logKey(key), firing: entry.firing, resolved: entry.resolved, toldAt: entry.toldAt, expiresAt: entry.expiresAt)
+      key: logKey(key), firing: entry.firing, resolved: entry.resolved, toldAt: entry.toldAt, expiresAt: entry.expiresAt
+    )
   }
 
   private func logKey(_ key: Key) -> LogKey {

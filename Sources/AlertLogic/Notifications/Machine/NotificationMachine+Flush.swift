@@ -7,14 +7,19 @@ extension NotificationMachine {
     observe(now)
     var flushes: [Flush] = []
     while let (group, due) = timers.pop(at: now) {
-      guard Int(group) < groupTable.entries.count else { continue }
-      let entry = groupTable[group]
-      guard entry.isLive, entry.flight == 0, entry.nextFlush == due else { continue }
-      if let flush = flush(group, at: now) { flushes.append(flush) }
+      if isDue(group, due), let flush = flush(group, at: now) { flushes.append(flush) }
     }
     if now >= nextSweep { sweep(at: now) }
     if now >= nextExpiry { expire(at: now) }
+    while let (group, due) = timers.next, !isDue(group, due) { timers.removeNext() }
     return flushes
+  }
+
+  /// Whether this is the time that the group has, and it may flush then.
+  private func isDue(_ group: Int32, _ due: Timestamp) -> Bool {
+    guard Int(group) < groupTable.entries.count else { return false }
+    let entry = groupTable.entries[Int(group)]
+    return entry.isLive && entry.flight == 0 && entry.nextFlush == due
   }
 
   private mutating func flush(_ group: Int32, at now: Timestamp) -> Flush? {

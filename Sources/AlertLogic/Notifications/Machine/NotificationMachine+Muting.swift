@@ -15,7 +15,9 @@ extension NotificationMachine {
     var told = ToldAlerts()
     guard policy.mutedBy(route, at: now).isEmpty else { return told }
     for alert in groupTable[group].members {
-      if isSilenced(alert, at: now) || inhibition.inhibitor(of: alertTable[alert].alert.labels, at: now) != nil { continue }
+      if isSilenced(alert, at: now) || inhibition.inhibitor(of: alertTable[alert].alert.labels, at: now) != nil {
+        continue
+      }
       if alertTable[alert].alert.isResolved(at: now) { told.resolved.append(alert) } else { told.firing.append(alert) }
     }
     return told

@@ -35,6 +35,7 @@ extension NotificationMachine {
       if receivers[id.routeID] == receiver, before[receiver] == integrations[receiver] {
         guard let flight = flying[id] else { continue }
         flights[flight]?.group = group
+        flights[flight]?.repeatInterval = policy.nodes[Int(groupTable[group].key.route)].match.repeatInterval
         groupTable[group].flight = flight
       } else {
         groupTable[group].nextFlush = now

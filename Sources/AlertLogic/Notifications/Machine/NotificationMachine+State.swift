@@ -88,7 +88,11 @@ extension NotificationMachine {
   mutating func route(_ number: Int32, leaving left: Set<String>, at now: Timestamp) {
     var hasLeft = false
     for route in policy.matches(alertTable[number].alert.labels) {
-      if left.contains(policy.nodes[route].match.routeID) { hasLeft = true } else { join(number, route: route, at: now) }
+      if left.contains(policy.nodes[route].match.routeID) {
+        hasLeft = true
+      } else {
+        join(number, route: route, at: now)
+      }
     }
     alertTable[number].hasLeft = hasLeft
     if alertTable[number].groups.isEmpty { forget(number) }

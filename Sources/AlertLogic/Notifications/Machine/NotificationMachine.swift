@@ -72,7 +72,7 @@ public struct NotificationMachine: Sendable {
   /// When the machine next has something to do by itself, at the latest; `nil` while it has not. O(1).
   public var deadline: Timestamp? {
     var times: [Timestamp] = []
-    if let earliest = timers.earliest { times.append(earliest) }
+    if let next = timers.next { times.append(next.due) }
     if !groupTable.empty.isEmpty { times.append(nextSweep) }
     if log.count > 0 || silenceTable.count > 0 { times.append(nextExpiry) }
     return times.min()

@@ -11,7 +11,8 @@ enum RouteKeyText {
       if $0.value != $1.value { return $0.value.utf8.lexicographicallyPrecedes($1.value.utf8) }
       return (order.firstIndex(of: $0.operation) ?? 0) < (order.firstIndex(of: $1.operation) ?? 0)
     }
-    return "{" + sorted.map { "\($0.name)\($0.operation.rawValue)\"\(escaped($0.value))\"" }.joined(separator: ",") + "}"
+    return "{" + sorted.map { "\($0.name)\($0.operation.rawValue)\"\(escaped($0.value))\"" }.joined(separator: ",")
+      + "}"
   }
 
   private static func escaped(_ value: String) -> String {

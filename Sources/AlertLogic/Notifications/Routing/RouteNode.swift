@@ -16,10 +16,12 @@ struct RouteTreeCompiler {
   private var nodes: [RouteNode] = []
   private var keys: [String: Int] = [:]
 
-  static func compile(_ root: Route, receivers: Set<String>, intervals: Set<String>) throws(PolicyError) -> [RouteNode] {
+  static func compile(_ root: Route, receivers: Set<String>, intervals: Set<String>) throws(PolicyError) -> [RouteNode]
+  {
     var compiler = RouteTreeCompiler(receivers: receivers, intervals: intervals)
     guard let receiver = root.receiver, !receiver.isEmpty else {
-      throw PolicyError(path: "route.receiver", problem: "the root has no receiver; name the one that takes what no other route takes")
+      throw PolicyError(
+        path: "route.receiver", problem: "the root has no receiver; name the one that takes what no other route takes")
     }
     let defaults = RouteMatch(
       index: 0, routeID: "", routeKey: "", receiver: receiver, groupBy: .labels([]), groupWait: Route.defaultGroupWait,

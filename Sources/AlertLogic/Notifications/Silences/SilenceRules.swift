@@ -9,7 +9,8 @@ enum SilenceRules {
     case create(Silence, expiring: Silence?)
   }
 
-  static func set(_ silence: Silence, known: Silence?, newID: String, at now: Timestamp) throws(SilenceError) -> Change {
+  static func set(_ silence: Silence, known: Silence?, newID: String, at now: Timestamp) throws(SilenceError) -> Change
+  {
     if !silence.id.isEmpty, known == nil { throw .notFound(id: silence.id) }
     guard !silence.matchers.isEmpty else { throw .noMatchers }
     let tests = try SilenceTable.compile(silence.matchers)

@@ -43,7 +43,9 @@ struct SilenceTable: Sendable {
 
   /// Puts a silence that is as it shall be; one with the same id and matchers is changed in place.
   mutating func put(_ silence: Silence) throws(SilenceError) {
-    if let number = numbers[silence.id], let index = index(of: number), entries[index].silence.matchers == silence.matchers {
+    if let number = numbers[silence.id], let index = index(of: number),
+      entries[index].silence.matchers == silence.matchers
+    {
       entries[index].silence = silence
       return
     }

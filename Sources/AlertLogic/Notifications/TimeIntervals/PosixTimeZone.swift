@@ -58,7 +58,8 @@ struct PosixTimeZone: Sendable, Hashable {
       guard let west = parser.offset() else { return nil }
       offset = -west
     }
-    guard parser.take(","), let start = parser.change(), parser.take(","), let end = parser.change(), parser.rest.isEmpty
+    guard parser.take(","), let start = parser.change(), parser.take(","), let end = parser.change(),
+      parser.rest.isEmpty
     else { return nil }
     summer = Summer(offset: offset, start: start, end: end)
   }

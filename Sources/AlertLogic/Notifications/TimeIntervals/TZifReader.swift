@@ -66,7 +66,9 @@ struct TZifReader {
       try skip(2)
     }
     // RFC 8536 section 3.2: offsets lie within a day or so.
-    guard types.allSatisfy({ abs(Int64($0)) < 8 * 86_400 }) else { throw .inconsistent("an offset is longer than a week") }
+    guard types.allSatisfy({ abs(Int64($0)) < 8 * 86_400 }) else {
+      throw .inconsistent("an offset is longer than a week")
+    }
     guard kinds.allSatisfy({ Int($0) < types.count }) else {
       throw .inconsistent("a transition names a local time type that is not there")
     }
