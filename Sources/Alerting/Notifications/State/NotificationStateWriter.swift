@@ -80,6 +80,11 @@ final class NotificationStateWriter: Sendable {
     try? await work.run { [finish] in try finish() }
   }
 
+  /// Runs `body` while no transaction is under way.
+  func exclusively<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await work.run { try body() }
+  }
+
   private func schedule() {
     let begins = state.withLock { state in
       if state.isScheduled || state.pending.isEmpty { return false }
