@@ -68,6 +68,12 @@ struct HTTPCredentials: Sendable {
 }
 
 extension HTTPCredentials.Headers {
+  /// Takes the place of any other `Authorization`.
+  mutating func authorize(_ value: String) {
+    fields.removeAll { $0.name.lowercased() == "authorization" }
+    fields.append(("Authorization", value))
+  }
+
   fileprivate mutating func add(basic pair: String, secret: String) {
     let encoded = Data(pair.utf8).base64EncodedString()
     secrets += [secret, encoded]

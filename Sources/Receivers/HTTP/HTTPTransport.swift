@@ -10,9 +10,11 @@ struct HTTPMessage: Sendable {
   var method = HTTPMethod.POST
   /// May hold a secret: it is never printed.
   var url: String
-  var headers: [(name: String, value: String)] = [("Content-Type", "application/json")]
+  /// Goes before what the `http_config` says, and to no other place than `url`.
+  var authorization: String?
+  /// JSON.
   var body: [UInt8]
-  /// Parts of URL, headers or body that nobody may see.
+  /// Parts of it that nobody may see.
   var secrets: [String] = []
 }
 
@@ -33,13 +35,14 @@ struct HTTPTransport: Sendable {
 
   /// - Throws: ``ReceiverError`` if the options could never work.
   init(
-    _ options: HTTPClientOptions, for receiver: String, connections: ReceiverConnections, time: any TimeSource
+    _ options: HTTPClientOptions, at place: String, of receiver: String, connections: ReceiverConnections,
+    time: any TimeSource
   ) throws(ReceiverError) {
-    if let problem = options.tls.problem { throw ReceiverError(receiver: receiver, problem: problem) }
+    if let problem = options.tls.problem { throw ReceiverError(receiver: receiver, problem: "\(place): \(problem)") }
     do throws(ProxyAddress.Problem) {
       proxy = if let url = options.proxyURL { try ProxyAddress(url) } else { nil }
     } catch {
-      throw ReceiverError(receiver: receiver, problem: error.description)
+      throw ReceiverError(receiver: receiver, problem: "\(place): \(error)")
     }
     self.options = options
     self.connections = connections
@@ -49,28 +52,37 @@ struct HTTPTransport: Sendable {
     calls = BlockingCalls(label: "skep.receiver")
   }
 
-  /// Makes one try with the message, redirects included, for no longer than `timeout`.
+  /// Makes one try with the messages, one after another, redirects included, for no longer than `timeout` in all.
   ///
+  /// - Parameter messages: is asked for each try, since secrets may have changed.
   /// - Throws: ``DeliveryFailure``, or `CancellationError`.
-  func send(_ message: HTTPMessage, within timeout: Duration, verdict: HTTPVerdict) async throws {
+  func send(
+    within timeout: Duration, verdict: HTTPVerdict, _ messages: @escaping @Sendable () async throws -> [HTTPMessage]
+  ) async throws {
     let arrival = Arrival()
     do {
-      try await TimeBound.run(timeout, by: time) { try await exchange(message, verdict, arrival) }
+      try await TimeBound.run(timeout, by: time) {
+        let messages = try await messages()
+        for (index, message) in messages.enumerated() {
+          try await exchange(message, verdict, index == messages.count - 1 ? arrival : nil)
+        }
+      }
     } catch {
       if !arrival.isConfirmed { throw error }
     }
   }
 
-  private func exchange(_ message: HTTPMessage, _ verdict: HTTPVerdict, _ arrival: Arrival) async throws {
+  private func exchange(_ message: HTTPMessage, _ verdict: HTTPVerdict, _ arrival: Arrival?) async throws {
     guard let target = HTTPTarget(message.url) else {
       throw DeliveryFailure("its URL is not an absolute http or https URL", .giveUp)
     }
-    let proof = try await credentials.headers(userInfo: target.userInfo, by: calls)
+    var proof = try await credentials.headers(userInfo: target.userInfo, by: calls)
+    if let authorization = message.authorization { proof.authorize(authorization) }
     let words = Answer(
       hiding: message.secrets + proof.secrets + [message.url, target.pathAndQuery, proxy?.password ?? ""])
     do {
       let answer = try await follow(message, to: target, proof) { status in
-        if (200..<300).contains(status), !verdict.needsBody { arrival.confirm() }
+        if (200..<300).contains(status), !verdict.needsBody { arrival?.confirm() }
       }
       if let failure = verdict.failure(in: answer, at: time.now(), words: words) { throw failure }
     } catch let failure as DeliveryFailure {
@@ -132,7 +144,7 @@ struct HTTPTransport: Sendable {
     request.headers.add(name: "Host", value: target.authority)
     request.headers.add(name: "User-Agent", value: "skep")
     if message.method != .GET {
-      for (name, value) in message.headers { request.headers.replaceOrAdd(name: name, value: value) }
+      request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(bytes: message.body))
     }
     if let proof {
