@@ -14,6 +14,9 @@ unpack() { # package binary…
   folder=$(mktemp -d)
   if (cd "$folder" && { apt-get download -qq "$package" || { apt-get update -qq && apt-get download -qq "$package"; }; }) >/dev/null 2>&1; then
     dpkg -x "$folder"/*.deb "$folder/root" && (cd "$folder/root/usr/bin" && cp "$@" "$tools/bin/")
+    if [ "$package" = prometheus-alertmanager ]; then
+      mkdir -p "$tools/share/$package" && cp "$folder"/root/usr/share/prometheus/alertmanager/*.tmpl "$tools/share/$package/"
+    fi
   else
     echo "skep: could not fetch Debian's $package; the tests that need it are skipped" >&2
   fi
@@ -23,6 +26,13 @@ unpack() { # package binary…
 unpack prometheus-node-exporter prometheus-node-exporter
 unpack prometheus prometheus promtool
 unpack prometheus-alertmanager prometheus-alertmanager amtool
+
+# Debian's Alertmanager reads its default templates from where its package puts them, and from nowhere else.
+templates=/usr/share/prometheus/alertmanager
+if [ -x "$tools/bin/prometheus-alertmanager" ] && [ ! -e $templates/default.tmpl ]; then
+  mkdir -p $templates 2>/dev/null && cp "$tools"/share/prometheus-alertmanager/*.tmpl $templates/ 2>/dev/null ||
+    echo "skep: cannot write $templates; the tests that need Alertmanager are skipped" >&2
+fi
 
 if [ ! -d "$tools/python/prometheus_client" ]; then
   python3 -m pip install --quiet --target "$tools/python" prometheus-client >/dev/null 2>&1 ||

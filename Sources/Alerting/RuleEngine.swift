@@ -81,6 +81,9 @@ public final class RuleEngine: SampleWatch, Service {
     try result.get()
   }
 
+  /// - Throws: what ``add(_:)`` would say of the rule itself.
+  func check(_ rule: AlertRule) throws(RuleError) { _ = try CompiledRule(rule, lookback: options.lookback) }
+
   /// Removes a rule and resolves its alerts; `false` if there is none of that name. O(watched series).
   @discardableResult
   public func remove(named name: String) -> Bool { change { $0.remove(named: name, at: $1) } }

@@ -41,7 +41,7 @@ public final class Composition: Service {
     let ruleFiles = configuration.ruleFiles.read()
     if let problem = ruleFiles.diagnostics.first(where: { $0.level == .error }) { throw problem }
     samples = try SamplePath(
-      system: configuration.system, systemFile: configuration.systemFile?.string ?? "system.yaml",
+      system: configuration.system, systemFile: configuration.systemFile?.absolute.string ?? "system.yaml",
       fileGroups: ruleFiles.groups, stateDirectory: configuration.dataDirectory, http: exchange, time: SystemTime(),
       logger: logger
     ) { hub.publish(.instance($0)) }

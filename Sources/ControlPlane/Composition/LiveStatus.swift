@@ -19,7 +19,7 @@ struct LiveStatus: StatusOperations {
   init(_ configuration: ControlPlaneConfiguration, samples: SamplePath, loaded: LoadedSystem) {
     self.samples = samples
     self.loaded = loaded
-    rulesFile = configuration.systemFile?.string ?? "system.yaml"
+    rulesFile = configuration.systemFile?.absolute.string ?? "system.yaml"
     receivers = configuration.system.receivers.flatMap(\.alertmanagers).map { Self.withoutCredentials($0.url) }
     facts = RuntimeFacts(
       startedAt: samples.time.now(), workingDirectory: FileManager.default.currentDirectoryPath,

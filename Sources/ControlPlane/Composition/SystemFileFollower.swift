@@ -61,16 +61,11 @@ struct SystemFileFollower: Service {
 
   private func apply(_ changed: FleetSystem, after current: FleetSystem) async {
     logger.notice("the system file changed", metadata: ["file": "\(file)"])
-    for rule in current.alertRules where !changed.alertRules.contains(rule) { _ = rules.remove(named: rule.name) }
-    for rule in changed.alertRules where !current.alertRules.contains(rule) {
-      do throws(RuleError) { try rules.add(rule) } catch {
-        logger.error("a changed rule is not active: \(error)", metadata: ["rule": "\(rule.name)"])
-      }
-    }
-    if changed.recordingRules != current.recordingRules {
-      do throws(RuleGroupError) { try rules.setRecorded(changed.recordingRules.map(\.recordedRule)) } catch {
-        logger.error("changed recording rules are not active: \(error)")
-      }
+    do throws(RuleError) {
+      try rules.replace(
+        current.alertRules, with: changed.alertRules, recorded: changed.recordingRules.map(\.recordedRule))
+    } catch {
+      logger.error("the changed rules are not active, those before are: \(error)")
     }
     if changed.ruleFiles != current.ruleFiles { ruleFiles.follow(RuleFileSet(changed.ruleFiles, beside: file)) }
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
