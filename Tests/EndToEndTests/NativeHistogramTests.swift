@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Platform
 import PromQL
+import SystemPackage
 import TestSupport
 import Testing
 

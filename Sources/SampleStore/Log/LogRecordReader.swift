@@ -147,6 +147,7 @@ struct LogRecordReader: ~Copyable {
       values.removeAll(keepingCapacity: true)
       let bytes = UnsafeRawBufferPointer(rebasing: payload[position..<position + length])
       do throws(ChunkError) { try HistogramColumn.decode(bytes, count: 1, into: &values) } catch { return nil }
+      guard values[0].isStorable else { return nil }
       samples.append(HistogramSample(series: SeriesRef(rawValue: series), value: values[0]))
       position += length
     }
