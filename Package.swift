@@ -195,7 +195,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", "TestSupport", "WireFormats",
+        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "PromQL", "SampleStore", "TestSupport",
+        "WireFormats",
         "skep", httpClient, lifecycle, log, systemPackage,
       ] + nio,
       exclude: ["Fixtures"]),

@@ -244,6 +244,31 @@ struct RuleGroupsTests {
     let marker = RecordedSample.end(of: LabelSet(["__name__": "r", "i": "a"]))
     #expect(recorder.record(RecordedSamples(time: MemorySeries.time(60), samples: [marker])).problem == nil)
   }
+
+  @Test func histogramsAreRecordedBesideNumbers() throws {
+    let store = MemorySeries()
+    let recorder = RuleRecorder(appender: store, watch: try makeEngine([], time: SimulatedTime()))
+    var histogram = NativeHistogram()
+    histogram.count = 2
+    histogram.sum = 3
+    histogram.resetHint = .gauge
+    let outcome = recorder.record(
+      RecordedSamples(
+        time: MemorySeries.time(5),
+        samples: [
+          RecordedSample(labels: LabelSet(["__name__": "h"]), value: 0, histogram: histogram),
+          RecordedSample(labels: LabelSet(["__name__": "n"]), value: 7),
+        ]))
+    #expect(outcome == RecordingOutcome())
+    #expect(store.histograms("h") == HistogramColumns(timestamps: [1_700_000_005_000], values: [histogram]))
+    #expect(store.recorded("n").values.sorted() == ["5:7"])
+    store.limit = 1
+    let refused = recorder.record(
+      RecordedSamples(
+        time: MemorySeries.time(6),
+        samples: [RecordedSample(labels: LabelSet(["__name__": "h", "i": "2"]), value: 0, histogram: histogram)]))
+    #expect(refused.refused == [0] && refused.problem?.contains("series") == true)
+  }
 }
 
 /// `running` of the engine, under a name that a member of the same name does not hide.

@@ -3,6 +3,8 @@ import FleetModel
 /// A ``Diagnostic`` as `--output json` prints it.
 struct DiagnosticEntry: Encodable {
   let level: String
+  /// It may be another than the one that was named: a template, a rule file.
+  let file: String?
   let line: Int?
   let column: Int?
   let path: String
@@ -11,6 +13,7 @@ struct DiagnosticEntry: Encodable {
 
   init(_ diagnostic: Diagnostic) {
     level = diagnostic.level.rawValue
+    file = diagnostic.file
     line = diagnostic.line
     column = diagnostic.column
     path = diagnostic.path

@@ -69,7 +69,7 @@ struct InhibitionTests {
   }
 
   /// The index against Alertmanager's definition, over alerts that come, go and change their ends.
-  @Test(arguments: 0..<60) func theIndexAgreesWithTheDefinition(seed: UInt64) throws {
+  @Test(arguments: 0..<40) func theIndexAgreesWithTheDefinition(seed: UInt64) throws {
     let random = SeededRandom(seed: seed)
     func pick(_ count: UInt64) -> Int { Int(random.next() % count) }
     let sides = [["a=1"], ["a=~1|2"], ["a=2"], ["a!=3"], ["b=1", "a=~.+"], []]
@@ -91,6 +91,7 @@ struct InhibitionTests {
             endsByTimeout: true)
         ], at: second(now))
       _ = machine.flushDue(at: second(now))
+      guard step % 20 == 0 else { continue }
       let all = machine.alerts(at: second(now))
       for target in all {
         let expected = try all.contains { source in

@@ -17,7 +17,7 @@ import Testing
       - name: team
         slack_configs:
           - api_url_file: /run/slack
-    \(receiver.split(separator: "\n").map { "          \($0)" }.joined(separator: "\n"))
+    \(receiver.split(separator: "\n").map { "      \($0)" }.joined(separator: "\n"))
     templates: \(templates)
     \(further)
     """
@@ -35,10 +35,10 @@ import Testing
     #expect(try Self.problems(Self.config("  title: '{{ .Status }} {{ template \"slack.default.title\" . }}'")) == [])
     let broken = try Self.problems(Self.config("  title: '{{ .Status'"))
     #expect(broken.count == 1)
-    #expect(broken.first?.hasPrefix("alertmanager.yml:6:20: error: receivers[0].slack_configs[0].title: ") == true)
+    #expect(broken.first?.hasPrefix("alertmanager.yml:6:16: error: receivers[0].slack_configs[0].title: ") == true)
     let missing = try Self.problems(Self.config("  title: x\n  text: |\n    one\n    {{ template \"mine\" . }}"))
     #expect(missing.count == 1)
-    #expect(missing.first?.hasPrefix("alertmanager.yml:9:15: error: receivers[0].slack_configs[0].text: ") == true)
+    #expect(missing.first?.hasPrefix("alertmanager.yml:9:11: error: receivers[0].slack_configs[0].text: ") == true)
   }
 
   @Test func templatesAreReadBesideTheFile() throws {

@@ -5,23 +5,22 @@ public enum NotificationWords {
   static func titled(_ text: String) -> String {
     let scalars = Array(text.unicodeScalars)
     var result = ""
-    var isInWord = false
+    var (isInWord, hasLetter) = (false, false)
     for (index, scalar) in scalars.enumerated() {
-      if isCased(scalar) || isDigit(scalar) || scalar == "_" {
-        if isInWord {
-          result += RuleWording.lowercased(String(scalar))
-        } else if isCased(scalar) {
-          result += scalar.properties.titlecaseMapping
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-        isInWord = true
-      } else {
-        let joins = ["'", "\u{2019}", ".", ":", "\u{b7}"].contains(scalar)
-        let next = index + 1 < scalars.count ? scalars[index + 1] : " "
-        isInWord = isInWord && (joins && isCased(next) || scalar.properties.generalCategory == .nonspacingMark)
-        result.unicodeScalars.append(scalar)
+      if isCased(scalar) {
+        result += hasLetter ? RuleWording.lowercased(String(scalar)) : scalar.properties.titlecaseMapping
+        (isInWord, hasLetter) = (true, true)
+        continue
       }
+      result.unicodeScalars.append(scalar)
+      if isDigit(scalar) || scalar == "_" {
+        isInWord = true
+        continue
+      }
+      let joins = ["'", "\u{2019}", ".", ":", "\u{b7}"].contains(scalar)
+      let next = index + 1 < scalars.count ? scalars[index + 1] : " "
+      isInWord = isInWord && (joins && isCased(next) || scalar.properties.generalCategory == .nonspacingMark)
+      hasLetter = hasLetter && isInWord
     }
     return result
   }
