@@ -190,11 +190,13 @@ let package = Package(
         nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
-    .testTarget(name: "SkepCommandTests", dependencies: ["skep", "FleetModel", "PromQL"]),
+    .testTarget(
+      name: "SkepCommandTests", dependencies: ["skep", "ControlPlane", "DeployPlan", "FleetModel", "PromQL"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "SampleStore", "TestSupport", "WireFormats",
+        "ControlPlane", "DeployPlan", "FleetModel", "Ingest", "Platform", "PromQL", "SampleStore", "TestSupport",
+        "WireFormats",
         "skep", httpClient, lifecycle, log, systemPackage,
       ] + nio,
       exclude: ["Fixtures"]),

@@ -14,6 +14,9 @@ unpack() { # package binary…
   folder=$(mktemp -d)
   if (cd "$folder" && { apt-get download -qq "$package" || { apt-get update -qq && apt-get download -qq "$package"; }; }) >/dev/null 2>&1; then
     dpkg -x "$folder"/*.deb "$folder/root" && (cd "$folder/root/usr/bin" && cp "$@" "$tools/bin/")
+    if [ "$package" = prometheus-alertmanager ]; then
+      mkdir -p "$tools/share/$package" && cp "$folder"/root/usr/share/prometheus/alertmanager/*.tmpl "$tools/share/$package/"
+    fi
   else
     echo "skep: could not fetch Debian's $package; the tests that need it are skipped" >&2
   fi
@@ -24,7 +27,18 @@ unpack prometheus-node-exporter prometheus-node-exporter
 unpack prometheus prometheus promtool
 unpack prometheus-alertmanager prometheus-alertmanager amtool
 
-if [ ! -d "$tools/python/prometheus_client" ]; then
-  python3 -m pip install --quiet --target "$tools/python" prometheus-client >/dev/null 2>&1 ||
-    echo "skep: could not fetch PyPI's prometheus-client; the tests that need it are skipped" >&2
+# Debian's Alertmanager reads its default templates from where its package puts them, and from nowhere else.
+templates=/usr/share/prometheus/alertmanager
+if [ -x "$tools/bin/prometheus-alertmanager" ] && [ ! -e $templates/default.tmpl ]; then
+  mkdir -p $templates 2>/dev/null && cp "$tools"/share/prometheus-alertmanager/*.tmpl $templates/ 2>/dev/null ||
+    echo "skep: cannot write $templates; the tests that need Alertmanager are skipped" >&2
 fi
+
+python() { # module package
+  [ -d "$tools/python/$1" ] && return
+  python3 -m pip install --quiet --target "$tools/python" "$2" >/dev/null 2>&1 ||
+    echo "skep: could not fetch PyPI's $2; the tests that need it are skipped" >&2
+}
+
+python prometheus_client prometheus-client
+python aiosmtpd aiosmtpd

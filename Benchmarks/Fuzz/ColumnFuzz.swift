@@ -14,6 +14,8 @@ public func fuzzColumn(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     times.deallocate()
   }
   try? ValueColumn.decode(input, count: count, into: values)
+  var histograms: [NativeHistogram] = []
+  try? HistogramColumn.decode(input, count: count, into: &histograms)
   if (try? TimeColumn.decode(input, count: count, into: times)) != nil {
     for index in 1..<max(1, count) { precondition(times[index] > times[index - 1], "BUG: times that do not rise") }
   }

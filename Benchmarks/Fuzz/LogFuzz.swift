@@ -63,6 +63,18 @@ private struct Rewriter: LogConsumer, ~Copyable {
     journal.endSamples()
   }
 
+  mutating func histograms(_ samples: [HistogramSample], at time: Int64) { append(samples, at: time, areLate: false) }
+
+  mutating func lateHistograms(_ samples: [HistogramSample], at time: Int64) {
+    append(samples, at: time, areLate: true)
+  }
+
+  private mutating func append(_ samples: [HistogramSample], at time: Int64, areLate: Bool) {
+    let encoded = EncodedHistograms(samples, isJournalled: true)
+    let records = zip(samples, encoded.bytes).compactMap { sample, bytes in bytes.map { (sample.series.rawValue, $0) } }
+    if !records.isEmpty { journal.histograms(records, at: time, areLate: areLate) }
+  }
+
   mutating func deletion(of numbers: [UInt32], from: Int64, through: Int64) {
     journal.deletion(of: numbers, from: from, through: through)
   }

@@ -16,6 +16,17 @@ public struct Sample: Sendable, Hashable {
   }
 }
 
+/// A native histogram of one series at some time.
+public struct HistogramSample: Sendable, Hashable {
+  public var series: SeriesRef
+  public var value: NativeHistogram
+
+  public init(series: SeriesRef, value: NativeHistogram) {
+    self.series = series
+    self.value = value
+  }
+}
+
 /// Prometheus' staleness marker: a NaN with one particular bit pattern says that a series has ended
 /// (prometheus/prometheus `model/value/value.go`, `StaleNaN`).
 public enum StaleMarker {

@@ -17,6 +17,9 @@ public protocol SampleAppender: Sendable {
   /// - Throws: ``AppendError/closed`` or ``AppendError/storage(_:)``; then none was taken.
   func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome
 
+  /// As ``append(_:at:)`` of numbers, for native histograms. A series may have numbers at some times and histograms at others.
+  func append(histograms: [HistogramSample], at time: Timestamp) throws(AppendError) -> AppendOutcome
+
   /// Returns once all that this caller appended before is as safe as the store promises: to be awaited before a client is
   /// told that its samples were taken. A store that syncs in the background returns at once; one that was told to sync
   /// always waits for the disk, together with all others who wait.
@@ -35,6 +38,8 @@ public struct AppendOutcome: Sendable, Hashable {
   public var duplicateTimestamp = 0
   /// The series has a later sample, and the time is outside the out-of-order window.
   public var outOfOrder = 0
+  /// Histograms that are not valid, or have more buckets than the store takes (``NativeHistogram/isStorable``).
+  public var malformed = 0
   /// Positions in the batch whose series the store no longer has; ask for new references and append these again.
   public var unknownSeries: [Int] = []
 

@@ -64,7 +64,7 @@ extension HeadStore {
       statistics.indexBytes = state.series.reservedBytes + state.labels.postingsBytes
       statistics.lateSamples = state.lateCount
       statistics.unreadableChunks = state.unreadableChunks + unreadableChunks.load(ordering: .relaxed)
-      let lateBytes = state.lateCount * LateColumns.sampleBytes
+      let lateBytes = state.lateCount * LateColumns.sampleBytes + state.histogramBytes
       statistics.chunkBytes =
         state.segments.used * SegmentArena.bytes + state.closedChunks.usedWords * 4 + lateBytes
       statistics.reservedBytes =

@@ -15,6 +15,7 @@ public final class HeadStore: SampleAppender, SeriesSource {
   let configuration: HeadConfiguration
   /// Of the label hash. An image brings its own; from the first series on it stays.
   let seed: Atomic<UInt64>
+  let isJournalled: Bool
   let matches = SeriesMatches()
   /// How often a chunk that had been copied out did not decode.
   let unreadableChunks = Atomic<Int>(0)
@@ -26,6 +27,7 @@ public final class HeadStore: SampleAppender, SeriesSource {
   /// - Parameter isJournalled: what is taken is also written to a journal, for ``exchangeJournal(_:)``.
   init(_ configuration: HeadConfiguration, isJournalled: Bool) {
     self.configuration = configuration
+    self.isJournalled = isJournalled
     let seed = configuration.hashSeed ?? UInt64(bitPattern: Int64(Hasher().finalize()))
     self.seed = Atomic(seed)
     let (window, overflow) = Int64(0).subtractingReportingOverflow(
@@ -46,6 +48,12 @@ public final class HeadStore: SampleAppender, SeriesSource {
 
   public func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
     let result = state.withLock { $0.append(samples, at: time.milliseconds) }
+    return try result.get()
+  }
+
+  public func append(histograms: [HistogramSample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
+    let encoded = EncodedHistograms(histograms, isJournalled: isJournalled)
+    let result = state.withLock { $0.append(histograms, encoded, at: time.milliseconds) }
     return try result.get()
   }
 

@@ -18,17 +18,20 @@ public enum SymbolicRequestBytes {
     public var samples: [Sample]
     /// The number of the type, help and unit.
     public var metadata: (type: UInt64, help: String, unit: String)?
+    /// Empty ones of the year 1970, and messages of others.
     public var histograms = 0
+    public var native: [[UInt8]] = []
     public var exemplars = 0
 
     public init(
       _ labels: [(String, String)], _ samples: [Sample], metadata: (type: UInt64, help: String, unit: String)? = nil,
-      histograms: Int = 0, exemplars: Int = 0
+      histograms: Int = 0, native: [[UInt8]] = [], exemplars: Int = 0
     ) {
       self.labels = labels
       self.samples = samples
       self.metadata = metadata
       self.histograms = histograms
+      self.native = native
       self.exemplars = exemplars
     }
   }
@@ -72,6 +75,7 @@ public enum SymbolicRequestBytes {
     references(series.labels, form, &table, to: &bytes)
     for sample in series.samples { WriteRequestBytes.field(0x12, content(of: sample), to: &bytes) }
     for _ in 0..<series.histograms { WriteRequestBytes.field(0x1a, [0x08, 1], to: &bytes) }
+    for histogram in series.native { WriteRequestBytes.field(0x1a, histogram, to: &bytes) }
     for _ in 0..<series.exemplars {
       var exemplar: [UInt8] = []
       references([("trace_id", "4711")], form, &table, to: &exemplar)

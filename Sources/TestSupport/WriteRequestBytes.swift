@@ -5,9 +5,13 @@ public enum WriteRequestBytes {
     /// Milliseconds and values.
     public var samples: [(Int64, Double)]
 
-    public init(_ labels: [(String, String)], _ samples: [(Int64, Double)]) {
+    /// Messages of native histograms, each with its time.
+    public var histograms: [[UInt8]]
+
+    public init(_ labels: [(String, String)], _ samples: [(Int64, Double)], histograms: [[UInt8]] = []) {
       self.labels = labels
       self.samples = samples
+      self.histograms = histograms
     }
   }
 
@@ -23,6 +27,7 @@ public enum WriteRequestBytes {
         varint(UInt64(bitPattern: time), to: &sample)
         field(0x12, sample, to: &bytes)
       }
+      for histogram in one.histograms { field(0x22, histogram, to: &bytes) }
       field(0x0a, bytes, to: &message)
     }
     return message

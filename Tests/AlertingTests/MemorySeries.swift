@@ -7,6 +7,7 @@ import Synchronization
 final class MemorySeries: SeriesSource, SampleAppender {
   private struct State {
     var series: [LabelSet: SampleColumns] = [:]
+    var histograms: [LabelSet: HistogramColumns] = [:]
     var references: [LabelSet] = []
     var selections = 0
     var limit = Int.max
@@ -109,6 +110,23 @@ final class MemorySeries: SeriesSource, SampleAppender {
     }
     guard let found else { throw .tooManySeries(limit: limit) }
     return SeriesRef(rawValue: found.0)
+  }
+
+  func append(histograms: [HistogramSample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
+    var outcome = AppendOutcome()
+    for sample in histograms {
+      guard let labels = labels(of: sample.series) else { continue }
+      state.withLock {
+        $0.histograms[labels, default: HistogramColumns()].append(sample.value, at: time.milliseconds)
+      }
+      outcome.appended += 1
+    }
+    return outcome
+  }
+
+  /// The histograms of the one series of a metric.
+  func histograms(_ metric: String) -> HistogramColumns {
+    state.withLock { $0.histograms.first { $0.key.metricName == metric }?.value ?? HistogramColumns() }
   }
 
   func append(_ samples: [Sample], at time: Timestamp) throws(AppendError) -> AppendOutcome {

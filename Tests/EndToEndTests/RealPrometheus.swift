@@ -12,7 +12,7 @@ struct RealPrometheus {
   let program: Program
   let url: String
 
-  init(in directory: String, configuration: String = "global: {}\n") throws {
+  init(in directory: String, configuration: String = "global: {}\n", _ arguments: [String] = []) throws {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try Data(configuration.utf8).write(to: URL(filePath: directory + "/prometheus.yml"))
     program = try Program(
@@ -20,7 +20,7 @@ struct RealPrometheus {
       [
         "--config.file=\(directory)/prometheus.yml", "--storage.tsdb.path=\(directory)/data",
         "--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:0", "--web.enable-remote-write-receiver",
-      ], readsStandardError: true)
+      ] + arguments, readsStandardError: true)
     var address: Substring?
     while let line = program.line() {
       if line.contains("msg=\"Listening on\""), let found = line.range(of: "address=") {

@@ -13,6 +13,7 @@ final class FakeStore: SampleAppender {
     var numbers: [LabelSet: UInt32] = [:]
     var labels: [LabelSet] = []
     var samples: [[(time: Int64, value: Double)]] = []
+    var histograms: [LabelSet: HistogramColumns] = [:]
     var dropped: Set<UInt32> = []
     var maximumSeries = Int.max
     var failure: AppendError?
@@ -70,6 +71,26 @@ final class FakeStore: SampleAppender {
           continue
         }
         state.samples[index].append((time.milliseconds, sample.value))
+        outcome.appended += 1
+      }
+      return .success(outcome)
+    }
+    return try result.get()
+  }
+
+  func append(histograms: [HistogramSample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
+    let result: Result<AppendOutcome, AppendError> = state.withLock { state in
+      if let failure = state.failure { return .failure(failure) }
+      state.appends += 1
+      var outcome = AppendOutcome()
+      for (position, sample) in histograms.enumerated() {
+        let number = sample.series.rawValue
+        guard Int(number) < state.labels.count, !state.dropped.contains(number) else {
+          outcome.unknownSeries.append(position)
+          continue
+        }
+        state.histograms[state.labels[Int(number)], default: HistogramColumns()]
+          .append(sample.value, at: time.milliseconds)
         outcome.appended += 1
       }
       return .success(outcome)

@@ -94,8 +94,39 @@ import WireFormats
     ])
     #expect(outcome.written == 1)
     #expect(outcome.histogramsWritten == 0)
-    #expect(outcome.refused == [.unsupported: 5, .invalid: 1])
-    #expect(bench.store.state.withLock { $0.numbers.count } == 1, "no series without a sample")
+    #expect(outcome.refused == [.unsupported: 2, .outOfOrder: 3, .invalid: 1])
+  }
+
+  @Test(arguments: [WriteMessage.version1, .version2]) func histogramsAreTakenAndCounted(kind: WriteMessage) throws {
+    let bench = Intake()
+    var histogram = NativeHistogram()
+    histogram.count = 3
+    histogram.sum = 4.5
+    histogram.positiveSpans = [.init(offset: 1, length: 2)]
+    histogram.positiveBuckets = [1, 2]
+    var bad = histogram
+    bad.positiveBuckets = [1]
+    let messages =
+      [(histogram, 0), (histogram, 15), (bad, 30), (histogram, 4000)] as [(NativeHistogram, Int64)]
+    let bytes = messages.map { HistogramMessageBytes.integers($0.0, at: bench.at($0.1)) }
+    let body =
+      kind == .version1
+      ? WriteRequestBytes.message([
+        .init([("__name__", "m")], [(bench.at(0), 1)]), .init([("__name__", "h")], [], histograms: bytes),
+      ])
+      : SymbolicRequestBytes.message([
+        Series([("__name__", "m")], [Sample(bench.at(0), 1)]), Series([("__name__", "h")], [], native: bytes),
+      ])
+    for turn in 0..<2 {
+      let outcome = try bench.send(body, as: kind)
+      #expect(outcome.written == 1 && outcome.histogramsWritten == 2)
+      #expect(outcome.refused == [.invalid: 1, .future: 1])
+      // Once more, as after an answer that was lost, and after the store has forgotten the series.
+      if turn == 0 { bench.store.dropAll() }
+    }
+    let held = bench.store.state.withLock { $0.histograms[LabelSet(["__name__": "h"])] }
+    #expect(held?.timestamps == [bench.at(0), bench.at(15), bench.at(0), bench.at(15)])
+    #expect(held?.values.allSatisfy { $0 == histogram } == true)
   }
 
   @Test func badReferencesSpoilTheirSeriesAlone() throws {

@@ -159,7 +159,7 @@ import Testing
     _ = try store.delete([LabelMatcher("zone", .equal, "z1")], from: Self.time(400).milliseconds, through: .max)
     if let flush = store.beginFlush(everything: true, idleBefore: .max) {
       var previous: LabelSet?
-      try flush.forEachSeries { (encoded, times, _) throws(FileError) in
+      try flush.forEachSeries { (encoded, times, _, _) throws(FileError) in
         let labels = LabelSet(canonicalEncoding: Array(encoded))
         if let previous { #expect(LabelSet.precedes(previous, labels)) }
         previous = labels

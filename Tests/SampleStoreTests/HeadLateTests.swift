@@ -127,7 +127,7 @@ import Testing
     _ = try store.append([Sample(series: reference, value: 4)], at: Self.time(700))
     #expect(try store.append([Sample(series: reference, value: 5)], at: Self.time(101)).duplicateTimestamp == 1)
     var moved = 0
-    try flush.forEachSeries { (_, times, _) throws(FileError) in moved += times.count }
+    try flush.forEachSeries { (_, times, _, _) throws(FileError) in moved += times.count }
     #expect(moved == 301)
     #expect(try await Self.contents(store).count == 303)
     store.finishFlush(flush)

@@ -61,6 +61,7 @@ final class HeadModelRun {
     let time = isLate ? now - Int64.random(in: 0...100_000, using: &random) / 100 * 100 : now
     let chosen = Set((0..<Int.random(in: 1...30, using: &random)).map { _ in Int.random(in: 0..<60, using: &random) })
     var batch: [Sample] = []
+    var histograms: [HistogramSample] = []
     var expected = AppendOutcome()
     for index in chosen.sorted() {
       let labels = labels[index]
@@ -68,15 +69,27 @@ final class HeadModelRun {
       // Another number: the store had forgotten the series.
       if let old = references[labels], old != reference { model.series[labels] = nil }
       references[labels] = reference
-      let value = value(of: index)
-      batch.append(Sample(series: reference, value: value))
+      var value = value(of: index)
+      // Some series have histograms alone, some both in turn.
+      if index % 5 == 4 || index % 5 == 3 && time / 20_000 % 2 == 0 {
+        let histogram = TaggedHistogram.histogram(value, at: time)
+        value = TaggedHistogram.tag(histogram)
+        histograms.append(HistogramSample(series: reference, value: histogram))
+      } else {
+        batch.append(Sample(series: reference, value: value))
+      }
       switch model.append(value, at: time, to: labels) {
       case .appended, .repeated: expected.appended += 1
       case .duplicate: expected.duplicateTimestamp += 1
       case .outOfOrder: expected.outOfOrder += 1
       }
     }
-    #expect(try store.append(batch, at: Timestamp(milliseconds: time)) == expected)
+    var outcome = try store.append(batch, at: Timestamp(milliseconds: time))
+    let ofHistograms = try store.append(histograms: histograms, at: Timestamp(milliseconds: time))
+    outcome.appended += ofHistograms.appended
+    outcome.duplicateTimestamp += ofHistograms.duplicateTimestamp
+    outcome.outOfOrder += ofHistograms.outOfOrder
+    #expect(outcome == expected && ofHistograms.malformed == 0 && ofHistograms.unknownSeries.isEmpty)
   }
 
   private func value(of index: Int) -> Double {
@@ -111,8 +124,13 @@ final class HeadModelRun {
     }
     var moved: [LabelSet: Set<Int64>] = [:]
     var previous: LabelSet?
-    try flush.forEachSeries { (encoded, times, values) throws(FileError) in
+    try flush.forEachSeries { (encoded, stamps, numbers, histograms) throws(FileError) in
       let labels = LabelSet(canonicalEncoding: Array(encoded))
+      let all = SelectedSeries(
+        labels: labels, samples: SampleColumns(timestamps: Array(stamps), values: Array(numbers)),
+        histograms: histograms
+      ).tagged.samples
+      let (times, values) = (all.timestamps, all.values)
       if let previous { #expect(LabelSet.precedes(previous, labels)) }
       previous = labels
       let held = Dictionary(model.series[labels]?.samples.map { ($0.time, $0.value) } ?? [], uniquingKeysWith: { $1 })
@@ -184,7 +202,7 @@ final class HeadModelRun {
     let through = from + Int64.random(in: -1...900_000, using: &random)
     let expected = model.select(matchers, from: from, through: through)
     let (start, end) = (Timestamp(milliseconds: from), Timestamp(milliseconds: through))
-    let found = try await store.select(matchers, from: start, through: end)
+    let found = try await store.select(matchers, from: start, through: end).map(\.tagged)
     #expect(found.map(\.labels) == expected.map(\.labels), "\(matchers)")
     let opened = try await store.open(matchers, from: start, through: end).selected(from: start, through: end)
     #expect(opened.count == found.count && zip(opened, found).allSatisfy { $0.isSame(as: $1) })
@@ -206,6 +224,8 @@ final class HeadModelRun {
   func checkEverything() async throws {
     for matcher in HeadStoreModelTests.matchers { try await check([matcher]) }
     let all = try await store.select([], from: Timestamp(milliseconds: .min), through: Timestamp(milliseconds: .max))
+      .map(
+        \.tagged)
     let statistics = store.statistics()
     #expect(UInt64(all.reduce(0) { $0 + $1.samples.count }) == statistics.samples)
     #expect(statistics.unreadableChunks == 0)

@@ -87,7 +87,7 @@ import Testing
         for round in 0..<60 {
           if let flush = store.beginFlush(everything: round % 3 == 0, idleBefore: .min) {
             var samples: UInt64 = 0
-            try flush.forEachSeries { (_, times, _) throws(FileError) in samples += UInt64(times.count) }
+            try flush.forEachSeries { (_, times, _, _) throws(FileError) in samples += UInt64(times.count) }
             if round % 5 == 4 {
               store.cancelFlush(flush)
             } else {

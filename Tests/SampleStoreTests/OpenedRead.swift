@@ -1,7 +1,8 @@
 import FleetModel
 
 extension OpenedSelection {
-  /// What a selection of the same series gives: decoded, without samples outside of the range and series without samples.
+  /// What a selection of the same series gives: decoded, without samples outside of the range and series without samples;
+  /// histograms as their tags.
   func selected(from: Timestamp, through: Timestamp) throws -> [SelectedSeries] {
     guard case .encoded(let all) = self else { return [] }
     var result: [SelectedSeries] = []
@@ -16,7 +17,15 @@ extension OpenedSelection {
         columns.timestamps.append(time)
         columns.values.append(buffer.values[index])
       }
-      if columns.count > 0 { result.append(SelectedSeries(labels: all.labels[row], samples: columns)) }
+      var histograms = HistogramColumns()
+      try all.decodeHistograms?(row, &histograms)
+      var inRange = HistogramColumns()
+      for (time, histogram) in zip(histograms.timestamps, histograms.values)
+      where time >= from.milliseconds && time <= through.milliseconds {
+        inRange.append(histogram, at: time)
+      }
+      guard columns.count + inRange.count > 0 else { continue }
+      result.append(SelectedSeries(labels: all.labels[row], samples: columns, histograms: inRange).tagged)
     }
     return result.reversed()
   }

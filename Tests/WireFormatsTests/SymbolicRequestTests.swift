@@ -42,7 +42,7 @@ import Testing
     let message = SymbolicRequestBytes.message(series, form)
     let request = try Self.read(message)
     #expect(request.kind == .version2)
-    #expect(request.histograms == 2)
+    #expect(request.histograms.count == 2)
     #expect(request.exemplars == 3)
     try #require(request.series.count == 3)
     for (index, one) in series.enumerated() {

@@ -71,17 +71,21 @@ final class RuleRecorder: Sendable {
     for turn in 0..<2 where !positions.isEmpty {
       var samples: [Sample] = []
       var owners: [Int] = []
+      var histograms: [HistogramSample] = []
+      var histogramOwners: [Int] = []
       var watched: [WatchedSample] = []
       samples.reserveCapacity(positions.count)
       owners.reserveCapacity(positions.count)
       for position in positions {
         let sample = batch.recorded.samples[position]
-        guard sample.histogram == nil else {
-          batch.refuse([position], "native histograms are not recorded")
-          continue
-        }
         do throws(AppendError) {
           let entry = try entry(sample.labels, isNew: turn > 0, &state)
+          if let histogram = sample.histogram {
+            // Rules on arrival compare numbers: they do not look at histograms.
+            histograms.append(HistogramSample(series: entry.reference, value: histogram))
+            histogramOwners.append(position)
+            continue
+          }
           samples.append(Sample(series: entry.reference, value: sample.value))
           owners.append(position)
           if let token = entry.token { watched.append(WatchedSample(token: token, value: sample.value)) }
@@ -90,17 +94,35 @@ final class RuleRecorder: Sendable {
         }
       }
       positions = []
-      if samples.isEmpty { return }
-      do throws(AppendError) {
-        let result = try appender.append(samples, at: batch.recorded.time)
-        positions = result.unknownSeries.filter(owners.indices.contains).map { owners[$0] }
-        if result.outOfOrder > 0 { batch.refuse([], "out of order sample") }
-        if result.duplicateTimestamp > 0 { batch.refuse([], "duplicate sample for timestamp") }
-        batch.outcome.lost += result.outOfOrder + result.duplicateTimestamp
-        if !watched.isEmpty { watch.observe(watched, at: batch.recorded.time) }
-      } catch {
-        batch.refuse(owners, "\(error)")
+      let time = batch.recorded.time
+      if !samples.isEmpty {
+        let lost = append(owners, &batch) { () throws(AppendError) in try appender.append(samples, at: time) }
+        positions += lost ?? []
+        if lost != nil, !watched.isEmpty { watch.observe(watched, at: time) }
       }
+      if !histograms.isEmpty {
+        let lost = append(histogramOwners, &batch) { () throws(AppendError) in
+          try appender.append(histograms: histograms, at: time)
+        }
+        positions += lost ?? []
+      }
+    }
+  }
+
+  /// - Returns: positions of samples whose series the store no longer has; `nil` if none was taken.
+  private func append(
+    _ owners: [Int], _ batch: inout Batch, _ body: () throws(AppendError) -> AppendOutcome
+  ) -> [Int]? {
+    do throws(AppendError) {
+      let result = try body()
+      if result.outOfOrder > 0 { batch.refuse([], "out of order sample") }
+      if result.duplicateTimestamp > 0 { batch.refuse([], "duplicate sample for timestamp") }
+      if result.malformed > 0 { batch.refuse([], "a histogram that cannot be stored") }
+      batch.outcome.lost += result.outOfOrder + result.duplicateTimestamp + result.malformed
+      return result.unknownSeries.filter(owners.indices.contains).map { owners[$0] }
+    } catch {
+      batch.refuse(owners, "\(error)")
+      return nil
     }
   }
 

@@ -44,7 +44,7 @@ struct ReadRoutes: Sendable {
       do {
         switch kind {
         case .samples: return try await self.samples(asked.queries)
-        case .streamedChunks: return try await self.chunks(asked.queries)
+        case .streamedChunks: return try await self.chunks(asked)
         }
       } catch let error as InvalidMatcher {
         throw PrometheusError(.badData, "\(error)")
@@ -87,7 +87,8 @@ struct ReadRoutes: Sendable {
             throw PrometheusError(.timeout, "reading took too long; ask for less, or accept STREAMED_XOR_CHUNKS")
           }
           let (labels, samples) = try Self.series(place, of: selection)
-          answer.add(labels, samples, in: query.from...query.through)
+          answer.add(
+            labels, samples, try Self.histograms(place, of: selection), in: query.from...query.through)
           guard answer.count <= limits.answerBytes else {
             throw PrometheusError(
               .badData,
@@ -122,26 +123,68 @@ struct ReadRoutes: Sendable {
     }
   }
 
-  /// Chunks of one series after the other. What can be refused is refused before the first byte is sent.
-  private func chunks(_ queries: [ReadRequest.Query]) async throws -> APIResponse {
+  private static func histograms(_ place: Int, of selection: OpenedSelection) throws -> HistogramColumns {
+    switch selection {
+    case .decoded(let series): return series[place].histograms
+    case .encoded(let series):
+      var columns = HistogramColumns()
+      try series.decodeHistograms?(place, &columns)
+      return columns
+    }
+  }
+
+  /// Chunks of one series after the other. What can be refused is refused before the first byte is sent: native histograms
+  /// are not put into chunks, and go in one piece with whatever else was asked for.
+  private func chunks(_ asked: ReadRequest) async throws -> APIResponse {
+    let queries = asked.queries
     let selections = try await operations.run("remote read", within: nil) { _ in
       var selections: [OpenedSelection] = []
       for query in queries { selections.append(try await open(query)) }
       return selections
     }
-    let messageBytes = limits.messageBytes
+    if selections.contains(where: \.hasHistograms) {
+      guard asked.acceptsSamples else {
+        throw PrometheusError(
+          .badData, "there are native histograms among the series, which are not streamed; accept SAMPLES as well")
+      }
+      return try await samples(queries)
+    }
+    let (operations, messageBytes) = (operations, limits.messageBytes)
     var response = APIResponse.stream(contentType: Self.streamType) { sink in
       for (index, selection) in selections.enumerated() where selection.count > 0 {
         let range = queries[index].from...queries[index].through
         let answer = ChunkedAnswer(query: index, maximumBytes: messageBytes)
-        for place in 0..<selection.count {
-          let (labels, samples) = try Self.series(place, of: selection)
-          for message in answer.messages(for: labels, samples, in: range) { try await sink.send(Self.frame(message)) }
+        var place = 0
+        while place < selection.count {
+          let from = place
+          let part = try await operations.run("remote read", within: nil) { _ in
+            try Self.frames(of: selection, from: from, answer, in: range, atLeast: messageBytes)
+          }
+          place = part.next
+          if part.frames.readableBytes > 0 { try await sink.send(part.frames) }
         }
       }
     }
     response.isWholeOrBroken = true
     return response
+  }
+
+  /// The messages of one series after the other, until they have `size` bytes together.
+  private static func frames(
+    of selection: OpenedSelection, from first: Int, _ answer: ChunkedAnswer, in range: ClosedRange<Timestamp>,
+    atLeast size: Int
+  ) throws -> (frames: ByteBuffer, next: Int) {
+    var frames = ByteBuffer()
+    var place = first
+    while place < selection.count, frames.readableBytes < size {
+      let (labels, samples) = try series(place, of: selection)
+      for message in answer.messages(for: labels, samples, in: range) {
+        var frame = frame(message)
+        frames.writeBuffer(&frame)
+      }
+      place += 1
+    }
+    return (frames, place)
   }
 
   /// A message in the stream: its length, its CRC-32C with the highest byte first, itself

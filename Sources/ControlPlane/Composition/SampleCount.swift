@@ -51,7 +51,8 @@ struct SampleCount {
   private mutating func addPiece(from: Timestamp, through: Timestamp) async throws -> Bool {
     let found = try await source.select(matchers, from: from, through: through)
     for one in found {
-      let present = one.samples.values.count { !StaleMarker.isStale($0) }
+      let present =
+        one.samples.values.count { !StaleMarker.isStale($0) } + one.histograms.values.count { !$0.isStale }
       if present > 0 { labels.insert(one.labels) }
       samples += present
     }

@@ -78,6 +78,7 @@ extension Shapes {
     return Shape(
       schema: text.schema(),
       read: { tree, reader, path in
+        if reader.dialect == .go, case .scalar("", _) = tree.content { return [] }
         guard let value = text.read(tree, reader, path) else { return nil }
         switch MatcherSyntax.parse(value) {
         case .success(let matchers): return matchers
@@ -104,6 +105,19 @@ extension Shapes {
   }
 
   static var regularExpression: Shape<String> { text(check: PatternSyntax.flaw) }
+
+  /// A regular expression over label values, as far as it can be compiled here.
+  static var labelPattern: Shape<String> {
+    looseText { text in
+      if let flaw = PatternSyntax.flaw(in: text) { return flaw }
+      do throws(PatternError) {
+        _ = try LabelPattern(text)
+        return nil
+      } catch {
+        return Flaw("cannot be used as a regular expression: \(error.problem)")
+      }
+    }
+  }
 
   /// A mapping that is kept as it is.
   static func raw(known: [String]) -> Shape<YAMLTree> {

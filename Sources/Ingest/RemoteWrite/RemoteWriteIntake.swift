@@ -85,7 +85,7 @@ public final class RemoteWriteIntake: Sendable {
     let outcome = try result.get()
     metrics.note(outcome)
     metrics.dropped(exemplars: kind == .version1 ? work.request.exemplars : 0)
-    taken.add(outcome.written, ordering: .relaxed)
+    taken.add(outcome.written + outcome.histogramsWritten, ordering: .relaxed)
     return outcome
   }
 
@@ -110,20 +110,21 @@ public final class RemoteWriteIntake: Sendable {
       cache.find(work.request.series, scope: scope, into: &work.entries)
     }
     var outcome = WriteOutcome()
-    outcome.refuse(.unsupported, work.request.histograms, "native histograms are not stored in this version")
     if kind == .version2 {
       outcome.refuse(.unsupported, work.request.exemplars, "exemplars are not stored in this version")
     }
     for index in work.entries.indices where work.entries[index].mark <= WrittenSeriesCache.Entry.unasked {
       // What has nothing but what is not stored, or metadata, makes no series.
-      if work.request.series[index].sampleCount == 0 { continue }
+      let series = work.request.series[index]
+      if series.sampleCount == 0, !series.hasHistograms { continue }
       try learn(index, message, scope: scope, agent: agent, &work, &outcome)
     }
     var flush = WriteFlush(
       message: message, now: time.now(), retention: retention, appender: appender, watch: watch, outcome: outcome)
     do throws(AppendError) { try flush.run(&work) } catch {
-      taken.add(flush.outcome.written, ordering: .relaxed)
-      throw .storage("\(error)", written: flush.outcome.written)
+      let written = flush.outcome.written + flush.outcome.histogramsWritten
+      taken.add(written, ordering: .relaxed)
+      throw .storage("\(error)", written: written)
     }
     if !flush.renewed.isEmpty { remember(flush.renewed, scope: scope, work) }
     metadata?.tell(of: work.request, in: message, now: now) {
@@ -138,7 +139,7 @@ public final class RemoteWriteIntake: Sendable {
     _ outcome: inout WriteOutcome
   ) throws(WriteRefusal) {
     let series = work.request.series[index]
-    let samples = Int(series.sampleCount)
+    let samples = Int(series.sampleCount) + work.request.histogramCount(ofSeries: index)
     let labels: LabelSet
     do throws(WrittenLabelFlaw) { labels = try work.request.labels(of: series, in: message) } catch {
       return outcome.refuse(.invalid, samples, "\(error)")
@@ -173,6 +174,12 @@ public final class RemoteWriteIntake: Sendable {
         cache.set(scope.map { identity.within($0) } ?? identity, work.entries[index])
       }
     }
+  }
+}
+
+extension WriteRequest {
+  fileprivate func histogramCount(ofSeries index: Int) -> Int {
+    series[index].hasHistograms ? histograms.count { $0.series == UInt32(truncatingIfNeeded: index) } : 0
   }
 }
 

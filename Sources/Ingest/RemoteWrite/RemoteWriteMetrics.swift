@@ -4,6 +4,7 @@ import Metrics
 /// Skep's own metrics about what is pushed, made once.
 final class RemoteWriteMetrics: Sendable {
   private let samples: Counter
+  private let histograms: Counter
   private let refusals: [WriteOutcome.Reason: Counter]
   private let storeFailures: Counter
   private let exemplars: Counter
@@ -14,6 +15,7 @@ final class RemoteWriteMetrics: Sendable {
       Counter(label: "skep_remote_write_" + name, dimensions: dimensions, factory: factory)
     }
     samples = counter("samples_total")
+    histograms = counter("histograms_total")
     storeFailures = counter("store_failures_total")
     exemplars = counter("exemplars_dropped_total")
     refusals = Dictionary(
@@ -24,6 +26,7 @@ final class RemoteWriteMetrics: Sendable {
 
   func note(_ outcome: WriteOutcome) {
     samples.increment(by: outcome.written)
+    histograms.increment(by: outcome.histogramsWritten)
     for (reason, count) in outcome.refused { refusals[reason]?.increment(by: count) }
   }
 

@@ -30,6 +30,11 @@ struct WriteFlush {
   }
 
   mutating func run(_ work: inout WriteScratch) throws(AppendError) {
+    try runNumbers(&work)
+    if !work.request.histograms.isEmpty { try runHistograms(&work) }
+  }
+
+  private mutating func runNumbers(_ work: inout WriteScratch) throws(AppendError) {
     guard let first = work.request.samples.first else { return }
     if Self.areOfOneTime(work.request.samples) {
       work.gatherAll()
@@ -60,21 +65,29 @@ struct WriteFlush {
   private mutating func append(_ work: inout WriteScratch, at milliseconds: Int64) throws(AppendError) {
     guard !work.batch.isEmpty else { return }
     let time = Timestamp(milliseconds: milliseconds)
-    // The subtraction stays within bounds: only the clock's own value has something taken from it.
-    guard milliseconds <= (now + RemoteWriteIntake.maximumAhead).milliseconds else {
-      return outcome.refuse(
-        .future, work.batch.count, "a sample of \(RFC3339.format(time)) is more than ten minutes ahead of this machine")
-    }
-    // A time that a sender forgot to set is 0: such a sample would stretch the store to 1970.
-    guard milliseconds >= (now - retention).milliseconds else {
-      return outcome.refuse(
-        .outOfOrder, work.batch.count,
-        "a sample of \(RFC3339.format(time)) is older than the time that samples are kept, monitoring.retention")
-    }
+    guard isWithinBounds(time, of: work.batch.count) else { return }
     let first = try appender.append(work.batch, at: time)
     note(first, time)
     if !first.unknownSeries.isEmpty { try appendAgain(first.unknownSeries, &work, time) }
     if milliseconds >= (now - RemoteWriteIntake.maximumAhead).milliseconds { tellWatcher(work, time) }
+  }
+
+  /// Refuses so many samples if their time cannot be right.
+  private mutating func isWithinBounds(_ time: Timestamp, of samples: Int) -> Bool {
+    // The subtraction stays within bounds: only the clock's own value has something taken from it.
+    guard time.milliseconds <= (now + RemoteWriteIntake.maximumAhead).milliseconds else {
+      outcome.refuse(
+        .future, samples, "a sample of \(RFC3339.format(time)) is more than ten minutes ahead of this machine")
+      return false
+    }
+    // A time that a sender forgot to set is 0: such a sample would stretch the store to 1970.
+    guard time.milliseconds >= (now - retention).milliseconds else {
+      outcome.refuse(
+        .outOfOrder, samples,
+        "a sample of \(RFC3339.format(time)) is older than the time that samples are kept, monitoring.retention")
+      return false
+    }
+    return true
   }
 
   /// The store has dropped series that were silent for long: they are series again, under new numbers.
@@ -84,16 +97,7 @@ struct WriteFlush {
     var again: [Sample] = []
     for position in positions where work.batch.indices.contains(position) {
       let index = Int(work.owners[position])
-      // These labels were good when the series was first seen.
-      guard let labels = try? work.request.labels(of: work.request.series[index], in: message) else { continue }
-      do throws(AppendError) {
-        work.entries[index].reference = try appender.reference(for: labels)
-      } catch {
-        guard case .tooManySeries = error else { throw error }
-        outcome.refuse(.limit, 1, "\(error)")
-        continue
-      }
-      renewed.append(index)
+      guard try renew(index, &work) else { continue }
       again.append(Sample(series: work.entries[index].reference, value: work.batch[position].value))
     }
     if again.isEmpty { return }
@@ -102,14 +106,91 @@ struct WriteFlush {
     if !result.unknownSeries.isEmpty { throw .storage("series that were made anew were forgotten at once; send again") }
   }
 
+  /// - Returns: whether the series has a number again.
+  mutating func renew(_ index: Int, _ work: inout WriteScratch) throws(AppendError) -> Bool {
+    // These labels were good when the series was first seen.
+    guard let labels = try? work.request.labels(of: work.request.series[index], in: message) else { return false }
+    do throws(AppendError) {
+      work.entries[index].reference = try appender.reference(for: labels)
+    } catch {
+      guard case .tooManySeries = error else { throw error }
+      outcome.refuse(.limit, 1, "\(error)")
+      return false
+    }
+    renewed.append(index)
+    return true
+  }
+
   private mutating func note(_ result: AppendOutcome, _ time: Timestamp) {
     outcome.written += result.appended
+    refuse(result, time)
+  }
+
+  private mutating func refuse(_ result: AppendOutcome, _ time: Timestamp) {
     outcome.refuse(
       .outOfOrder, result.outOfOrder,
       "a sample of \(RFC3339.format(time)) is older than its series' last by more than the out-of-order window")
     outcome.refuse(
       .duplicate, result.duplicateTimestamp,
       "a sample of \(RFC3339.format(time)) has another value than the one that is stored of that time")
+  }
+
+  // MARK: native histograms
+
+  /// The way of the histograms, behind the numbers of the request. No rule on arrival looks at them: it compares numbers.
+  private mutating func runHistograms(_ work: inout WriteScratch) throws(AppendError) {
+    let histograms = work.request.histograms
+    let order = histograms.indices.sorted { (histograms[$0].time, $0) < (histograms[$1].time, $1) }
+    var start = 0
+    while start < order.count {
+      let time = histograms[order[start]].time
+      var owners: [Int] = []
+      while start < order.count, histograms[order[start]].time == time {
+        let histogram = histograms[order[start]]
+        start += 1
+        guard work.entries[Int(histogram.series)].mark != WrittenSeriesCache.Entry.missing else { continue }
+        if let problem = Self.problem(of: histogram.value) {
+          outcome.refuse(.invalid, 1, problem)
+        } else {
+          owners.append(order[start - 1])
+        }
+      }
+      let stamp = Timestamp(milliseconds: time)
+      guard !owners.isEmpty, isWithinBounds(stamp, of: owners.count) else { continue }
+      try append(histograms, owners, &work, at: stamp)
+    }
+  }
+
+  private static func problem(of histogram: NativeHistogram) -> String? {
+    if histogram.isStorable { return nil }
+    do throws(NativeHistogram.Invalid) { try histogram.validate() } catch { return "\(error)" }
+    return "a histogram has more than \(HistogramLayout.maximumBuckets) buckets or "
+      + "\(HistogramLayout.maximumBounds) custom bounds, or buckets beyond all bounds; lower its resolution"
+  }
+
+  private mutating func append(
+    _ histograms: [WrittenHistogram], _ chosen: [Int], _ work: inout WriteScratch, at time: Timestamp
+  ) throws(AppendError) {
+    var owners = chosen
+    // A second time for series that the store has dropped in the meantime.
+    for turn in 0..<2 {
+      let batch = owners.map { owner in
+        HistogramSample(
+          series: work.entries[Int(histograms[owner].series)].reference, value: histograms[owner].value)
+      }
+      let result = try appender.append(histograms: batch, at: time)
+      outcome.histogramsWritten += result.appended
+      refuse(result, time)
+      outcome.refuse(.invalid, result.malformed, "a histogram cannot be stored")
+      if result.unknownSeries.isEmpty { return }
+      if turn > 0 { throw .storage("series that were made anew were forgotten at once; send again") }
+      var again: [Int] = []
+      for position in result.unknownSeries where owners.indices.contains(position) {
+        if try renew(Int(histograms[owners[position]].series), &work) { again.append(owners[position]) }
+      }
+      owners = again
+      if owners.isEmpty { return }
+    }
   }
 
   private func tellWatcher(_ work: WriteScratch, _ time: Timestamp) {

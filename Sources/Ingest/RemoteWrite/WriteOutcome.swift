@@ -2,7 +2,7 @@
 /// others are.
 public struct WriteOutcome: Sendable, Hashable {
   public enum Reason: String, Sendable, CaseIterable {
-    /// Labels that cannot be those of a series.
+    /// Labels that cannot be those of a series, or a native histogram that cannot be one.
     case invalid
     /// Labels beyond a limit, or a series more than the store may hold.
     case limit
@@ -12,7 +12,7 @@ public struct WriteOutcome: Sendable, Hashable {
     /// Another value than the one that is stored of that time.
     case duplicate
     case future
-    /// Native histograms and exemplars.
+    /// Exemplars.
     case unsupported
   }
 

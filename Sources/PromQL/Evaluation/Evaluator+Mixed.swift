@@ -145,8 +145,13 @@ extension Evaluator {
 
 extension OpenedSelection {
   /// All samples, the histograms among them.
-  func decodedWithHistograms() throws -> OpenedSelection {
+  ///
+  /// - Parameter budget: of the query. What is decoded is held against a copy of it: a query that would hold too much is
+  ///   refused before it does. Whoever keeps the answer counts it.
+  /// - Throws: ``QueryError``, or what the store throws.
+  func decodedWithHistograms(_ budget: QueryBudget) throws -> OpenedSelection {
     guard case .encoded(let all) = self else { return self }
+    var budget = budget
     var buffer = SampleBuffer()
     var series: [SelectedSeries] = []
     series.reserveCapacity(all.labels.count)
@@ -155,6 +160,9 @@ extension OpenedSelection {
       try all.decode(row, &buffer)
       var histograms = HistogramColumns()
       try all.decodeHistograms?(row, &histograms)
+      let points = buffer.count + histograms.points
+      try budget.hold(points)
+      try budget.checkpoint(points)
       series.append(
         SelectedSeries(labels: labels, samples: buffer.columns(0..<buffer.count), histograms: histograms))
     }

@@ -45,7 +45,8 @@ extension Evaluator {
     _ node: VectorSelector, from: Int64, through: Int64
   ) throws(QueryError) -> [(labels: LabelSet, timeline: Timeline)] {
     do {
-      let selection = try data.series(node.matchers, from: from, through: through).decodedWithHistograms()
+      let selection = try data.series(node.matchers, from: from, through: through).decodedWithHistograms(
+        budget)
       guard case .decoded(let series) = hinted(selection) else { return [] }
       try budget.checkpoint(series.reduce(0) { $0 + $1.samples.count })
       return series.map { ($0.labels, Timeline($0)) }

@@ -120,8 +120,10 @@ struct InfoSeries {
     let selected = evaluator.data.series(query.matchers, from: times.first - lookback + 1, through: times.last)
     let series: [SelectedSeries]
     do {
-      guard case .decoded(let decoded) = try selected.decodedWithHistograms() else { return [] }
+      guard case .decoded(let decoded) = try selected.decodedWithHistograms(evaluator.budget) else { return [] }
       series = decoded
+    } catch let error as QueryError {
+      throw error
     } catch {
       throw .storage("expanding series: \(error)")
     }

@@ -68,7 +68,7 @@ public struct QueryEngine: Sendable {
     var statistics = QueryStatistics()
     for entry in SelectionPlan(query.expression, grid, options).entries {
       let series =
-        if let known = shared.series(entry.selection) { known } else { try await open(entry, source) }
+        if let known = shared.series(entry.selection) { known } else { try await open(entry, source, budget) }
       let decoded = series.decodedSamples
       try budget.hold(decoded)
       try budget.checkpoint(decoded)
@@ -81,7 +81,7 @@ public struct QueryEngine: Sendable {
   }
 
   func open(
-    _ entry: SelectionPlan.Entry, _ source: some SeriesSource
+    _ entry: SelectionPlan.Entry, _ source: some SeriesSource, _ budget: QueryBudget
   ) async throws(QueryError) -> OpenedSelection {
     let selection = entry.selection
     do {
@@ -91,10 +91,12 @@ public struct QueryEngine: Sendable {
         entry.isLatest
         ? try await source.openLatest(selection.matchers, from: from, through: through)
         : try await source.open(selection.matchers, from: from, through: through)
-      if series.hasHistograms { return try series.decodedWithHistograms() }
+      if series.hasHistograms { return try series.decodedWithHistograms(budget) }
       return entry.readers > 1 ? try series.decoded(upTo: options.decodedSamples) : series
     } catch is CancellationError {
       throw .canceled
+    } catch let error as QueryError {
+      throw error
     } catch {
       throw .storage("expanding series: \(error)")
     }

@@ -37,7 +37,8 @@ extension QueryEngine {
     _ selections: [Selection], into shared: inout SharedReadings, source: some SeriesSource
   ) async throws(QueryError) {
     for entry in SelectionPlan.merged(selections.map { SelectionPlan.Entry(selection: $0) }) {
-      shared.add(entry.selection, try await open(entry, source))
+      shared.add(
+        entry.selection, try await open(entry, source, QueryBudget(maximumSamples: options.maximumSamples) { false }))
     }
   }
 

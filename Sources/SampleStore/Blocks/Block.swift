@@ -17,6 +17,8 @@ final class Block: @unchecked Sendable {
   private let timeTable: GroupedTable
   private let pages: PageChecks
   private let file: MappedFile
+  /// Which series have native histograms, once somebody asked.
+  private let histogramPlaces = Mutex<PlaceSet?>(nil)
 
   convenience init(files: any FileSystem, path: FilePath) throws(BlockError) {
     let file: MappedFile
@@ -80,7 +82,12 @@ final class Block: @unchecked Sendable {
     /// Both in the file.
     var timeBytes: Range<Int>
     var valueBytes: Range<Int>
+    /// Native histograms in place of numbers.
+    var isHistogram = false
   }
+
+  /// Whether it was written for native histograms.
+  var mayHaveHistograms: Bool { footer.version > BlockFormat.versionOfNumbers }
 
   /// Runs `body` and says of a flaw in which file it is.
   func naming<Result>(_ body: () throws(BlockFlaw) -> Result) throws(BlockError) -> Result {
@@ -89,7 +96,8 @@ final class Block: @unchecked Sendable {
 
   func reader() -> BlockSeriesReader { BlockSeriesReader(self) }
   func chunkCursor() -> ChunkCursor {
-    ChunkCursor(chunkTable, dataEnd: footer.dataEnd, columnCount: footer.timeColumns)
+    ChunkCursor(
+      chunkTable, dataEnd: footer.dataEnd, columnCount: footer.timeColumns, marksHistograms: mayHaveHistograms)
   }
   func timeCursor() -> TimeCursor {
     TimeCursor(timeTable, dataEnd: footer.dataEnd, maximumCount: ValueColumn.maximumCount)
@@ -108,7 +116,7 @@ final class Block: @unchecked Sendable {
     return reader.chunks
   }
 
-  /// Decodes a chunk into columns with room for `chunk.count`.
+  /// Decodes a chunk of numbers into columns with room for `chunk.count`.
   func decode(
     _ chunk: Chunk, times: UnsafeMutablePointer<Int64>, values: UnsafeMutablePointer<Double>
   ) throws(BlockError) {
@@ -121,6 +129,38 @@ final class Block: @unchecked Sendable {
         throw BlockFlaw("the values at byte \(chunk.valueBytes.lowerBound): \(error)")
       }
     }
+  }
+
+  /// The native histograms of a chunk that holds such.
+  func histograms(_ chunk: Chunk) throws(BlockError) -> HistogramColumns {
+    precondition(chunk.isHistogram, "BUG: a chunk of numbers is read as one of histograms")
+    var columns = HistogramColumns()
+    columns.timestamps = try withTimes(of: chunk) { Array($0) }
+    try naming { () throws(BlockFlaw) in
+      try pages.verify(chunk.valueBytes)
+      do throws(ChunkError) {
+        try HistogramColumn.decode(bytes(chunk.valueBytes), count: chunk.count, into: &columns.values)
+      } catch {
+        throw BlockFlaw("the histograms at byte \(chunk.valueBytes.lowerBound): \(error)")
+      }
+    }
+    return columns
+  }
+
+  /// Whether a series has native histograms. The first call for a block that may have any reads all records of chunks.
+  func hasHistograms(_ place: Place) throws(BlockError) -> Bool {
+    guard mayHaveHistograms else { return false }
+    if let known = histogramPlaces.withLock({ $0 }) { return known.contains(place) }
+    var places = PlaceSet(count: summary.series)
+    try naming { () throws(BlockFlaw) in
+      var cursor = chunkCursor()
+      for place in 0..<summary.series {
+        try cursor.move(to: place)
+        if cursor.areHistograms.contains(true) { places.insert(place..<place + 1) }
+      }
+    }
+    histogramPlaces.withLock { $0 = places }
+    return places.contains(place)
   }
 
   private func decodeTimes(_ chunk: Chunk, _ times: UnsafeMutablePointer<Int64>) throws(BlockError) {

@@ -167,8 +167,15 @@ struct BlockCheck {
         lastMin = record.minTime
         let chunk = Block.Chunk(
           minTime: record.minTime, maxTime: record.maxTime, count: record.count, column: UInt32(column),
-          timeBytes: record.bytes, valueBytes: cursor.values[index])
-        do throws(BlockError) { try block.decode(chunk, times: buffer, values: values) } catch {
+          timeBytes: record.bytes, valueBytes: cursor.values[index],
+          isHistogram: !cursor.areHistograms.isEmpty && cursor.areHistograms[index])
+        do throws(BlockError) {
+          if chunk.isHistogram {
+            _ = try block.histograms(chunk)
+          } else {
+            try block.decode(chunk, times: buffer, values: values)
+          }
+        } catch {
           note("chunk \(index) of series \(place): \(error.reason)")
         }
         chunks += 1

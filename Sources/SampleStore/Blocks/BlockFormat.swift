@@ -1,7 +1,7 @@
 import FleetModel
 import Platform
 
-/// The constants of a block's file, version 1. docs/storage.md draws every byte.
+/// The constants of a block's file, versions 1 and 2. docs/storage.md draws every byte.
 ///
 /// ```
 /// header │ data: time and value columns │ seven index sections │ footer
@@ -9,7 +9,9 @@ import Platform
 enum BlockFormat {
   static let magic = Array("skepblck".utf8)
   static let endMagic = Array("skepbend".utf8)
-  static let version: UInt32 = 1
+  /// The newest that is known. A block without native histograms is of version 1: earlier programs read it.
+  static let version: UInt32 = 2
+  static let versionOfNumbers: UInt32 = 1
   /// Magic, version, CRC-32C of both.
   static let headerBytes = 16
   /// Data, header included, has one checksum for each so many bytes.
@@ -32,7 +34,7 @@ enum BlockFormat {
     case postings
   }
 
-  static func header() -> [UInt8] {
+  static func header(version: UInt32 = versionOfNumbers) -> [UInt8] {
     var bytes = magic
     append(version, to: &bytes)
     append(bytes.withUnsafeBytes { CRC32C.checksum($0) }, to: &bytes)
@@ -91,6 +93,8 @@ struct BlockFooter: Sendable {
   static let bytes = 160
 
   var summary = BlockSummary()
+  /// Of the file, as its header says it.
+  var version = BlockFormat.versionOfNumbers
   /// Where the data end and the sections begin.
   var dataEnd = 0
   var timeColumns = 0
@@ -121,7 +125,7 @@ struct BlockFooter: Sendable {
 extension BlockFooter {
   /// Reads header and footer of a whole file and checks that the sections fill what lies between.
   init(file: UnsafeRawBufferPointer) throws(BlockFlaw) {
-    try Self.checkHeader(file)
+    version = try Self.version(ofHeader: file)
     let start = file.count - Self.bytes
     guard start >= BlockFormat.headerBytes else { throw BlockFlaw("\(file.count) bytes are too few for a block") }
     let footer = UnsafeRawBufferPointer(rebasing: file[start...])
@@ -164,7 +168,7 @@ extension BlockFooter {
     summary.bytes = UInt64(file.count)
   }
 
-  private static func checkHeader(_ file: UnsafeRawBufferPointer) throws(BlockFlaw) {
+  private static func version(ofHeader file: UnsafeRawBufferPointer) throws(BlockFlaw) -> UInt32 {
     guard file.count >= BlockFormat.headerBytes, file.prefix(8).elementsEqual(BlockFormat.magic) else {
       throw BlockFlaw("it does not begin as a block does")
     }
@@ -172,11 +176,12 @@ extension BlockFooter {
     let version = try reader.u32()
     let checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: file[..<12]))
     guard try reader.u32() == checksum else { throw BlockFlaw("the header's checksum does not match") }
-    guard version == BlockFormat.version else {
+    guard version > 0, version <= BlockFormat.version else {
       throw BlockFlaw(
-        "written in version \(version) of the format, and this program knows \(BlockFormat.version)",
+        "written in version \(version) of the format, and this program knows up to \(BlockFormat.version)",
         kind: .otherVersion)
     }
+    return version
   }
 
   /// The bytes of a section in the file.

@@ -31,6 +31,7 @@ struct BlockMerge: ~Copyable {
   private var pieces: [Piece] = []
   private var joiner = SampleJoiner()
   private var pending = SampleBuffer()
+  private var pendingHistograms = HistogramColumns()
 
   private struct Source {
     let block: Block
@@ -62,6 +63,13 @@ struct BlockMerge: ~Copyable {
     /// Its place in the order of precedence.
     let rank: Int
     let gaps: [(Int64, Int64)]
+
+    /// What is left of a chunk of native histograms.
+    func histograms() throws(BlockError) -> HistogramColumns {
+      var columns = try block.histograms(chunk)
+      for gap in gaps { columns.remove(columns.places(gap.0, gap.1)) }
+      return columns
+    }
   }
 
   /// Merges `blocks`, given in any order, into a new file.
@@ -78,7 +86,9 @@ struct BlockMerge: ~Copyable {
     guard let first = order.first else { return nil }
     var writer: BlockWriter
     do throws(FileError) {
-      writer = try BlockWriter(files: files, path: path, sequence: blocks[first].summary.sequence)
+      writer = try BlockWriter(
+        files: files, path: path, sequence: blocks[first].summary.sequence,
+        hasHistograms: blocks.contains(where: \.mayHaveHistograms))
     } catch { throw .file(error) }
     let sorted = deletions.map { deletion in
       Deletion(places: order.map { deletion.places[$0] }, from: deletion.from, through: deletion.through)
@@ -169,6 +179,7 @@ struct BlockMerge: ~Copyable {
 
   private mutating func writeChunks(_ writer: inout BlockWriter) throws(BlockWorkError) {
     pieces.sort { ($0.chunk.minTime, $0.rank) < ($1.chunk.minTime, $1.rank) }
+    if pieces.contains(where: \.chunk.isHistogram) { return try writeMixed(&writer) }
     var index = 0
     while index < pieces.count {
       var end = index + 1
@@ -205,6 +216,59 @@ struct BlockMerge: ~Copyable {
     }
     joiner.finish()
     joiner.append(to: &pending)
+  }
+
+  /// The same for a series with native histograms: chunks of both kinds that lie at the same times are decoded together.
+  private mutating func writeMixed(_ writer: inout BlockWriter) throws(BlockWorkError) {
+    var index = 0
+    while index < pieces.count {
+      var end = index + 1
+      var maxTime = pieces[index].chunk.maxTime
+      while end < pieces.count, pieces[end].chunk.minTime <= maxTime {
+        maxTime = max(maxTime, pieces[end].chunk.maxTime)
+        end += 1
+      }
+      let piece = pieces[index]
+      let large = piece.chunk.isHistogram ? BlockWriter.histogramsPerChunk / 2 : Self.largeChunk
+      if end - index == 1, piece.gaps.isEmpty, piece.chunk.count >= large {
+        try writePendingMixed(&writer)
+        try writer.append(piece.chunk, of: piece.block)
+      } else {
+        do throws(BlockError) { try decodeMixed(index..<end) } catch { throw .block(error) }
+        if pending.count >= Self.pendingSamples || pendingHistograms.count >= 4 * BlockWriter.histogramsPerChunk {
+          try writePendingMixed(&writer)
+        }
+      }
+      index = end
+    }
+    try writePendingMixed(&writer)
+  }
+
+  private mutating func decodeMixed(_ range: Range<Int>) throws(BlockError) {
+    joiner.begin()
+    var histograms = HistogramColumns()
+    for piece in pieces[range].sorted(by: { $0.rank < $1.rank }) {
+      if piece.chunk.isHistogram {
+        histograms.join(try piece.histograms())
+      } else {
+        try joiner.add(piece.chunk, of: piece.block, without: piece.gaps)
+      }
+    }
+    joiner.finish()
+    let start = pending.count
+    joiner.append(to: &pending)
+    histograms.remove(at: UnsafeBufferPointer(start: pending.times + start, count: pending.count - start))
+    pendingHistograms.join(histograms)
+  }
+
+  private mutating func writePendingMixed(_ writer: inout BlockWriter) throws(BlockWorkError) {
+    do throws(FileError) {
+      try writer.append(
+        times: UnsafeBufferPointer(start: pending.times, count: pending.count),
+        values: UnsafeBufferPointer(start: pending.values, count: pending.count), histograms: pendingHistograms)
+    } catch { throw .file(error) }
+    pending.removeAll()
+    pendingHistograms.removeAll(keepingCapacity: true)
   }
 
   private mutating func writePending(_ count: Int, _ writer: inout BlockWriter) throws(BlockWorkError) {

@@ -103,7 +103,8 @@ struct BlockSeriesReader {
         Block.Chunk(
           minTime: record.minTime, maxTime: record.maxTime, count: record.count,
           column: UInt32(truncatingIfNeeded: chunkCursor.columns[index]), timeBytes: record.bytes,
-          valueBytes: chunkCursor.values[index]))
+          valueBytes: chunkCursor.values[index],
+          isHistogram: !chunkCursor.areHistograms.isEmpty && chunkCursor.areHistograms[index]))
     }
   }
 }

@@ -10,11 +10,16 @@ struct BlockWriter: ~Copyable {
   /// What a chunk is cut to: so that columns of common lengths (a power of two, a day of minutes) fall into equal parts.
   static let samplesPerChunk = 960
 
+  /// What a chunk of native histograms is cut to: each has tens of columns, and a query decodes whole chunks.
+  static let histogramsPerChunk = 240
+
+  private let hasHistograms: Bool
+  private let encoder = ColumnEncoder()
   private var output: BlockOutput
   private var labels: BlockLabelBuilder
   private var columns: TimeColumnRegistry
   private var times = TimeTableBuilder()
-  private var chunks = ChunkTableBuilder()
+  private var chunks: ChunkTableBuilder
   private var summary = BlockSummary()
   private var pendingLabels: [UInt8] = []
   private var hasPendingLabels = false
@@ -27,11 +32,18 @@ struct BlockWriter: ~Copyable {
     var numbers: [Int32]
   }
 
-  init(files: any FileSystem, path: FilePath, sequence: UInt64) throws(FileError) {
+  /// - Parameter hasHistograms: native histograms may come; programs before them do not read such a block.
+  init(
+    files: any FileSystem, path: FilePath, sequence: UInt64, hasHistograms: Bool = false
+  ) throws(FileError) {
+    self.hasHistograms = hasHistograms
+    chunks = ChunkTableBuilder(marksHistograms: hasHistograms)
     output = try BlockOutput(files: files, path: path)
     labels = BlockLabelBuilder(seed: UInt64.random(in: .min ... .max))
     columns = TimeColumnRegistry(seed: UInt64.random(in: .min ... .max))
-    output.bytes.append(contentsOf: BlockFormat.header())
+    output.bytes.append(
+      contentsOf:
+        BlockFormat.header(version: hasHistograms ? BlockFormat.version : BlockFormat.versionOfNumbers))
     summary.sequence = sequence
     summary.minTime = .max
     summary.maxTime = .min
@@ -52,12 +64,59 @@ struct BlockWriter: ~Copyable {
   /// of two calls may overlap in time: of equal times the first written counts.
   mutating func append(times: UnsafeBufferPointer<Int64>, values: UnsafeBufferPointer<Double>) throws(FileError) {
     precondition(times.count == values.count, "BUG: columns of different length")
-    let parts = (times.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk
-    for part in 0..<parts {
-      let range = times.count * part / parts..<times.count * (part + 1) / parts
+    for range in Self.parts(times.count, atMost: Self.samplesPerChunk) {
       try appendChunk(
         UnsafeBufferPointer(rebasing: times[range]), UnsafeBufferPointer(rebasing: values[range]))
     }
+  }
+
+  /// Equal parts.
+  private static func parts(_ count: Int, atMost limit: Int) -> [Range<Int>] {
+    let parts = (count + limit - 1) / limit
+    return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
+  }
+
+  /// As ``append(times:values:)``, with native histograms at other times.
+  mutating func append(
+    times: UnsafeBufferPointer<Int64>, values: UnsafeBufferPointer<Double>, histograms: HistogramColumns
+  ) throws(FileError) {
+    guard !histograms.isEmpty else { return try append(times: times, values: values) }
+    precondition(hasHistograms, "BUG: histograms for a block of numbers")
+    var numbers = Self.parts(times.count, atMost: Self.samplesPerChunk)[...]
+    let most = Self.parts(histograms.count, atMost: Self.histogramsPerChunk).map(\.count).max() ?? 1
+    var start = 0
+    for chunk in HistogramCutter.chunks(of: histograms, limit: most, with: encoder) {
+      // Chunks of both kinds come in the order of their first times.
+      while let range = numbers.first, times[range.lowerBound] < chunk.minTime {
+        numbers.removeFirst()
+        try append(
+          times: UnsafeBufferPointer(rebasing: times[range]), values: UnsafeBufferPointer(rebasing: values[range]))
+      }
+      try histograms.timestamps[start..<start + chunk.count].withUnsafeBufferPointer { stamps throws(FileError) in
+        try append(chunk, stamps)
+      }
+      start += chunk.count
+    }
+    for range in numbers {
+      try append(
+        times: UnsafeBufferPointer(rebasing: times[range]), values: UnsafeBufferPointer(rebasing: values[range]))
+    }
+  }
+
+  private mutating func append(_ chunk: HistogramChunk, _ stamps: UnsafeBufferPointer<Int64>) throws(FileError) {
+    let start = output.position
+    let (column, isNew) = columns.number(of: stamps)
+    if isNew { output.bytes.append(contentsOf: chunk.times) }
+    let middle = output.position
+    if isNew {
+      times.add(
+        TimeRecord(minTime: chunk.minTime, maxTime: chunk.maxTime, count: chunk.count, bytes: start..<middle))
+    }
+    output.bytes.append(contentsOf: chunk.values)
+    try note(
+      ChunkTableBuilder.Entry(
+        column: column, timeBytes: middle - start, valueBytes: output.position - middle, isHistogram: true),
+      at: start, minTime: chunk.minTime, maxTime: chunk.maxTime, count: chunk.count)
   }
 
   private mutating func appendChunk(
@@ -81,6 +140,7 @@ struct BlockWriter: ~Copyable {
 
   /// Takes a chunk over as it is; only its times are decoded, once for each column.
   mutating func append(_ chunk: Block.Chunk, of block: Block) throws(BlockWorkError) {
+    precondition(hasHistograms || !chunk.isHistogram, "BUG: histograms for a block of numbers")
     do throws(BlockError) { try block.verify(chunk) } catch { throw .block(error) }
     let start = output.position
     let column: Int
@@ -89,7 +149,8 @@ struct BlockWriter: ~Copyable {
     output.bytes.append(contentsOf: block.bytes(chunk.valueBytes))
     do throws(FileError) {
       try note(
-        ChunkTableBuilder.Entry(column: column, timeBytes: middle - start, valueBytes: chunk.valueBytes.count),
+        ChunkTableBuilder.Entry(
+          column: column, timeBytes: middle - start, valueBytes: chunk.valueBytes.count, isHistogram: chunk.isHistogram),
         at: start, minTime: chunk.minTime, maxTime: chunk.maxTime, count: chunk.count)
     } catch { throw .file(error) }
   }
@@ -157,6 +218,7 @@ struct BlockWriter: ~Copyable {
     precondition(!isEmpty, "BUG: a block without samples")
     endSeries()
     var footer = BlockFooter()
+    footer.version = hasHistograms ? BlockFormat.version : BlockFormat.versionOfNumbers
     footer.dataEnd = try output.endData()
     footer.timeColumns = times.count
     var isTooLarge = times.isTooLarge || chunks.isTooLarge
@@ -168,7 +230,8 @@ struct BlockWriter: ~Copyable {
     footer.pairs = built.pairCount
     let sections = [
       output.pages, exchange(&times, with: TimeTableBuilder()).finish(),
-      exchange(&chunks, with: ChunkTableBuilder()).finish(), built.series, built.names, built.pairs, built.postings,
+      exchange(&chunks, with: ChunkTableBuilder(marksHistograms: hasHistograms)).finish(), built.series, built.names,
+      built.pairs, built.postings,
     ]
     for (index, section) in sections.enumerated() {
       footer.lengths[index] = section.count

@@ -3,6 +3,7 @@ import FleetModel
 /// How columns of blocks come into a buffer and are joined there.
 extension SampleBuffer {
   mutating func append(_ chunk: Block.Chunk, of block: Block) throws(BlockError) {
+    precondition(!chunk.isHistogram, "BUG: a chunk of histograms is read as one of numbers")
     reserve(chunk.count)
     try block.decode(chunk, times: times + count, values: values + count)
     advance(chunk.count)

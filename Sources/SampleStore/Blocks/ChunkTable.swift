@@ -6,7 +6,7 @@
 /// mode 3 only: distance d: the time columns are next - d, next - d + 1, …
 /// for each chunk:
 ///   mode 1: length of its time column, which is new       mode 2: 0 and that length, or a distance
-///   length of its value column
+///   length of its value column; in a block of version 2 twice that, and 1 more for native histograms
 /// ```
 /// Mode 0: the time columns of the series before. `next` is the number of the next new column. Data stand in the order of
 /// chunks, a new time column before the values of its chunk: so lengths alone say where.
@@ -16,7 +16,11 @@ struct ChunkTableBuilder {
     /// 0 unless the column is new.
     var timeBytes: Int
     var valueBytes: Int
+    var isHistogram = false
   }
+
+  /// Whether the block may hold native histograms.
+  let marksHistograms: Bool
 
   private var table = GroupedTableBuilder(perGroup: BlockFormat.seriesPerGroup)
   private var previous: [Entry] = []
@@ -26,6 +30,8 @@ struct ChunkTableBuilder {
 
   var isTooLarge: Bool { table.isTooLarge }
   var chunksOfSeries: Int { entries.count }
+
+  init(marksHistograms: Bool) { self.marksHistograms = marksHistograms }
 
   /// - Parameter position: where the file was before the chunk's data.
   mutating func add(_ entry: Entry, position: Int) {
@@ -50,7 +56,8 @@ struct ChunkTableBuilder {
         BlockFormat.append(varint: entry.timeBytes, to: &table.bytes)
         nextColumn += 1
       }
-      BlockFormat.append(varint: entry.valueBytes, to: &table.bytes)
+      let length = marksHistograms ? entry.valueBytes << 1 | (entry.isHistogram ? 1 : 0) : entry.valueBytes
+      BlockFormat.append(varint: length, to: &table.bytes)
     }
     swap(&previous, &entries)
     entries.removeAll(keepingCapacity: true)
@@ -74,6 +81,7 @@ struct ChunkCursor {
   private let table: GroupedTable
   private let dataEnd: Int
   private let columnCount: Int
+  private let marksHistograms: Bool
   private var reader: ByteReader
   private(set) var place = -1
   /// Where the data of the next chunk begin.
@@ -86,15 +94,18 @@ struct ChunkCursor {
   private(set) var columns: [Int] = []
   /// The bytes of each chunk's values in the file.
   private(set) var values: [Range<Int>] = []
+  /// Whether they are native histograms; empty in a block that has none.
+  private(set) var areHistograms: [Bool] = []
   /// The bytes of new time columns, for whoever verifies them.
   private(set) var newTimes: [Range<Int>] = []
   /// Whether `columns` changed since this was last set to false.
   var hasNewColumns = true
 
-  init(_ table: GroupedTable, dataEnd: Int, columnCount: Int) {
+  init(_ table: GroupedTable, dataEnd: Int, columnCount: Int, marksHistograms: Bool) {
     self.table = table
     self.dataEnd = dataEnd
     self.columnCount = columnCount
+    self.marksHistograms = marksHistograms
     reader = ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
@@ -130,6 +141,7 @@ struct ChunkCursor {
     let count = Int(head >> 2) + 1
     let mode = head & 3
     values.removeAll(keepingCapacity: true)
+    areHistograms.removeAll(keepingCapacity: true)
     newTimes.removeAll(keepingCapacity: true)
     if mode == 0 {
       guard columns.count == count else { throw BlockFlaw("series \(place + 1) has other chunks than the one before") }
@@ -152,7 +164,14 @@ struct ChunkCursor {
   }
 
   private mutating func value() throws(BlockFlaw) {
-    let length = try reader.number(atMost: dataEnd - position)
+    var length: Int
+    if marksHistograms {
+      length = try reader.number(atMost: (dataEnd - position) << 1 | 1)
+      areHistograms.append(length & 1 == 1)
+      length >>= 1
+    } else {
+      length = try reader.number(atMost: dataEnd - position)
+    }
     values.append(position..<position + length)
     position += length
   }

@@ -22,7 +22,7 @@ struct SampleJoiner: ~Copyable {
     begin()
     guard from <= through else { return SampleColumns() }
     for source in blocks {
-      for chunk in source.chunks where chunk.maxTime >= from && chunk.minTime <= through {
+      for chunk in source.chunks where !chunk.isHistogram && chunk.maxTime >= from && chunk.minTime <= through {
         try add(chunk, of: source.block)
       }
     }

@@ -25,6 +25,8 @@ final class ChunkCopies: @unchecked Sendable {
   private var lastValues: [Double] = []
   /// Of the few rows that have any.
   private var late: [Int: LateColumns] = [:]
+  /// Likewise.
+  private var histograms: [Int: [HeadHistograms]] = [:]
   private(set) var sampleCount = 0
   /// Rows with samples.
   private(set) var filledRows = 0
@@ -89,11 +91,33 @@ final class ChunkCopies: @unchecked Sendable {
     ends.append(chunks.count)
   }
 
+  /// Adds to the row that was ended last.
+  func addHistograms(_ parts: [HeadHistograms]) {
+    guard !parts.isEmpty, let row = ends.indices.last else { return }
+    if isEmpty(row) { filledRows += 1 }
+    histograms[row] = parts
+    // Each is worth several numbers.
+    sampleCount += parts.reduce(0) { $0 + $1.size.samples }
+  }
+
+  var hasHistograms: Bool { !histograms.isEmpty }
+
+  func hasHistograms(_ row: Int) -> Bool { !histograms.isEmpty && histograms[row] != nil }
+
+  /// Joins the histograms of a row behind those that are there.
+  ///
+  /// - Returns: how many chunks did not decode.
+  func join(_ row: Int, _ from: Int64, _ through: Int64, into columns: inout HistogramColumns) -> Int {
+    var unreadable = 0
+    for part in histograms[row] ?? [] { columns.join(part.columns(from, through, unreadable: &unreadable)) }
+    return unreadable
+  }
+
   private func chunks(_ row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
 
   func isEmpty(_ row: Int) -> Bool {
     if isLatest, lastTimes[row] != .min { return false }
-    return chunks(row).isEmpty && (late.isEmpty || late[row] == nil)
+    return chunks(row).isEmpty && (late.isEmpty || late[row] == nil) && !hasHistograms(row)
   }
 
   /// Appends the samples of a row to an empty buffer, late ones merged in: strictly rising times. A chunk that does not decode,

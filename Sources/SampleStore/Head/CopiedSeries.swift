@@ -13,6 +13,7 @@ struct CopiedSeries: Sendable {
     var labels: [UInt8]
     var chunks: Range<Int>
     var late = LateColumns()
+    var histograms: HeadHistograms?
   }
 
   var entries: [Entry] = []

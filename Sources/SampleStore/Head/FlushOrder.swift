@@ -11,6 +11,7 @@ struct FlushEntry: Sendable {
   var pairCount: Int
   var number: UInt32
   var hasLate: Bool
+  var hasHistograms: Bool
   /// Closed chunks that begin no later than this move; `Int64.min` if there are none.
   var through: Int64
 

@@ -50,6 +50,7 @@ extension HeadState {
     guard from <= through, let record = live(number), record.pointee.hasSamples else { return 0 }
     let before = sampleCount
     _ = removeLate(of: number, record, from, through)
+    removeHistograms(of: number, record, from, through)
     guard record.pointee.encoder.lastTime >= from else { return Int(before - sampleCount) }
     if record.pointee.oldestChunk != 0 { cutClosedChunks(record, from, through) }
     if record.pointee.hasOpenChunk { cutOpenChunk(record, from, through) }
@@ -58,6 +59,7 @@ extension HeadState {
 
   mutating func dropAllSamples(of number: UInt32, _ record: UnsafeMutablePointer<SeriesRecord>) {
     _ = removeLate(of: number, record, .min, .max)
+    removeHistograms(of: number, record, .min, .max)
     while record.pointee.oldestChunk != 0 { dropOldestChunk(record) }
     if record.pointee.hasOpenChunk { dropOpenChunk(record) }
   }

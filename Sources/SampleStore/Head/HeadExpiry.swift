@@ -33,7 +33,8 @@ struct AgeHistogram {
 extension HeadState {
   /// Bytes in use: what ``HeadConfiguration/maximumBytes`` bounds.
   var usedBytes: Int {
-    segments.used * SegmentArena.bytes + lateCount * LateColumns.sampleBytes + closedChunks.usedWords * 4 + pairNumbers
+    segments.used * SegmentArena.bytes + histogramBytes + lateCount * LateColumns.sampleBytes + closedChunks.usedWords
+      * 4 + pairNumbers
       .usedWords * 4 + series.reservedBytes
       + table.reservedBytes + labels.labelBytes + labels.postingsBytes
   }
@@ -52,12 +53,15 @@ extension HeadState {
       guard let record = live(number) else { continue }
       dropClosedChunks(record, before: cutoff)
       if record.pointee.hasOpenChunk, record.pointee.encoder.lastTime < cutoff { dropOpenChunk(record) }
+      if record.pointee.flags.contains(.histograms) {
+        dropHistograms(of: number, record, before: cutoff, oldest: &oldest)
+      }
       if record.pointee.flags.contains(.late) { dropLate(of: number, record, before: cutoff, oldest: &oldest) }
       if record.pointee.oldestChunk != 0 {
         oldest = min(oldest, ClosedChunk(closedChunks.words(record.pointee.oldestChunk)).firstTime)
       } else if record.pointee.hasOpenChunk {
         oldest = min(oldest, firstTime(inSegment: record.pointee.firstSegment))
-      } else if pins == 0, !record.pointee.flags.contains(.late),
+      } else if pins == 0, record.pointee.flags.isDisjoint(with: [.late, .histograms]),
         isForgotten(record, forgetBefore: forgetBefore, now: now)
       {
         remove(number, record)
@@ -78,6 +82,7 @@ extension HeadState {
         let columns = lateColumns(of: number, .min, .max)
         histogram.add(columns.count * LateColumns.sampleBytes, endingAt: columns.times.last ?? .min)
       }
+      if record.pointee.flags.contains(.histograms) { addAges(ofHistograms: number, to: &histogram) }
       var chunk = record.pointee.oldestChunk
       while chunk != 0 {
         let closed = ClosedChunk(closedChunks.words(chunk))

@@ -15,7 +15,7 @@ extension HeadStore {
 
   /// Bytes that ``beginFlush(everything:idleBefore:)`` could move at present without closing any chunk. O(1).
   var movableBytes: Int {
-    state.withLock { $0.closedBytes + $0.lateCount * LateColumns.sampleBytes }
+    state.withLock { $0.closedBytes + $0.lateCount * LateColumns.sampleBytes + $0.movableHistogramBytes }
   }
 
   /// Chooses what to move: chunks that are full; with `everything`, or where the newest sample of the series is older than
@@ -26,7 +26,8 @@ extension HeadStore {
   func beginFlush(everything: Bool, idleBefore: Int64) -> HeadFlush? {
     let begun = state.withLock { state in
       guard !state.isFlushing else { return false }
-      precondition(state.flushingLate.isEmpty, "BUG: late samples of a flush that has ended")
+      precondition(
+        state.flushingLate.isEmpty && state.flushingHistograms.isEmpty, "BUG: samples of a flush that has ended")
       state.isFlushing = true
       state.pins += 1
       swap(&state.late, &state.flushingLate)
@@ -75,6 +76,7 @@ extension HeadStore {
         state.late[number] = merged
       }
       state.flushingLate = [:]
+      state.putBackHistograms()
       state.isFlushing = false
       state.pins -= 1
       if state.sampleCount == 0 {
@@ -95,12 +97,15 @@ struct HeadFlush: ~Copyable {
   /// Series with samples to move.
   var seriesCount: Int { entries.count }
 
+  /// Whether native histograms are among the samples.
+  var hasHistograms: Bool { entries.contains(where: \.hasHistograms) }
+
   /// Calls `body` for each series in rising order of labels with its samples in rising order of time, late ones merged in:
   /// decoded outside the head's lock. `times` and `values` have the same count and are valid during the call only.
   func forEachSeries(
     _ body: (
       _ encodedLabels: UnsafeRawBufferPointer, _ times: UnsafeBufferPointer<Int64>,
-      _ values: UnsafeBufferPointer<Double>
+      _ values: UnsafeBufferPointer<Double>, _ histograms: HistogramColumns
     ) throws(FileError) -> Void
   ) throws(FileError) {
     var copied = CopiedSeries()
@@ -114,11 +119,14 @@ struct HeadFlush: ~Copyable {
       index = store.state.withLock { $0.copyFlushed(entries, from: start, into: &copied) }
       for entry in copied.entries {
         copied.decode(entry, into: &columns, unreadable: &unreadable)
-        guard columns.count > 0 else { continue }
+        var histograms = entry.histograms?.columns(unreadable: &unreadable) ?? HistogramColumns()
+        guard columns.count > 0 || !histograms.isEmpty else { continue }
         let times = UnsafeBufferPointer(start: UnsafePointer(columns.times), count: columns.count)
         let values = UnsafeBufferPointer(start: UnsafePointer(columns.values), count: columns.count)
+        histograms.remove(at: times)
+        let samples = histograms
         try entry.labels.withUnsafeBufferPointer { (labels) throws(FileError) in
-          try body(UnsafeRawBufferPointer(labels), times, values)
+          try body(UnsafeRawBufferPointer(labels), times, values, samples)
         }
       }
     }
@@ -142,8 +150,11 @@ extension HeadState {
         closeChunk(record)
       }
       let late = record.pointee.flags.contains(.late) ? flushingLate[number]?.count ?? 0 : 0
-      guard record.pointee.oldestChunk != 0 || late > 0 else { continue }
-      bytes += late * LateColumns.sampleBytes
+      let histogramBytes =
+        record.pointee.flags.contains(.histograms)
+        ? moveHistograms(of: number, closing: everything || record.pointee.encoder.lastTime < idleBefore) : 0
+      guard record.pointee.oldestChunk != 0 || late > 0 || histogramBytes > 0 else { continue }
+      bytes += late * LateColumns.sampleBytes + histogramBytes
       var chunk = record.pointee.oldestChunk
       var through = Int64.min
       while chunk != 0 {
@@ -156,7 +167,7 @@ extension HeadState {
       entries.append(
         FlushEntry(
           pairsAddress: UInt(bitPattern: pairs.baseAddress), pairCount: pairs.count, number: number, hasLate: late > 0,
-          through: through))
+          hasHistograms: histogramBytes > 0, through: through))
     }
     return end < series.issued ? end : nil
   }
@@ -180,7 +191,8 @@ extension HeadState {
       copied.entries.append(
         CopiedSeries.Entry(
           labels: encodedLabels(of: record), chunks: firstChunk..<copied.chunks.count,
-          late: entry.hasLate ? flushingLate[entry.number] ?? LateColumns() : LateColumns()))
+          late: entry.hasLate ? flushingLate[entry.number] ?? LateColumns() : LateColumns(),
+          histograms: entry.hasHistograms ? flushingHistograms[entry.number] : nil))
     }
     return index
   }
@@ -192,6 +204,7 @@ extension HeadState {
     {
       dropOldestChunk(record)
     }
+    if entry.hasHistograms { dropFlushedHistograms(of: entry.number, record) }
     guard entry.hasLate else { return }
     let moved = flushingLate.removeValue(forKey: entry.number)?.count ?? 0
     lateCount -= moved

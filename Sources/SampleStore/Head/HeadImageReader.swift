@@ -55,7 +55,9 @@ extension HeadState {
       throw ImageError("image: a header of \(payload.count) bytes")
     }
     let version = base.number(4, as: UInt32.self)
-    guard version == ImageFormat.version else { throw ImageError("image: version \(version) is not known") }
+    guard version > 0, version <= ImageFormat.version else {
+      throw ImageError("image: version \(version) is not known")
+    }
     guard series.issued == 0, labels.pairs.issued == 0 else { throw ImageError("image: the head is in use") }
     let seed = base.number(8, as: UInt64.self)
     let (seriesNumbers, pairNumbers) = (base.number(16, as: UInt64.self), base.number(24, as: UInt64.self))
@@ -141,6 +143,9 @@ extension HeadState {
     }
     let last = try readClosedChunks(row, rows.count, &offset, before: firstOpen, of: &record)
     try readLate(row, rows.count, &offset, of: number, &record)
+    if row.number(ImageFormat.flagsOffset, as: UInt8.self) & SeriesRecord.Flags.histograms.rawValue != 0 {
+      try readHistograms(rows, &offset, of: number, &record)
+    }
     guard last <= record.encoder.lastTime, bits == 0 || firstOpen <= record.encoder.lastTime,
       record.flags.contains(.appended) || !record.hasSamples
     else { throw ImageError("image: the times of series \(number) cannot be") }
@@ -246,6 +251,15 @@ extension HeadState {
       offset += 4 + words * 4
     }
     return previous ?? .min
+  }
+
+  private mutating func readHistograms(
+    _ rows: UnsafeRawBufferPointer, _ offset: inout Int, of number: UInt32, _ record: inout SeriesRecord
+  ) throws(ImageError) {
+    guard let histograms = HistogramImage.decode(rows, &offset), !histograms.isEmpty,
+      max(histograms.newest ?? .min, histograms.late.timestamps.last ?? .min) <= record.encoder.lastTime
+    else { throw ImageError("image: the histograms of series \(number) cannot be") }
+    adopt(histograms, of: number, &record)
   }
 
   private mutating func readLate(

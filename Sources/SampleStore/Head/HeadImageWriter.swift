@@ -83,6 +83,8 @@ extension HeadState {
   /// A payload ends after the row that makes it this large.
   private static let payloadBytes = 192 << 10
   private static let rowsAtOnce = 1024
+  /// Their open chunks are encoded under the lock, at some tens of microseconds each.
+  private static let histogramsAtOnce = 16
 
   fileprivate func writeHeader(_ writing: ImageWriting, seed: UInt64, to payload: inout ImagePayload) {
     payload.begin(.header)
@@ -130,7 +132,8 @@ extension HeadState {
     let end = min(index + Self.rowsAtOnce, writing.seriesNumbers)
     var isResting: Bool?
     var row = RestingRow()
-    while index < end, payload.count < Self.payloadBytes {
+    var histograms = 0
+    while index < end, payload.count < Self.payloadBytes, histograms < Self.histogramsAtOnce {
       let number = UInt32(truncatingIfNeeded: index)
       guard let record = live(number)?.pointee else {
         index += 1
@@ -145,6 +148,7 @@ extension HeadState {
       } else {
         writeSeries(number, record, &writing, to: &payload)
       }
+      if record.flags.contains(.histograms) { histograms += 1 }
       writing.series += 1
       index += 1
     }
@@ -183,7 +187,7 @@ extension HeadState {
     row.storeBytes(of: new.littleEndian, toByteOffset: 0, as: UInt32.self)
     row.storeBytes(of: record.hash.littleEndian, toByteOffset: 4, as: UInt32.self)
     record.encoder.storeState(to: row + ImageFormat.encoderOffset)
-    let flags = record.flags.intersection([.touched, .appended, .waiting])
+    let flags = record.flags.intersection([.touched, .appended, .waiting, .histograms])
     row.storeBytes(of: flags.rawValue, toByteOffset: ImageFormat.flagsOffset, as: UInt8.self)
     let bits = record.hasOpenChunk ? record.bitCount : 0
     row.storeBytes(of: bits.littleEndian, toByteOffset: ImageFormat.bitsOffset, as: UInt16.self)
@@ -203,6 +207,11 @@ extension HeadState {
     for time in late.times { payload.put(time) }
     for value in late.values { payload.put(value.bitPattern) }
     writing.samples += UInt64(record.encoder.count + late.count)
+    if record.flags.contains(.histograms) {
+      let parts = histogramParts(of: number)
+      payload.put(HistogramImage.encode(parts, with: columnEncoder))
+      writing.samples += UInt64(parts.reduce(0) { $0 + $1.size.samples })
+    }
   }
 
   private func writeClosedChunks(

@@ -19,6 +19,7 @@ extension HeadState {
     }
     let (earliest, overflow) = lastTime.subtractingReportingOverflow(window)
     guard overflow || time >= earliest else { return .outOfOrder }
+    if hasHistogram(number, record.pointee, at: time) { return .duplicate }
     if record.pointee.flags.contains(.late), let held = lateValue(of: number, at: time) { return verdict(value, held) }
     if hasOpenChunk, time >= firstTime(inSegment: record.pointee.firstSegment) {
       if let count = decodeOpenChunk(record.pointee) {

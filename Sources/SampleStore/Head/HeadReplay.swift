@@ -55,6 +55,18 @@ struct HeadReplay: LogConsumer, ~Copyable {
     unknownSamples += unknown
   }
 
+  mutating func histograms(_ samples: [HistogramSample], at time: Int64) {
+    let (taken, unknown) = store.state.withLock { $0.replay(samples, at: time) }
+    takenSamples += taken
+    unknownSamples += unknown
+  }
+
+  mutating func lateHistograms(_ samples: [HistogramSample], at time: Int64) {
+    let (taken, unknown) = store.state.withLock { $0.replayLate(samples, at: time) }
+    takenSamples += taken
+    unknownSamples += unknown
+  }
+
   mutating func deletion(of numbers: [UInt32], from: Int64, through: Int64) {
     store.state.withLock { state in
       for number in numbers { _ = state.delete(number, from, through) }

@@ -36,6 +36,9 @@ extension HeadState {
       }
       if copies.isLatest {
         copyLatest(record, from, through, into: copies) { lateColumns(of: numbers[index], from, through) }
+        if record.flags.contains(.histograms) {
+          copies.addHistograms(histogramParts(of: numbers[index], from, through))
+        }
         continue
       }
       forEachChunk(of: record, from, through) { segment, bits, count, codec in
@@ -46,6 +49,7 @@ extension HeadState {
       } else {
         copies.endRow()
       }
+      if record.flags.contains(.histograms) { copies.addHistograms(histogramParts(of: numbers[index], from, through)) }
     }
     return end
   }
@@ -107,6 +111,7 @@ extension HeadState {
   mutating func hasSample(_ number: UInt32, _ record: SeriesRecord, _ from: Int64, _ through: Int64) -> Bool {
     guard from <= through, record.hasSamples, record.encoder.lastTime >= from else { return false }
     if record.flags.contains(.late), hasLateSample(number, from, through) { return true }
+    if record.flags.contains(.histograms), hasHistogram(number, from, through) { return true }
     if record.hasOpenChunk, record.encoder.lastTime <= through { return true }
     var candidate: (segment: UInt32, bits: Int, count: Int, codec: ChunkCodec)?
     var isCertain = false

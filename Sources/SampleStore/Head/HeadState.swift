@@ -22,6 +22,10 @@ struct HeadState: ~Copyable {
   var late: [UInt32: LateColumns] = [:]
   /// Those of them that a flush is moving to a block.
   var flushingLate: [UInt32: LateColumns] = [:]
+  /// Native histograms, by series, and those of them that a flush is moving to a block.
+  var histograms: [UInt32: HeadHistograms] = [:]
+  var flushingHistograms: [UInt32: HeadHistograms] = [:]
+  let columnEncoder = ColumnEncoder()
   var journal: Journal
   let outOfOrderWindow: Int64
   /// What is in the way of forgetting series: a flush or an image that is being made.
@@ -35,6 +39,9 @@ struct HeadState: ~Copyable {
   var lateCount = 0
   /// Memory of closed chunks.
   var closedBytes = 0
+  /// Memory of histograms, about; and of those that a flush could move.
+  var histogramBytes = 0
+  var movableHistogramBytes = 0
   /// How often a chunk did not decode.
   var unreadableChunks = 0
   var appended: UInt64 = 0

@@ -14,13 +14,16 @@ import Glibc
 ///         │ pair numbers u32 … │ words of the open chunk u32 … │ closed chunk … │ late times i64 … │ late values u64 … │
 /// chunk:  │ bits u16 │ samples u8 │ codec u8 │ words u32 … │       bits fill a word from its most significant one
 /// resting: │ 6 u32 │ row … │      series without samples; see ``RestingRow``
+/// histograms, behind the row if its flag 32 is set (since version 2):
+///         │ byte count u32 │ closed chunks, open chunk, late ones: each varint count │ chunk … │ padded
+///         chunk: │ histograms varint │ TimeColumn │ HistogramColumn │     each column with its length, a varint, before it
 /// end:    │ 5 u32 │ 0 u32 │ series u64 │ pairs u64 │ samples u64 │
 /// ```
 /// Payloads of series and of resting ones come in any order, but the numbers in them rise: pair and series numbers rise
 /// through the image; numbers that are missing are of series that are gone. Names come before
 /// pairs, pairs before series.
 enum ImageFormat {
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   enum Kind: UInt32 {
     case header = 1

@@ -13,6 +13,8 @@ struct SeriesRecord: BitwiseCopyable {
     static let waiting = Flags(rawValue: 8)
     /// Has samples beside its chunks; see ``HeadState/late``.
     static let late = Flags(rawValue: 16)
+    /// Has native histograms; see ``HeadState/histograms``.
+    static let histograms = Flags(rawValue: 32)
   }
 
   /// Of the open chunk, which there is if its count is not 0.
@@ -33,7 +35,7 @@ struct SeriesRecord: BitwiseCopyable {
 
   var isLive: Bool { flags.contains(.live) }
   var hasOpenChunk: Bool { encoder.count > 0 }
-  var hasSamples: Bool { hasOpenChunk || oldestChunk != 0 || flags.contains(.late) }
+  var hasSamples: Bool { hasOpenChunk || oldestChunk != 0 || !flags.isDisjoint(with: [.late, .histograms]) }
 }
 
 /// A closed chunk, six words in an arena.

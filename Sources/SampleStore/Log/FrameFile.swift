@@ -38,7 +38,9 @@ enum FrameFile {
       return "the header does not agree with its checksum"
     }
     let version = number(bytes, 8)
-    return version == kind.version ? nil : "the file is of version \(version), this program reads \(kind.version)"
+    // What earlier versions could say is part of what later ones say.
+    if version > 0, version <= kind.version { return nil }
+    return "the file is of version \(version), this program reads versions up to \(kind.version)"
   }
 
   /// The version of a file that is of this kind but later than this program knows; `nil` for any other.

@@ -82,6 +82,22 @@ struct Journal: ~Copyable {
     endFrame(frame)
   }
 
+  /// Histograms under one time, each with its number and a ``HistogramColumn`` of its own; late ones are not newer than the last
+  /// sample of their series.
+  mutating func histograms(_ samples: [(number: UInt32, bytes: [UInt8])], at time: Int64, areLate: Bool) {
+    guard isEnabled else { return }
+    let size = samples.reduce(LogRecord.samplesHeaderBytes) { $0 + 8 + $1.bytes.count }
+    let frame = beginFrame(areLate ? .lateHistograms : .histograms, atMost: size)
+    pending.append(time)
+    pending.append(UInt32(truncatingIfNeeded: samples.count))
+    for sample in samples {
+      pending.append(sample.number)
+      pending.append(UInt32(truncatingIfNeeded: sample.bytes.count))
+      sample.bytes.withUnsafeBytes { pending.append($0) }
+    }
+    endFrame(frame)
+  }
+
   /// Series of these numbers lost their samples in `from ... through`.
   mutating func deletion(of numbers: [UInt32], from: Int64, through: Int64) {
     guard isEnabled else { return }

@@ -8,6 +8,10 @@ import FleetModel
 /// samples 3       │ kind u8 │ time i64 │ count u32, not 0 │ sample … │
 /// late samples 4  │ as samples │
 /// deletion 5      │ kind u8 │ from i64 │ through i64 │ count u32 │ series u32 … │
+/// histograms 6    │ kind u8 │ time i64 │ count u32, not 0 │ histogram … │
+/// late ones 7     │ as histograms │
+///
+/// histogram       │ series u32 │ length u32 │ HistogramColumn of one │
 ///
 /// sample          │ tag u8 │ step, zigzag LEB128: only if the tag's step is 0 │ value, 0 to 8 bytes │
 /// tag             │ bits 0-2 length │ bits 3-5 form │ bits 6-7 step │
@@ -20,6 +24,8 @@ enum LogRecord {
   enum Kind: UInt8 {
     case segment = 1
     case series, samples, lateSamples, deletion
+    /// Since version 2.
+    case histograms, lateHistograms
   }
 
   /// Of a record of samples, before the first sample.

@@ -43,6 +43,15 @@ struct LogRecordReader: ~Copyable {
       } else {
         consumer.lateSamples(decoded, at: time)
       }
+    case .histograms, .lateHistograms:
+      guard let histograms = Self.histograms(payload) else { return "the histograms of the record do not decode" }
+      sampleCount = histograms.count
+      let time: Int64 = Self.number(payload, 1)
+      if kind == .histograms {
+        consumer.histograms(histograms, at: time)
+      } else {
+        consumer.lateHistograms(histograms, at: time)
+      }
     case .deletion:
       guard payload.count >= LogRecord.deletionHeaderBytes else { return "the record of a deletion is too short" }
       let count: UInt32 = Self.number(payload, 17)
@@ -120,6 +129,29 @@ struct LogRecordReader: ~Copyable {
     var word: UInt64 = 0
     for index in 0..<length { word |= UInt64(bytes[position + index]) << UInt64(8 * index) }
     return word
+  }
+
+  private static func histograms(_ payload: UnsafeRawBufferPointer) -> [HistogramSample]? {
+    guard payload.count >= LogRecord.samplesHeaderBytes else { return nil }
+    let count = Int(number(payload, 9) as UInt32)
+    guard count > 0 else { return nil }
+    var samples: [HistogramSample] = []
+    var values: [NativeHistogram] = []
+    var position = LogRecord.samplesHeaderBytes
+    for _ in 0..<count {
+      guard payload.count - position >= 8 else { return nil }
+      let series: UInt32 = number(payload, position)
+      let length = Int(number(payload, position + 4) as UInt32)
+      position += 8
+      guard length <= payload.count - position else { return nil }
+      values.removeAll(keepingCapacity: true)
+      let bytes = UnsafeRawBufferPointer(rebasing: payload[position..<position + length])
+      do throws(ChunkError) { try HistogramColumn.decode(bytes, count: 1, into: &values) } catch { return nil }
+      guard values[0].isStorable else { return nil }
+      samples.append(HistogramSample(series: SeriesRef(rawValue: series), value: values[0]))
+      position += length
+    }
+    return position == payload.count ? samples : nil
   }
 
   // MARK: Parts

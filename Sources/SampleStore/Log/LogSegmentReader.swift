@@ -2,7 +2,7 @@ import FleetModel
 
 /// Reads the segments of a log: ``FrameFile`` around ``LogRecord``.
 enum LogSegmentReader {
-  static let kind = FrameFile.Kind(magic: "SKEPLOG\n", version: 1)
+  static let kind = FrameFile.Kind(magic: "SKEPLOG\n", version: 2)
 
   /// Reads the content of segment `segment`, any bytes, up to its end or the first flaw.
   static func replay(
@@ -59,5 +59,7 @@ protocol LogConsumer: ~Copyable {
   mutating func series(_ number: UInt32, encodedLabels: UnsafeRawBufferPointer)
   mutating func samples(_ samples: UnsafeBufferPointer<Sample>, at time: Int64)
   mutating func lateSamples(_ samples: UnsafeBufferPointer<Sample>, at time: Int64)
+  mutating func histograms(_ samples: [HistogramSample], at time: Int64)
+  mutating func lateHistograms(_ samples: [HistogramSample], at time: Int64)
   mutating func deletion(of numbers: [UInt32], from: Int64, through: Int64)
 }

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The head's image on disk, in the frames of one file.
 enum CheckpointFile {
-  static let kind = FrameFile.Kind(magic: "SKEPCKPT", version: 1)
+  static let kind = FrameFile.Kind(magic: "SKEPCKPT", version: 2)
 
   /// Bytes gathered before they are written.
   private static let bytesAtOnce = 1 << 20

@@ -108,6 +108,13 @@ public final class DurableStore: SampleAppender, SeriesSource {
     return outcome
   }
 
+  public func append(histograms: [HistogramSample], at time: Timestamp) throws(AppendError) -> AppendOutcome {
+    try gate.checkOpen()
+    let outcome = try head.append(histograms: histograms, at: time)
+    try gate.write(head)
+    return outcome
+  }
+
   public func acknowledge() async throws(AppendError) {
     try gate.checkOpen()
     guard configuration.syncInterval == nil else { return }

@@ -42,12 +42,12 @@ extension DurableStore {
   private func commitBlock(of flush: borrowing HeadFlush) throws(StoreFailure) {
     let (number, path) = catalog.place()
     do throws(FileError) {
-      var writer = try BlockWriter(files: files, path: path, sequence: number)
+      var writer = try BlockWriter(files: files, path: path, sequence: number, hasHistograms: flush.hasHistograms)
       do throws(FileError) {
-        try flush.forEachSeries { labels, times, values throws(FileError) in
+        try flush.forEachSeries { labels, times, values, histograms throws(FileError) in
           if isStopping.load(ordering: .relaxed) { throw .stopped(path) }
           try writer.beginSeries(encodedLabels: labels)
-          try writer.append(times: times, values: values)
+          try writer.append(times: times, values: values, histograms: histograms)
         }
       } catch {
         writer.abandon()

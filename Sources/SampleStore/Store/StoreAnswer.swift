@@ -61,9 +61,35 @@ final class StoreAnswer: Sendable {
 
   var opened: OpenedSelection {
     let labels = rows.map { rows in rows.map { match.labels[$0] } } ?? match.labels
+    let decodeHistograms: EncodedSelection.DecodeHistograms? =
+      hasHistograms ? { @Sendable [self] row, columns in self.decode(row, into: &columns) } : nil
     return .encoded(
-      EncodedSelection(labels: labels, sampleCount: sampleEstimate) { [self] row, buffer in decode(row, into: &buffer) }
-    )
+      EncodedSelection(
+        labels: labels, sampleCount: sampleEstimate, decode: { [self] row, buffer in decode(row, into: &buffer) },
+        decodeHistograms: decodeHistograms))
+  }
+
+  /// Whether any series has native histograms: then queries go another way, for all of their series.
+  private var hasHistograms: Bool {
+    if copies.hasHistograms { return true }
+    for (member, places) in zip(members, match.places) where member.block.mayHaveHistograms {
+      do throws(BlockError) {
+        for place in places where place != SeriesMatch.nowhere {
+          if try member.block.hasHistograms(place) { return true }
+        }
+      } catch {
+        onDamage(error)
+      }
+    }
+    return false
+  }
+
+  /// Whether the head or a block may have native histograms of a row.
+  private func mayHaveHistograms(_ row: Int) -> Bool {
+    copies.hasHistograms(row)
+      || members.indices.contains { block in
+        members[block].block.mayHaveHistograms && match.places[block][row] != SeriesMatch.nowhere
+      }
   }
 
   private var sampleEstimate: Int {
@@ -84,12 +110,21 @@ final class StoreAnswer: Sendable {
     var result: [SelectedSeries] = []
     result.reserveCapacity(count)
     var buffer = SampleBuffer()
+    var histograms = HistogramColumns()
     var work = 0
     for index in 0..<count {
       decode(index, into: &buffer)
       let range = buffer.range(from, through)
-      if !range.isEmpty { result.append(SelectedSeries(labels: labels(index), samples: buffer.columns(range))) }
-      work += buffer.count + 64
+      histograms.removeAll()
+      if mayHaveHistograms(rows?[index] ?? index) {
+        decode(index, into: &histograms)
+        histograms = histograms.part(histograms.places(from, through))
+      }
+      if !range.isEmpty || !histograms.isEmpty {
+        result.append(
+          SelectedSeries(labels: labels(index), samples: buffer.columns(range), histograms: histograms))
+      }
+      work += buffer.count + histograms.count * 16 + 64
       if work > Self.samplesAtOnce {
         work = 0
         try await HeadStore.pause()
@@ -127,9 +162,42 @@ final class StoreAnswer: Sendable {
     desks.withLock { $0.append(desk) }
   }
 
+  /// Appends the native histograms of a series.
+  private func decode(_ index: Int, into columns: inout HistogramColumns) {
+    let row = rows?[index] ?? index
+    guard mayHaveHistograms(row) else { return }
+    var joined = HistogramColumns()
+    for block in members.indices
+    where members[block].block.mayHaveHistograms && match.places[block][row] != SeriesMatch.nowhere {
+      do throws(BlockError) {
+        let source = members[block].block
+        guard try source.hasHistograms(match.places[block][row]) else { continue }
+        for chunk in try source.chunks(match.places[block][row])
+        where chunk.isHistogram && chunk.maxTime >= from && chunk.minTime <= through {
+          joined.join(try source.histograms(chunk))
+        }
+      } catch {
+        onDamage(error)
+      }
+    }
+    let unreadable = copies.join(row, from, through, into: &joined)
+    if unreadable > 0 { onUnreadable(unreadable) }
+    guard !joined.isEmpty else { return }
+    var numbers = SampleBuffer()
+    decode(index, into: &numbers)
+    joined.remove(at: UnsafeBufferPointer(start: numbers.times, count: numbers.count))
+    // As with Prometheus, what a producer says of a reset is left to be seen in the counts.
+    for place in joined.values.indices where joined.values[place].resetHint == .reset {
+      joined.values[place].resetHint = .unknown
+    }
+    columns.timestamps += joined.timestamps
+    columns.values += joined.values
+  }
+
   private func add(_ place: Block.Place, _ block: Int, _ desk: Desk) throws(BlockError) {
     try desk.readers[block].readChunks(place)
-    for chunk in desk.readers[block].chunks where chunk.maxTime >= from && chunk.minTime <= through {
+    for chunk in desk.readers[block].chunks
+    where !chunk.isHistogram && chunk.maxTime >= from && chunk.minTime <= through {
       try desk.joiner.add(chunk, of: members[block].block)
     }
   }

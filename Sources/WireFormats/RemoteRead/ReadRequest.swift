@@ -23,6 +23,9 @@ public struct ReadRequest: Sendable {
   /// The first that is known of those that the client accepts; samples if it names none, `nil` if none of them is known.
   public private(set) var answerKind: AnswerKind? = .samples
 
+  /// The client takes samples as they are, be it as its second choice.
+  public private(set) var acceptsSamples = true
+
   /// - Throws: ``WireFault``.
   public init(_ message: UnsafeRawBufferPointer) throws(WireFault) {
     var accepted: [UInt64] = []
@@ -43,7 +46,9 @@ public struct ReadRequest: Sendable {
       default: try cursor.skip(tag)
       }
     }
-    if !accepted.isEmpty { answerKind = accepted.lazy.compactMap { AnswerKind(rawValue: $0) }.first }
+    guard !accepted.isEmpty else { return }
+    answerKind = accepted.lazy.compactMap { AnswerKind(rawValue: $0) }.first
+    acceptsSamples = accepted.contains(AnswerKind.samples.rawValue)
   }
 
   /// Of a number that comes again the first counts: a request full of them takes no memory.

@@ -12,9 +12,15 @@ public struct SamplesAnswer: Sendable {
   public var count: Int { answer.count + result.count }
 
   /// One series of the query that is being answered, and those of its samples that lie in `range`; none if no sample does.
-  public mutating func add(_ labels: LabelSet, _ samples: SampleColumns, in range: ClosedRange<Timestamp>) {
+  public mutating func add(
+    _ labels: LabelSet, _ samples: SampleColumns, _ histograms: HistogramColumns = HistogramColumns(),
+    in range: ClosedRange<Timestamp>
+  ) {
     let places = samples.places(in: range)
-    if places.isEmpty { return }
+    let isInRange = histograms.timestamps.map {
+      $0 >= range.lowerBound.milliseconds && $0 <= range.upperBound.milliseconds
+    }
+    guard !places.isEmpty || isInRange.contains(true) else { return }
     series.removeAll()
     series.reserve(places.count * 18 + labels.encoded.count * 2)
     series.labels(labels)
@@ -22,6 +28,11 @@ public struct SamplesAnswer: Sendable {
       samples.values.withUnsafeBufferPointer { values in
         for place in places { series.sample(times[place], values[place]) }
       }
+    }
+    for (place, time) in histograms.timestamps.enumerated() where isInRange[place] {
+      var histogram = WireBytes()
+      histogram.histogram(time, histograms.values[place])
+      series.field(0x22, histogram.bytes)
     }
     result.field(0x0a, series.bytes)
   }

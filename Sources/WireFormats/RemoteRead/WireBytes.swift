@@ -44,6 +44,55 @@ struct WireBytes {
     varint(time)
   }
 
+  /// The content of a `prometheus.Histogram` of floating-point counts.
+  mutating func histogram(_ time: Int64, _ histogram: NativeHistogram) {
+    number(0x11, histogram.count)
+    number(0x19, histogram.sum)
+    bytes.append(0x20)
+    varint(zigzag(Int64(histogram.schema)))
+    number(0x29, histogram.zeroThreshold)
+    number(0x39, histogram.zeroCount)
+    spans(0x42, histogram.negativeSpans)
+    numbers(0x52, histogram.negativeBuckets)
+    spans(0x5a, histogram.positiveSpans)
+    numbers(0x6a, histogram.positiveBuckets)
+    switch histogram.resetHint {
+    case .unknown: break
+    case .reset: number(0x70, Int64(1))
+    case .notReset: number(0x70, Int64(2))
+    case .gauge: number(0x70, Int64(3))
+    }
+    number(0x78, time)
+    guard !histogram.customValues.isEmpty else { return }
+    // Its number takes two bytes: 16 << 3 | 2.
+    bytes.append(0x82)
+    numbers(0x01, histogram.customValues)
+  }
+
+  private mutating func number(_ tag: UInt8, _ value: Double) {
+    bytes.append(tag)
+    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  private mutating func numbers(_ tag: UInt8, _ values: [Double]) {
+    if values.isEmpty { return }
+    bytes.append(tag)
+    varint(UInt64(values.count * 8))
+    for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
+  }
+
+  private mutating func spans(_ tag: UInt8, _ spans: [NativeHistogram.Span]) {
+    for span in spans {
+      var content = WireBytes()
+      content.bytes.append(0x08)
+      content.varint(zigzag(Int64(span.offset)))
+      content.number(0x10, Int64(span.length))
+      field(tag, content.bytes)
+    }
+  }
+
+  private func zigzag(_ number: Int64) -> UInt64 { UInt64(bitPattern: number << 1 ^ number >> 63) }
+
   /// Bytes of a varint: at most ten.
   @inline(__always)
   static func length(of value: UInt64) -> Int { (70 - (value | 1).leadingZeroBitCount) / 7 }

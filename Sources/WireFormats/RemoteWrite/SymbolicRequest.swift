@@ -69,9 +69,7 @@ extension WriteRequest {
         if tag == 0x0a { _ = try cursor.content() } else { _ = try cursor.varint() }
         labelEnd = cursor.position
       case 0x12: samples.append(try Self.sample(message, try cursor.content()))
-      case 0x1a:
-        _ = try cursor.content()
-        histograms &+= 1
+      case 0x1a: try readHistogram(message, try cursor.content())
       case 0x22:
         _ = try cursor.content()
         exemplars &+= 1
@@ -84,7 +82,8 @@ extension WriteRequest {
       Series(
         identity: try identity(message, labelStart..<labelEnd), labelStart: UInt32(truncatingIfNeeded: labelStart),
         labelEnd: UInt32(truncatingIfNeeded: labelEnd), firstSample: UInt32(truncatingIfNeeded: first),
-        sampleCount: UInt32(truncatingIfNeeded: samples.count - first)))
+        sampleCount: UInt32(truncatingIfNeeded: samples.count - first),
+        hasHistograms: histograms.last?.series == UInt32(truncatingIfNeeded: series.count)))
   }
 
   private static func typing(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) -> Typing {

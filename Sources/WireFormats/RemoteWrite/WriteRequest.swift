@@ -4,8 +4,8 @@ public import FleetModel
 /// ``labels(of:in:)``, which is asked only for a series that was not seen before.
 ///
 /// It is a `prometheus.WriteRequest` of 1.0 (prometheus/prometheus `prompb/remote.proto`, `types.proto`) or an
-/// `io.prometheus.write.v2.Request` of 2.0 (`prompb/io/prometheus/write/v2/types.proto`). Exemplars and native histograms
-/// are counted and passed over; start timestamps are passed over.
+/// `io.prometheus.write.v2.Request` of 2.0 (`prompb/io/prometheus/write/v2/types.proto`). Exemplars are
+/// counted and passed over; start timestamps are passed over.
 public struct WriteRequest: Sendable {
   /// One time series of the request.
   public struct Series: Sendable {
@@ -17,6 +17,8 @@ public struct WriteRequest: Sendable {
     /// Its samples are `sampleCount` of ``WriteRequest/samples`` from here on.
     public var firstSample: UInt32
     public var sampleCount: UInt32
+    /// Some of ``WriteRequest/histograms`` are of this series.
+    public var hasHistograms = false
   }
 
   /// One sample of the request.
@@ -31,8 +33,8 @@ public struct WriteRequest: Sendable {
   public internal(set) var series: [Series] = []
   /// Of all series, in the order of the request.
   public internal(set) var samples: [Sample] = []
-  /// Native histograms that were passed over.
-  public internal(set) var histograms = 0
+  /// Of all series, in the order of the request.
+  public internal(set) var histograms: [WrittenHistogram] = []
   /// Exemplars that were passed over.
   public internal(set) var exemplars = 0
   /// Of 1.0: where the metadata of families lies in the message.
@@ -70,7 +72,7 @@ public struct WriteRequest: Sendable {
     metadata.removeAll(keepingCapacity: true)
     symbols.removeAll(keepingCapacity: true)
     typings.removeAll(keepingCapacity: true)
-    histograms = 0
+    histograms.removeAll(keepingCapacity: histograms.count <= 1024)
     exemplars = 0
     guard message.count <= Int(UInt32.max) else { throw WireFault(offset: 0, problem: "has 4 GiB or more") }
     switch kind {
@@ -114,9 +116,7 @@ public struct WriteRequest: Sendable {
       case 0x1a:
         _ = try cursor.content()
         exemplars &+= 1
-      case 0x22:
-        _ = try cursor.content()
-        histograms &+= 1
+      case 0x22: try readHistogram(message, try cursor.content())
       default: try cursor.skip(tag)
       }
     }
@@ -124,7 +124,15 @@ public struct WriteRequest: Sendable {
       Series(
         identity: WrittenIdentity(UnsafeRawBufferPointer(rebasing: message[labelStart..<labelEnd]), key),
         labelStart: UInt32(truncatingIfNeeded: labelStart), labelEnd: UInt32(truncatingIfNeeded: labelEnd),
-        firstSample: UInt32(truncatingIfNeeded: first), sampleCount: UInt32(truncatingIfNeeded: samples.count - first)))
+        firstSample: UInt32(truncatingIfNeeded: first), sampleCount: UInt32(truncatingIfNeeded: samples.count - first),
+        hasHistograms: histograms.last?.series == UInt32(truncatingIfNeeded: series.count)))
+  }
+
+  /// Of the series that is being read.
+  mutating func readHistogram(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
+    let read = try HistogramMessage(message, range)
+    histograms.append(
+      WrittenHistogram(series: UInt32(truncatingIfNeeded: series.count), time: read.time, value: read.value))
   }
 
   @inline(__always)

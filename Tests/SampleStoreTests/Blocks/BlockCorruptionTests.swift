@@ -39,10 +39,10 @@ struct BlockCorruptionTests {
 
   @Test func aLaterVersionIsLeftAlone() throws {
     var bytes = try Self.small()
-    bytes[8] = 2
+    bytes[8] = 3
     let error = #expect(throws: BlockError.self) { try Block(mapped(resealed(bytes))) }
     #expect(error?.kind == .otherVersion)
-    #expect(error?.reason == "written in version 2 of the format, and this program knows 1")
+    #expect(error?.reason == "written in version 3 of the format, and this program knows up to 2")
   }
 
   /// Checksums that fit do not make bytes trustworthy: whatever they say, reading ends, and within the file.

@@ -15,6 +15,7 @@ enum LogEntry: Hashable {
   case series(UInt32, labels: [UInt8])
   case samples([Point], at: Int64)
   case lateSamples([Point], at: Int64)
+  case histograms([HistogramSample], at: Int64, areLate: Bool)
   case deletion([UInt32], from: Int64, through: Int64)
 
   func write(to journal: inout Journal) {
@@ -29,6 +30,11 @@ enum LogEntry: Hashable {
       journal.beginLateSamples(at: time)
       for point in points { journal.sample(point.series, Double(bitPattern: point.bits)) }
       journal.endSamples()
+    case .histograms(let samples, let time, let areLate):
+      let encoded = EncodedHistograms(samples, isJournalled: true)
+      let records = zip(samples, encoded.bytes).compactMap { sample, bytes in bytes.map { (sample.series.rawValue, $0) }
+      }
+      journal.histograms(records, at: time, areLate: areLate)
     case .deletion(let numbers, let from, let through):
       journal.deletion(of: numbers, from: from, through: through)
     }
@@ -53,6 +59,12 @@ enum LogEntry: Hashable {
       let labels = LabelSet(["__name__": "m\(random.next() % 9)", "x": String(random.next())])
       return .series(number(), labels: labels.encoded)
     case 1: return .lateSamples(points(), at: time())
+    case 3:
+      var source = RandomHistograms(SplitMix(state: random.next()))
+      let samples = (0..<1 + random.next() % 5).map { _ in
+        HistogramSample(series: SeriesRef(rawValue: number()), value: source.next())
+      }
+      return .histograms(samples, at: time(), areLate: random.next() % 3 == 0)
     case 2: return .deletion((0..<random.next() % 5).map { _ in number() }, from: time(), through: time())
     default: return .samples(points(), at: time())
     }
@@ -87,6 +99,14 @@ struct RecordingConsumer: LogConsumer {
 
   mutating func lateSamples(_ samples: UnsafeBufferPointer<Sample>, at time: Int64) {
     entries.append(.lateSamples(Self.points(samples), at: time))
+  }
+
+  mutating func histograms(_ samples: [HistogramSample], at time: Int64) {
+    entries.append(.histograms(samples, at: time, areLate: false))
+  }
+
+  mutating func lateHistograms(_ samples: [HistogramSample], at time: Int64) {
+    entries.append(.histograms(samples, at: time, areLate: true))
   }
 
   mutating func deletion(of numbers: [UInt32], from: Int64, through: Int64) {

@@ -49,7 +49,13 @@ struct LogFlawTests {
   /// Payloads whose checksum is right and that are no records.
   static let malformed: [(payload: [UInt8], flaw: String)] = [
     ([0], "the record is of no known kind (0)"),
-    ([6, 1], "the record is of no known kind (6)"),
+    ([8, 1], "the record is of no known kind (8)"),
+    ([6, 1], "the histograms of the record do not decode"),
+    ([7] + [UInt8](repeating: 0, count: 12), "the histograms of the record do not decode"),
+    (
+      [6] + [UInt8](repeating: 0, count: 8) + [1, 0, 0, 0] + [0, 0, 0, 0, 2, 0, 0, 0, 0],
+      "the histograms of the record do not decode"
+    ),
     ([1, 7, 0, 0, 0, 0, 0, 0, 0], "the record that begins a segment stands within one"),
     ([2, 1, 0, 0], "the record of a series is too short"),
     ([2, 1, 0, 0, 0, 1], "the labels of a series are malformed"),
@@ -98,8 +104,13 @@ struct LogFlawTests {
     #expect(LogSegment.replay([UInt8](repeating: 0, count: 600)).end.flaw?.contains("does not begin with") == true)
     let only = LogSegment.replay(FrameFile.header(LogSegmentReader.kind)).end
     #expect(only.flaw == "the record that names the segment is missing" && only.goodBytes == 16)
-    let later = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: LogSegmentReader.kind.magic, version: 2))).end
-    #expect(later.flaw == "the file is of version 2, this program reads 1" && later.laterVersion == 2)
+    let later = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: LogSegmentReader.kind.magic, version: 3))).end
+    #expect(later.flaw == "the file is of version 3, this program reads versions up to 2" && later.laterVersion == 3)
+    let earlier = FrameFile.header(FrameFile.Kind(magic: LogSegmentReader.kind.magic, version: 1))
+    let first = LogSegment.replay(earlier + segment.bytes[FrameFile.headerBytes...]).end
+    #expect(first.flaw == nil, "segments of version 1 are read")
+    let none = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: LogSegmentReader.kind.magic, version: 0))).end
+    #expect(none.flaw == "the file is of version 0, this program reads versions up to 2" && none.laterVersion == nil)
     let foreign = LogSegment.replay(FrameFile.header(FrameFile.Kind(magic: "NOTSKEP\n", version: 2))).end
     #expect(foreign.laterVersion == nil)
   }

@@ -41,6 +41,7 @@ struct LogFormTests {
     let samples = entries.reduce(0) { count, entry in
       switch entry {
       case .samples(let points, _), .lateSamples(let points, _): count + points.count
+      case .histograms(let samples, _, _): count + samples.count
       case .series, .deletion: count
       }
     }

@@ -107,16 +107,26 @@ final class StoreSimulation {
     let values = chosen.map { Self.value(of: $0, at: time) }
     do throws(AppendError) {
       var batch: [Sample] = []
+      var histograms: [HistogramSample] = []
       for (index, value) in zip(chosen, values) {
-        batch.append(Sample(series: try store.reference(for: Self.labels[index]), value: value))
+        let reference = try store.reference(for: Self.labels[index])
+        if Self.isHistogram(index, at: time) {
+          histograms.append(
+            HistogramSample(series: reference, value: TaggedHistogram.histogram(value, at: time)))
+        } else {
+          batch.append(Sample(series: reference, value: value))
+        }
       }
-      let outcome = try store.append(batch, at: Timestamp(milliseconds: time))
-      guard outcome.appended == batch.count else { throw AppendError.storage("BUG: \(outcome)") }
-      for (index, value) in zip(chosen, values) { model.offer(value, at: time, to: Self.labels[index], taken: true) }
+      var outcome = try store.append(batch, at: Timestamp(milliseconds: time))
+      if !histograms.isEmpty {
+        outcome.appended += try store.append(histograms: histograms, at: Timestamp(milliseconds: time)).appended
+      }
+      guard outcome.appended == chosen.count else { throw AppendError.storage("BUG: \(outcome)") }
+      for (index, value) in zip(chosen, values) { offer(value, at: time, index, taken: true) }
       note("append \(chosen)")
     } catch {
       if case .storage(let reason) = error, reason.hasPrefix("BUG") { throw Flaw(description: reason) }
-      for (index, value) in zip(chosen, values) { model.offer(value, at: time, to: Self.labels[index], taken: false) }
+      for (index, value) in zip(chosen, values) { offer(value, at: time, index, taken: false) }
       note("append \(chosen): \(error)")
     }
     observeFailure()
@@ -126,15 +136,31 @@ final class StoreSimulation {
   func appendLate(_ index: Int, at time: Int64, _ value: Double) throws {
     let store = try living()
     do throws(AppendError) {
-      let sample = Sample(series: try store.reference(for: Self.labels[index]), value: value)
-      let outcome = try store.append([sample], at: Timestamp(milliseconds: time))
-      if outcome.appended == 1 { model.offer(value, at: time, to: Self.labels[index], taken: true) }
+      let reference = try store.reference(for: Self.labels[index])
+      let outcome =
+        Self.isHistogram(index, at: time)
+        ? try store.append(
+          histograms: [HistogramSample(series: reference, value: TaggedHistogram.histogram(value, at: time))],
+          at: Timestamp(milliseconds: time))
+        : try store.append([Sample(series: reference, value: value)], at: Timestamp(milliseconds: time))
+      if outcome.appended == 1 { offer(value, at: time, index, taken: true) }
       note("late \(index) at \(time - 1_700_000_000_000): \(outcome.appended)")
     } catch {
-      model.offer(value, at: time, to: Self.labels[index], taken: false)
+      offer(value, at: time, index, taken: false)
       note("late \(index) at \(time - 1_700_000_000_000): \(error)")
     }
     observeFailure()
+  }
+
+  /// Some series have histograms alone, some both in turn.
+  static func isHistogram(_ index: Int, at time: Int64) -> Bool {
+    index % 5 == 2 || index % 5 == 3 && time / 20_000 % 2 == 0
+  }
+
+  private func offer(_ value: Double, at time: Int64, _ index: Int, taken: Bool) {
+    let isHistogram = Self.isHistogram(index, at: time)
+    let value = isHistogram ? TaggedHistogram.tag(TaggedHistogram.histogram(value, at: time)) : value
+    model.offer(value, at: time, to: Self.labels[index], taken: taken)
   }
 
   static func value(of index: Int, at time: Int64) -> Double {
@@ -201,7 +227,7 @@ final class StoreSimulation {
   ) async throws {
     let from = Timestamp(milliseconds: range.lowerBound)
     let through = Timestamp(milliseconds: range.upperBound)
-    let answer = try await store.select(matchers, from: from, through: through)
+    let answer = try await store.select(matchers, from: from, through: through).map(\.tagged)
     if let flaw = model.flaw(in: answer, to: matchers, range) { throw Flaw(description: place + flaw) }
     let opened = try await store.open(matchers, from: from, through: through).selected(from: from, through: through)
     guard opened.count == answer.count, zip(opened, answer).allSatisfy({ $0.isSame(as: $1) }) else {
@@ -309,7 +335,8 @@ final class StoreSimulation {
     try await check([], Self.everything)
     let all = Timestamp(milliseconds: .min)
     model.settle(
-      try await living().select([], from: all, through: Timestamp(milliseconds: .max)), isDurable: isDurable)
+      try await living().select([], from: all, through: Timestamp(milliseconds: .max)).map(\.tagged),
+      isDurable: isDurable)
   }
 
   /// No fault of the disk is on.
@@ -337,7 +364,8 @@ final class StoreSimulation {
     events.clear()
     try open()
     let answer = try await living().select(
-      [], from: Timestamp(milliseconds: .min), through: Timestamp(milliseconds: .max))
+      [], from: Timestamp(milliseconds: .min), through: Timestamp(milliseconds: .max)
+    ).map(\.tagged)
     if let flaw = model.flawAfterDamage(in: answer) { throw Flaw(description: flaw) }
   }
 }

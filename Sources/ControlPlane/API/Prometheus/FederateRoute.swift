@@ -53,6 +53,8 @@ struct LatestSamples {
     for one in series {
       guard let time = one.samples.timestamps.last, let value = one.samples.values.last, !StaleMarker.isStale(value)
       else { continue }
+      // The text format has no native histograms: as with Prometheus, a series whose latest sample is one is left out.
+      if let last = one.histograms.timestamps.last, last > time { continue }
       let name = one.labels.metricName
       // A series without a name cannot be written.
       guard !name.isEmpty, known.insert(one.labels).inserted else { continue }

@@ -1,0 +1,1 @@
+../../Tests/SampleStoreTests/TaggedHistograms.swift

@@ -1,0 +1,195 @@
+import AsyncHTTPClient
+import FleetModel
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Platform
+import PromQL
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Native histograms that are written to a server and asked for again.
+@Suite("native histograms end to end", .timeLimit(.minutes(5)))
+struct NativeHistogramTests {
+  private static let step: Int64 = 15_000
+  private static let count = 60
+
+  /// A histogram of latencies that grows, gets new buckets, and is reset once.
+  private static func histogram(_ series: Int, _ place: Int) -> NativeHistogram {
+    let age = Double(place < 40 ? place : place - 40)
+    var histogram = NativeHistogram()
+    histogram.schema = 3
+    histogram.zeroThreshold = 0x1p-128
+    histogram.zeroCount = (age / 4).rounded(.down)
+    let length = 6 + place / 20
+    histogram.positiveSpans = [.init(offset: -24, length: 2), .init(offset: 3, length: UInt32(length - 2))]
+    histogram.positiveBuckets = (0..<length).map { ((age + 1) * Double(1 + ($0 * 7 + series) % 5)).rounded(.down) }
+    histogram.count = histogram.positiveBuckets.reduce(histogram.zeroCount, +)
+    histogram.sum = histogram.count * 0.1875 + Double(series)
+    return histogram
+  }
+
+  private static func labels(_ series: Int) -> [(String, String)] {
+    [("__name__", "h"), ("instance", "\(series)"), ("job", series < 2 ? "a" : "b")]
+  }
+
+  /// What is written, as a source of its own.
+  private struct Written: SeriesSource {
+    let start: Int64
+
+    var series: [SelectedSeries] {
+      (0..<4).map { index in
+        var columns = HistogramColumns()
+        for place in 0..<NativeHistogramTests.count {
+          columns.append(
+            NativeHistogramTests.histogram(index, place), at: start + Int64(place) * NativeHistogramTests.step)
+        }
+        return SelectedSeries(
+          labels: LabelSet(Dictionary(uniqueKeysWithValues: NativeHistogramTests.labels(index))),
+          samples: SampleColumns(), histograms: columns)
+      }
+    }
+
+    func select(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [SelectedSeries] {
+      series.map { one in
+        var part = one
+        part.histograms.removeAll()
+        for (time, value) in zip(one.histograms.timestamps, one.histograms.values)
+        where time >= from.milliseconds && time <= through.milliseconds {
+          part.histograms.append(value, at: time)
+        }
+        return part
+      }
+      .filter { !$0.histograms.isEmpty }
+    }
+
+    func labelNames(_ matchers: [LabelMatcher], from: Timestamp, through: Timestamp) async throws -> [String] { [] }
+
+    func labelValues(
+      of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
+    ) async throws -> [String] { [] }
+
+    var requests: [WriteRequestBytes.Series] {
+      series.enumerated().map { index, one in
+        .init(
+          NativeHistogramTests.labels(index), [],
+          histograms: zip(one.histograms.timestamps, one.histograms.values).map {
+            index == 3 ? HistogramMessageBytes.floats($1, at: $0) : HistogramMessageBytes.integers($1, at: $0)
+          })
+      }
+    }
+  }
+
+  /// By series and time, in milliseconds.
+  private typealias Values = [String: [Int64: Double]]
+
+  private static func ask(_ url: String, _ query: String, _ range: ClosedRange<Int64>) async throws -> Values {
+    var components = try #require(URLComponents(string: url + "/api/v1/query_range"))
+    components.queryItems = [
+      URLQueryItem(name: "query", value: query),
+      URLQueryItem(name: "start", value: "\(Double(range.lowerBound) / 1000)"),
+      URLQueryItem(name: "end", value: "\(Double(range.upperBound) / 1000)"), URLQueryItem(name: "step", value: "7"),
+    ]
+    components.percentEncodedQuery = components.percentEncodedQuery?.replacingOccurrences(of: "+", with: "%2B")
+    let request = HTTPClientRequest(url: try #require(components.string))
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    let body = Data(try await response.body.collect(upTo: 32 << 20).readableBytesView)
+    let answer = try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])
+    let data = try #require(answer["data"] as? [String: Any], "\(String(decoding: body, as: UTF8.self).prefix(300))")
+    var values: Values = [:]
+    for series in try #require(data["result"] as? [[String: Any]]) {
+      let labels = LabelSet(try #require(series["metric"] as? [String: String]))
+      for pair in series["values"] as? [[Any]] ?? [] {
+        let time = try #require(pair.first as? Double)
+        let value = try #require(pair.last as? String)
+        values["\(labels)", default: [:]][Int64((time * 1000).rounded())] = Double(value)
+      }
+    }
+    return values
+  }
+
+  private static func evaluate(_ query: String, _ range: ClosedRange<Int64>, on source: Written) async throws -> Values
+  {
+    let engine = QueryEngine()
+    let outcome = try await engine.range(
+      try engine.parse(query), from: Timestamp(milliseconds: range.lowerBound),
+      through: Timestamp(milliseconds: range.upperBound), step: .seconds(7), source: source)
+    guard case .matrix(let series) = outcome.value else { return [:] }
+    var values: Values = [:]
+    for one in series {
+      values["\(one.labels)"] = Dictionary(uniqueKeysWithValues: zip(one.samples.timestamps, one.samples.values))
+    }
+    return values
+  }
+
+  private static func isClose(_ a: Values, _ b: Values) -> Bool {
+    a.keys == b.keys
+      && a.allSatisfy { key, values in
+        guard let others = b[key], others.keys == values.keys else { return false }
+        return values.allSatisfy { time, value in
+          guard let other = others[time] else { return false }
+          return value == other || (value - other).magnitude <= 1e-12 * value.magnitude || value.isNaN && other.isNaN
+        }
+      }
+  }
+
+  private static let queries = [
+    "histogram_quantile(0.9, rate(h[1m]))", "histogram_quantile(0.5, sum(rate(h[2m])))", "histogram_avg(h)",
+    "histogram_count(sum by (job) (increase(h[1m])))", "histogram_fraction(0, 0.2, rate(h[1m]))", "resets(h[5m])",
+    "histogram_quantile(0.99, sum_over_time(rate(h[1m])[3m:15s]))", "histogram_sum(h) - histogram_sum(h offset 1m)",
+  ]
+
+  @Test func answersAreThoseOfTheSameDataAndOutliveTheProcess() async throws {
+    let scratch = try ScratchDirectory()
+    let data = scratch.path.appending("data").string
+    let start = (SystemTime().now().milliseconds - 2_000_000) / 1000 * 1000
+    let written = Written(start: start)
+    // No window begins or ends at a sample.
+    let range = start + 62_000...start + 950_000
+    for turn in 0..<3 {
+      let server = try StoreLifeTests.Server(data)
+      defer { server.program.stop() }
+      if turn == 0 { #expect(try await server.write(written.requests) == 204) }
+      if turn == 1 {
+        let compacted = try Program.run(StoreLifeTests.executable, ["store", "compact", "--server", server.url])
+        #expect(compacted.status == 0)
+      }
+      for query in Self.queries {
+        let found = try await Self.ask(server.url, query, range)
+        #expect(!found.isEmpty)
+        #expect(Self.isClose(found, try await Self.evaluate(query, range, on: written)), "\(query), turn \(turn)")
+      }
+      if turn == 0 { #expect(try await server.write(written.requests) == 204, "the same again is no error") }
+      kill(server.program.pid, SIGKILL)
+      server.program.stop()
+    }
+    let check = try Program.run(StoreLifeTests.executable, ["store", "check", "--data-dir", data])
+    #expect(check.status == 0)
+  }
+
+  /// Prometheus 2.42 knows counts and sums as 3 does; its quantiles are those of linear buckets.
+  @Test(.enabled(if: RealPrometheus.isThere, "needs prometheus: `make test-tools`"))
+  func countsAndSumsAreThoseOfPrometheus() async throws {
+    let scratch = try ScratchDirectory()
+    let prometheus = try RealPrometheus(
+      in: scratch.path.appending("prometheus").string, ["--enable-feature=native-histograms"])
+    defer { prometheus.program.stop() }
+    let server = try StoreLifeTests.Server(scratch.path.appending("skep").string)
+    defer { server.program.stop() }
+    let start = (SystemTime().now().milliseconds - 2_000_000) / 1000 * 1000
+    let written = Written(start: start)
+    #expect(try await server.write(written.requests) == 204)
+    #expect(try await prometheus.write(written.requests) == 204)
+    let range = start + 62_000...start + 950_000
+    for query in [
+      "histogram_count(rate(h[50s]))", "histogram_sum(rate(h[50s]))", "histogram_count(sum by (job) (increase(h[2m])))",
+      "histogram_count(h)", "histogram_sum(sum(h))",
+    ] {
+      let ours = try await Self.ask(server.url, query, range)
+      let theirs = try await Self.ask(prometheus.url, query, range)
+      #expect(!ours.isEmpty)
+      #expect(Self.isClose(ours, theirs), "\(query): \(ours) \(theirs)")
+    }
+  }
+}
