@@ -95,11 +95,31 @@ public final class RuleSet: Sendable {
     }
   }
 
-  /// Records these series from now on, and no others of the system's own.
+  /// Goes over from one version of the system's own rules to the next. All expressions change in one step, so that a rule of the
+  /// same name and labels keeps its alerts; rules that were added by others stay.
   ///
-  /// - Throws: if one cannot be evaluated; then nothing has changed.
-  public func setRecorded(_ recorded: [RecordedRule]) throws(RuleGroupError) {
-    try update { $0.recorded = recorded }
+  /// - Throws: ``RuleError`` if one of `new` cannot be meant; then nothing has changed.
+  public func replace(
+    _ old: [AlertRule], with new: [AlertRule], recorded: [RecordedRule]
+  ) throws(RuleError) {
+    let kept = Set(old).intersection(new)
+    try change { state throws(RuleError) in
+      let gone = old.filter { !kept.contains($0) }.map(\.name)
+      let goneOnArrival = gone.filter { state.expressions.removeValue(forKey: $0) == nil }
+      state.order.removeAll { gone.contains($0) }
+      var newOnArrival: [AlertRule] = []
+      for rule in new where !kept.contains(rule) {
+        guard try !Self.addExpression(rule, to: &state) else { continue }
+        try engine.check(rule)
+        newOnArrival.append(rule)
+      }
+      state.recorded = recorded
+      do throws(RuleGroupError) { try groups.update(Self.groups(state, file, defaultInterval)) } catch {
+        throw .invalid(rule: error.rule ?? error.group, problem: error.problem)
+      }
+      for name in goneOnArrival { engine.remove(named: name) }
+      for rule in newOnArrival { try engine.add(rule) }
+    }
   }
 
   /// Evaluates these groups from now on, beside the system's own rules.
@@ -131,9 +151,15 @@ public final class RuleSet: Sendable {
   private static func add(
     _ rule: AlertRule, to state: inout State, _ engine: RuleEngine
   ) throws(RuleError) -> Bool {
+    let isExpression = try addExpression(rule, to: &state)
+    if !isExpression { try engine.add(rule) }
+    return isExpression
+  }
+
+  /// - Returns: `false` for a rule that the engine must be given.
+  private static func addExpression(_ rule: AlertRule, to state: inout State) throws(RuleError) -> Bool {
     guard !state.order.contains(rule.name) else { throw .duplicateName(rule.name) }
     guard case .expression(_, let interval) = rule.condition, let expression = try ExpressionRule(rule) else {
-      try engine.add(rule)
       state.order.append(rule.name)
       return false
     }

@@ -18,7 +18,7 @@ public struct TemplateSet: Sendable {
   public struct Limits: Sendable {
     /// Bytes of the result, and of any string on the way.
     public var size: Int
-    /// Actions, commands and operands evaluated.
+    /// Actions, commands and operands evaluated; and one for each 64 bytes that functions are given and give.
     public var steps: Int
 
     public init(size: Int = 1 << 20, steps: Int = 1_000_000) {

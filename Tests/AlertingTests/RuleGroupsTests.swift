@@ -294,8 +294,38 @@ struct RuleSetTests {
     try set.setFileGroups([RuleGroup([.record("f", "x")])])
     #expect(set.statuses().map(\.group.file) == ["system.yaml", "system.yaml", "f.yml"])
     #expect(throws: RuleGroupError.self) { try set.setFileGroups([RuleGroup([.record("f", "x +")])]) }
-    try set.setRecorded([])
+    try set.replace([], with: [], recorded: [])
     #expect(set.statuses().map { $0.rules.map(\.rule.name) } == [["C"], ["B"], ["f"]])
+  }
+
+  @Test func anEditedRuleKeepsItsAlerts() async throws {
+    let fixture = try RuleGroupsTests.Fixture([])
+    let old = [Self.expression("A", "x > 1"), Self.expression("Gone", "x")]
+    let set = try RuleSet(
+      engine: fixture.engine, groups: fixture.groups, alertRules: old, file: "system.yaml",
+      defaultInterval: .seconds(60))
+    fixture.store.add("x", ["agent_id": "planner"], 6, at: 0)
+    try await fixture.running {
+      await fixture.evaluate()
+      #expect(await fixture.recorder.wait(for: 2).allSatisfy { $0.kind == .firing })
+      let new = [
+        Self.expression("A", "x > 2"), AlertRule(name: "T", description: "", condition: .threshold(.greater, 1)),
+      ]
+      try set.replace(old, with: new, recorded: [])
+      #expect(set.alertRules.map(\.name) == ["A", "T"])
+      await fixture.evaluate()
+      #expect(await fixture.recorder.wait(for: 3).map(\.alert.name).last == "Gone")
+      #expect(fixture.engine.alerts(.active).map(\.name) == ["A"])
+
+      // One that cannot be evaluated changes nothing.
+      #expect(throws: RuleError.self) {
+        try set.replace(new, with: [Self.expression("A", "sum(")], recorded: [])
+      }
+      #expect(set.alertRules.map(\.name) == ["A", "T"])
+      let taken = [Self.expression("A", "x > 3"), Self.expression("T", "y")]
+      #expect(throws: RuleError.duplicateName("T")) { try set.replace([new[0]], with: taken, recorded: []) }
+      #expect(set.alertRules.map(\.name) == ["A", "T"])
+    }
   }
 
   @Test func aRuleOfASystemFileIsOneOfPrometheus() throws {

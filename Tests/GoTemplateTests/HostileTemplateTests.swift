@@ -39,6 +39,7 @@ struct HostileTemplateTests {
       "maximum template depth"
     ),
     ("a long range", "{{range 1000000000}}{{end}}", "more than 20000 steps"),
+    ("long texts made often", "{{range 3000}}{{$x := printf \"%1000s\" \"a\"}}{{end}}", "more than 20000 steps"),
     ("ranges in ranges", "{{range 1000}}{{range 1000}}{{range 1000}}{{end}}{{end}}{{end}}", "more than 20000 steps"),
     ("much text", "{{range 2000}}0123456789{{end}}", "longer than 10000 bytes"),
     (

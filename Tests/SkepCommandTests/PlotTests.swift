@@ -56,6 +56,15 @@ struct PlotTests {
     #expect(row.contains("*  ") && row.trimmed.hasSuffix("*"))
   }
 
+  @Test func theLegendSaysWhatDiffers() {
+    let one = LabelSet(["__name__": "up", "agent_id": "planner", "job": "skep"])
+    let other = LabelSet(["__name__": "up", "agent_id": "writer", "job": "skep"])
+    #expect(QueryRange.legend(of: [one, other]) == [#"{agent_id="planner"}"#, #"{agent_id="writer"}"#])
+    #expect(QueryRange.legend(of: [one]) == [#"up{agent_id="planner", job="skep"}"#])
+    let bare = LabelSet(["__name__": "up", "job": "skep"])
+    #expect(QueryRange.legend(of: [one, bare]) == [#"{agent_id="planner"}"#, #"up{job="skep"}"#])
+  }
+
   @Test func nothingToDraw() {
     #expect(Self.plot([("a", [.nan, .infinity])]).text(Self.style) == nil)
     #expect(Self.plot([]).text(Self.style) == nil)

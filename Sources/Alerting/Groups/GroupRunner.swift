@@ -21,6 +21,8 @@ final class GroupSlot: Sendable {
     var next: RuleGroupEvaluation?
     var isRemoved = false
     var status: RuleGroupStatus
+    /// Of the rules of the newest definition.
+    var keys: [ExpressionRuleKey]
     var series: [LabelSet] = []
     var awaitsRestore: Bool
   }
@@ -30,10 +32,12 @@ final class GroupSlot: Sendable {
 
   init(_ evaluation: RuleGroupEvaluation, interval: Duration) {
     let status = RuleGroupStatus(group: evaluation.group, interval: interval, rules: evaluation.statuses)
-    state = Mutex(State(next: evaluation, status: status, awaitsRestore: evaluation.awaitsRestore))
+    state = Mutex(
+      State(next: evaluation, status: status, keys: evaluation.keys, awaitsRestore: evaluation.awaitsRestore))
   }
 
   var status: RuleGroupStatus { state.withLock { $0.status } }
+  var keys: [ExpressionRuleKey] { state.withLock { $0.keys } }
   /// What the group recorded last.
   var series: [LabelSet] { state.withLock { $0.series } }
   var awaitsRestore: Bool { state.withLock { $0.awaitsRestore } }
@@ -42,6 +46,7 @@ final class GroupSlot: Sendable {
   func replace(with evaluation: RuleGroupEvaluation, interval: Duration) {
     state.withLock { state in
       state.next = evaluation
+      state.keys = evaluation.keys
       let known = Dictionary(state.status.rules.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
       state.status.group = evaluation.group
       state.status.interval = interval

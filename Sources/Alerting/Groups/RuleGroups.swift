@@ -73,13 +73,18 @@ public final class RuleGroups: Service {
           file: group.file, group: group.name, problem: "there is another group of this name; rename one of the two")
       }
       let slot = known[key]
+      order.append(key)
+      if let slot, slot.status.group == group {
+        slots[key] = slot
+        keys.formUnion(slot.keys)
+        continue
+      }
       let evaluation = try RuleGroupEvaluation(
         group, options: context.options, awaitsRestore: slot?.awaitsRestore ?? isRestoring)
       keys.formUnion(evaluation.keys)
-      order.append(key)
       if let slot {
         slots[key] = slot
-        if slot.status.group != group { replaced.append((slot, evaluation)) }
+        replaced.append((slot, evaluation))
       } else {
         let slot = GroupSlot(evaluation, interval: interval(of: group))
         slots[key] = slot

@@ -129,19 +129,42 @@ struct ReadRoutes: Sendable {
       for query in queries { selections.append(try await open(query)) }
       return selections
     }
-    let messageBytes = limits.messageBytes
+    let (operations, messageBytes) = (operations, limits.messageBytes)
     var response = APIResponse.stream(contentType: Self.streamType) { sink in
       for (index, selection) in selections.enumerated() where selection.count > 0 {
         let range = queries[index].from...queries[index].through
         let answer = ChunkedAnswer(query: index, maximumBytes: messageBytes)
-        for place in 0..<selection.count {
-          let (labels, samples) = try Self.series(place, of: selection)
-          for message in answer.messages(for: labels, samples, in: range) { try await sink.send(Self.frame(message)) }
+        var place = 0
+        while place < selection.count {
+          let from = place
+          let part = try await operations.run("remote read", within: nil) { _ in
+            try Self.frames(of: selection, from: from, answer, in: range, atLeast: messageBytes)
+          }
+          place = part.next
+          if part.frames.readableBytes > 0 { try await sink.send(part.frames) }
         }
       }
     }
     response.isWholeOrBroken = true
     return response
+  }
+
+  /// The messages of one series after the other, until they have `size` bytes together.
+  private static func frames(
+    of selection: OpenedSelection, from first: Int, _ answer: ChunkedAnswer, in range: ClosedRange<Timestamp>,
+    atLeast size: Int
+  ) throws -> (frames: ByteBuffer, next: Int) {
+    var frames = ByteBuffer()
+    var place = first
+    while place < selection.count, frames.readableBytes < size {
+      let (labels, samples) = try series(place, of: selection)
+      for message in answer.messages(for: labels, samples, in: range) {
+        var frame = frame(message)
+        frames.writeBuffer(&frame)
+      }
+      place += 1
+    }
+    return (frames, place)
   }
 
   /// A message in the stream: its length, its CRC-32C with the highest byte first, itself

@@ -8,13 +8,14 @@ import Platform
 import ServiceLifecycle
 import SystemPackage
 
-/// Goes over to a changed system file: its rules, its named instances and its processes. A file with mistakes changes nothing
+/// Goes over to a changed system file: its rules, its receivers and routes, its named instances and its processes. A file with mistakes changes nothing
 /// and is named in the log.
 struct SystemFileFollower: Service {
   let file: FilePath
   let runsAgents: Bool
   let rules: RuleSet
   let ruleFiles: RuleFileFollower
+  let notifications: NotificationPath
   let registry: AgentRegistry
   let local: LocalFleet?
   let current: FleetSystem
@@ -61,24 +62,24 @@ struct SystemFileFollower: Service {
 
   private func apply(_ changed: FleetSystem, after current: FleetSystem) async {
     logger.notice("the system file changed", metadata: ["file": "\(file)"])
-    for rule in current.alertRules where !changed.alertRules.contains(rule) { _ = rules.remove(named: rule.name) }
-    for rule in changed.alertRules where !current.alertRules.contains(rule) {
-      do throws(RuleError) { try rules.add(rule) } catch {
-        logger.error("a changed rule is not active: \(error)", metadata: ["rule": "\(rule.name)"])
-      }
-    }
-    if changed.recordingRules != current.recordingRules {
-      do throws(RuleGroupError) { try rules.setRecorded(changed.recordingRules.map(\.recordedRule)) } catch {
-        logger.error("changed recording rules are not active: \(error)")
-      }
+    do throws(RuleError) {
+      try rules.replace(
+        current.alertRules, with: changed.alertRules, recorded: changed.recordingRules.map(\.recordedRule))
+    } catch {
+      logger.error("the changed rules are not active, those before are: \(error)")
     }
     if changed.ruleFiles != current.ruleFiles { ruleFiles.follow(RuleFileSet(changed.ruleFiles, beside: file)) }
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
     await local?.apply(changed)
-    if changed.monitoring != current.monitoring || changed.receivers != current.receivers
-      || changed.limits != current.limits || changed.storage != current.storage
+    if changed.notificationPolicy != current.notificationPolicy {
+      do { try await notifications.apply(changed.notificationPolicy) } catch {
+        logger.error("the changed receivers and routes are not active, those before are: \(error)")
+      }
+    }
+    if changed.monitoring != current.monitoring || changed.limits != current.limits
+      || changed.storage != current.storage
     {
-      logger.warning("changes of monitoring, limits, storage and receivers take effect at the next start")
+      logger.warning("changes of monitoring, limits and storage take effect at the next start")
     }
   }
 }

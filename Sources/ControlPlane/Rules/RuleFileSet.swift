@@ -26,8 +26,8 @@ public struct RuleFileSet: Sendable {
   /// - Parameter systemFile: beside which relative patterns begin; `nil` for the working directory.
   public init(_ patterns: [String], beside systemFile: FilePath?) {
     self.patterns = patterns
-    let folder = systemFile?.removingLastComponent() ?? "."
-    directory = folder.isEmpty ? "." : folder
+    // What a rule is called must not hang on how its file was named or from where.
+    directory = (systemFile?.removingLastComponent() ?? FilePath()).absolute
   }
 
   public var isEmpty: Bool { patterns.isEmpty }

@@ -74,6 +74,7 @@ extension TemplateExecution {
         throw self.error("error calling \(name): \(problem)")
       }
     }
+    try charge(texts: values, result)
     if case .string(let text) = result, text.utf8.count > set.limits.size { throw tooLong() }
     if result.depth > Self.maximumValueDepth {
       throw error("error calling \(name): more than \(Self.maximumValueDepth) values within each other")

@@ -65,8 +65,20 @@ struct TemplateExecution {
     return .failed(TemplateError(line: line, column: column, problem: problem, message: message))
   }
 
-  mutating func step() throws(TemplateFailure) {
-    steps += 1
+  mutating func step() throws(TemplateFailure) { try charge(1) }
+
+  /// Makes long texts cost what they take: a function goes through each byte of what it is given and gives.
+  mutating func charge(texts values: [TemplateValue], _ result: TemplateValue) throws(TemplateFailure) {
+    var bytes = 0
+    for case .string(let text) in values { bytes += text.utf8.count }
+    if case .string(let text) = result { bytes += text.utf8.count }
+    if bytes >= Self.bytesOfAStep { try charge(bytes / Self.bytesOfAStep) }
+  }
+
+  private static let bytesOfAStep = 64
+
+  private mutating func charge(_ count: Int) throws(TemplateFailure) {
+    steps += count
     if steps > set.limits.steps { throw error("the execution takes more than \(set.limits.steps) steps") }
   }
 

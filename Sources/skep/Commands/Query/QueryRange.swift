@@ -83,13 +83,24 @@ struct QueryRange: AsyncParsableCommand {
     max(1, Int64((span.seconds / Double(max(1, points))).rounded(.up))) * 1000
   }
 
+  /// What tells each series from the others: labels that all of them have alike are left out.
+  static func legend(of sets: [LabelSet]) -> [String] {
+    guard let first = sets.first, sets.count > 1 else { return sets.map { $0.isEmpty ? "" : $0.description } }
+    let common = sets.dropFirst().reduce(into: Set(first)) { $0.formIntersection($1) }
+    return sets.map { set in
+      let own = LabelSet(set.filter { !common.contains($0) })
+      return own.isEmpty ? set.description : own.description
+    }
+  }
+
   private func draw(
     _ series: [AnsweredSeries], _ query: String, _ from: Timestamp, _ until: Timestamp, step: Int64, columns: Int
   ) -> String {
+    let labels = Self.legend(of: series.map(\.labelSet))
     let plot = Plot(
-      series: series.map { one in
+      series: zip(series, labels).map { one, label in
         Plot.Series(
-          label: one.labels.isEmpty ? query : one.labelSet.description,
+          label: label.isEmpty ? query : label,
           points: one.samples.map { ($0.seconds, $0.value) }, last: one.samples.last?.text ?? "-")
       }, start: Double(from.milliseconds) / 1000, end: Double(until.milliseconds) / 1000, step: Double(step) / 1000,
       unit: (try? ParsedQuery(query)).map { PlotUnit.of($0.expression) } ?? .none)

@@ -34,10 +34,18 @@ struct RulesCheck: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let contents = try files.map { (file: $0 == "-" ? "standard input" : $0, bytes: try InputFile.read($0)) }
+    var contents: [(file: String, bytes: [UInt8])] = []
+    var unreadable: [CommandFailure] = []
+    for file in files {
+      do throws(CommandFailure) {
+        contents.append((file: file == "-" ? "standard input" : file, bytes: try InputFile.read(file)))
+      } catch {
+        unreadable.append(error)
+      }
+    }
     let check = try await check(of: contents)
     let checked = contents.map { ($0.file, CheckedRuleFile(bytes: $0.bytes, file: $0.file, check: check)) }
-    let isValid = checked.allSatisfy { $0.1.groups != nil }
+    let isValid = unreadable.isEmpty && checked.allSatisfy { $0.1.groups != nil }
     let warns = checked.contains { !$0.1.diagnostics.isEmpty }
     switch output.output {
     case .json: Terminal.print(try JSONText.of(Answer(valid: isValid, files: checked.map(Answer.File.init))))
@@ -49,6 +57,11 @@ struct RulesCheck: AsyncParsableCommand {
         Terminal.print(
           failed ? Terminal.paint("  FAILED", .red) : "  SUCCESS: \(result.ruleCount) rules found")
       }
+    }
+    // The others are checked all the same; the command could not do what it was asked.
+    if let first = unreadable.first {
+      for other in unreadable.dropFirst() { other.print() }
+      throw first
     }
     if !isValid || warns && lintIsFatal { throw ExitCode(1) }
   }
