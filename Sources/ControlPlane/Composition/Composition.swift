@@ -66,6 +66,8 @@ public final class Composition: Service {
     let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
     let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
     let status = LiveStatus(configuration, samples: samples, loaded: loaded)
+    let alertmanager = LiveAlertmanager(
+      service: notifications.service, time: SystemTime(), startedAt: samples.time.now(), version: configuration.version)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
       configuration: serving, operations: fleet, store: store,
@@ -74,7 +76,8 @@ public final class Composition: Service {
         return ownMetrics()
       },
       routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
-        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
+        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes
+        + AlertmanagerRoutes.all(alertmanager),
       time: SystemTime(), logger: logger
     ) { address in
       notifications.listens(on: address, isEncrypted: isEncrypted)

@@ -16,7 +16,8 @@ struct AlertQuery: Sendable {
     .init(
       name: "unprocessed", kind: .text,
       summary: "Taken for Alertmanager's clients; no alert is unprocessed by the time that it is seen"),
-    .init(name: "filter", kind: .text, summary: "A matcher such as severity=\"critical\"; may be repeated, all must hold"),
+    .init(
+      name: "filter", kind: .text, summary: "A matcher such as severity=\"critical\"; may be repeated, all must hold"),
     .init(name: "receiver", kind: .text, summary: "A regular expression for the receivers that are told"),
   ]
 
@@ -69,7 +70,9 @@ enum AlertmanagerMatcher {
     var rest = Array(text.unicodeScalars)[...]
     func skipBlanks() { rest = rest.drop { $0.properties.isWhitespace } }
     skipBlanks()
-    let name = rest.prefix { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" || $0 == ":") }
+    let name = rest.prefix {
+      $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" || $0 == ":")
+    }
     rest = rest.dropFirst(name.count)
     skipBlanks()
     let operations: [LabelMatcher.Operation] = [.matches, .matchesNot, .notEqual, .equal]

@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import HTTPTypes
 import NIOCore
 
 /// `/api/v2/alerts` and `/api/v2/alerts/groups`.
@@ -78,10 +79,9 @@ struct AlertRoutes: Sendable {
         contentType: APIResponse.json, maximumBytes: Self.maximumBytes, schema: "AlertmanagerPostableAlerts"),
       answers: [.init(status: 200, summary: "All are taken", content: .none)]
     ) { [operations] request in
+      let bytes = try request.jsonBytes("alerts").readableBytesView
       let posted: [PostedAlert]
-      do throws(JSONParser.Failure) {
-        posted = try PostedAlertReader.read(try request.jsonBytes("alerts").readableBytesView)
-      } catch {
+      do throws(JSONParser.Failure) { posted = try PostedAlertReader.read(bytes) } catch {
         throw AlertmanagerError.unreadable("alerts", "\(error)")
       }
       try Self.checkForm(of: posted)
@@ -121,7 +121,9 @@ struct AlertRoutes: Sendable {
     guard let first = scheme.first, (0x61...0x7A).contains(first | 0x20), scheme.count < text.utf8.count else {
       return false
     }
-    return scheme.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0) }
+    return scheme.allSatisfy {
+      (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
+    }
   }
 
   /// - Throws: if the client's token belongs to another agent than an alert does.
@@ -130,7 +132,8 @@ struct AlertRoutes: Sendable {
     for alert in posted where alert.labels?["agent_id"] != agent.name {
       throw APIError(
         .forbidden,
-        "alert \(alert.labels ?? LabelSet()) does not bear agent_id=\"\(agent)\", the only agent that this token may send for")
+        "alert \(alert.labels ?? LabelSet()) does not bear agent_id=\"\(agent)\", the only agent that this token may send for"
+      )
     }
   }
 

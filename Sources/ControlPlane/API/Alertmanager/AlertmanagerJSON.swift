@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import HTTPTypes
 import NIOCore
 
 /// Writes the answers of the Alertmanager API: alerts, groups and silences, their keys in Alertmanager's order.

@@ -83,7 +83,8 @@ struct JSONScanner {
 
   private mutating func word(_ word: StaticString) throws(Failure) {
     let count = word.utf8CodeUnitCount
-    let isThere = position + count <= bytes.count && (0..<count).allSatisfy { bytes[position + $0] == word.utf8Start[$0] }
+    let isThere =
+      position + count <= bytes.count && (0..<count).allSatisfy { bytes[position + $0] == word.utf8Start[$0] }
     guard isThere else { throw failure("expected a value, found \(found()); text needs double quotes") }
     position += count
   }
@@ -211,7 +212,8 @@ struct JSONScanner {
   private mutating func hexadecimal() throws(Failure) -> UInt32 {
     var value: UInt32 = 0
     for offset in 0..<4 {
-      guard position + offset < bytes.count, let digit = Character(Unicode.Scalar(bytes[position + offset])).hexDigitValue
+      guard position + offset < bytes.count,
+        let digit = Character(Unicode.Scalar(bytes[position + offset])).hexDigitValue
       else { throw failure("\\u needs four hexadecimal digits") }
       value = value << 4 | UInt32(digit)
     }

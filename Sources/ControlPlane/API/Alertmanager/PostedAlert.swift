@@ -128,7 +128,9 @@ struct PostedAlertReader {
   /// `[a-zA-Z_][a-zA-Z0-9_]*`
   static func isName(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let first = bytes.first, !(0x30...0x39).contains(first) else { return false }
-    return bytes.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") }
+    return bytes.allSatisfy {
+      (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_")
+    }
   }
 
   private mutating func time(_ scanner: inout JSONScanner) throws(Failure) -> Timestamp? {
@@ -137,7 +139,8 @@ struct PostedAlertReader {
     let text = scanner.string(try scanner.string())
     if let known = knownTimes[text] { return known }
     guard let time = AlertmanagerTime.parse(text) else {
-      throw scanner.failure("\"\(text.prefix(100))\" is not a time; write it as 2026-11-23T01:02:03Z (RFC 3339)", at: place)
+      throw scanner.failure(
+        "\"\(text.prefix(100))\" is not a time; write it as 2026-11-23T01:02:03Z (RFC 3339)", at: place)
     }
     if knownTimes.count > 64 { knownTimes = [:] }
     knownTimes[text] = time.value
@@ -159,7 +162,8 @@ enum AlertmanagerTime {
   static func parse(_ text: String) -> Parsed? {
     if text.isEmpty { return Parsed(value: nil) }
     let withoutZone = text.hasSuffix("Z") ? String(text.dropLast()) : text
-    guard let time = RFC3339.parse(text) ?? RFC3339.parse(withoutZone + "Z") ?? RFC3339.parse(withoutZone + ":00Z") else {
+    guard let time = RFC3339.parse(text) ?? RFC3339.parse(withoutZone + "Z") ?? RFC3339.parse(withoutZone + ":00Z")
+    else {
       return nil
     }
     return Parsed(value: time == zero ? nil : time)

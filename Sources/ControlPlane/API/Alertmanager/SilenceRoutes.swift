@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import HTTPTypes
 import NIOCore
 
 /// `/api/v2/silences` and `/api/v2/silence/{id}`.
@@ -24,7 +25,9 @@ struct SilenceRoutes: Sendable {
     ) { [operations] request in
       let wanted = try AlertQuery.matchers(request.form)
       for matcher in wanted {
-        do throws(InvalidMatcher) { _ = try MatcherTest(matcher) } catch { throw AlertmanagerError.badRequest("\(error)") }
+        do throws(InvalidMatcher) { _ = try MatcherTest(matcher) } catch {
+          throw AlertmanagerError.badRequest("\(error)")
+        }
       }
       let now = operations.now()
       let silences = operations.silences().filter { silence in wanted.allSatisfy(silence.matchers.contains) }
@@ -103,7 +106,8 @@ struct SilenceRoutes: Sendable {
   private var set: APIRoute {
     APIRoute(
       method: .post, path: "/api/v2/silences", operationID: "postSilences",
-      summary: "Set a silence, or change the one whose id is given; where that cannot be, it is ended and another is made",
+      summary:
+        "Set a silence, or change the one whose id is given; where that cannot be, it is ended and another is made",
       access: .operate, style: .alertmanager,
       rawBody: APIRoute.RawBody(
         contentType: APIResponse.json, maximumBytes: Self.maximumBytes, schema: "AlertmanagerPostableSilence"),
@@ -167,7 +171,8 @@ enum PostedSilence {
     let read = try matchers.checked()
     guard let startsAt else { throw missing("startsAt") }
     return Silence(
-      id: id, matchers: read, startsAt: startsAt, endsAt: endsAt, updatedAt: now, createdBy: createdBy, comment: comment)
+      id: id, matchers: read, startsAt: startsAt, endsAt: endsAt, updatedAt: now, createdBy: createdBy, comment: comment
+    )
   }
 
   private static func missing(_ key: String) -> AlertmanagerError { .form(.required, "\(key) in body is required") }
