@@ -14,7 +14,7 @@ struct AlertsShow: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let (firings, sent) = try await FleetClient.with(client) { client in
+    let (firings, sent) = try await FleetClient.with(client) { client -> ([FleetAPI.Alert], [SentAlert]) in
       let list = try await client.get(FleetAPI.AlertList.self, "/fleet/v1/alerts", query: [("state", "all")])
       let firings = list.alerts.filter { $0.alertID == alert }
       if !firings.isEmpty { return (firings, []) }
