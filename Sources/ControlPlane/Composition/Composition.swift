@@ -78,11 +78,11 @@ public final class Composition: Service {
       routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
         + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes
         + AlertmanagerRoutes.all(alertmanager),
-      time: SystemTime(), logger: logger
-    ) { address in
-      notifications.listens(on: address, isEncrypted: isEncrypted)
-      onListening(address)
-    }
+      time: SystemTime(), logger: logger,
+      onListening: { address in
+        notifications.listens(on: address, isEncrypted: isEncrypted)
+        onListening(address)
+      })
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the

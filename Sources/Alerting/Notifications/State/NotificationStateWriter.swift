@@ -25,13 +25,23 @@ final class NotificationStateWriter: Sendable {
     let continuation: CheckedContinuation<Void, any Error>
   }
 
-  private let database: NotificationDatabase
+  private let write: @Sendable (PendingChanges) throws -> Void
+  private let finish: @Sendable () throws -> Void
   private let work = BlockingWork(label: "skep.notifications")
   private let state = Mutex(State())
   private let logger: Logger
 
-  init(database: NotificationDatabase, logger: Logger) {
-    self.database = database
+  convenience init(database: NotificationDatabase, logger: Logger) {
+    self.init(write: { try database.write($0) }, close: { try database.close() }, logger: logger)
+  }
+
+  /// - Parameter write: makes all of it durable, or throws and nothing of it.
+  init(
+    write: @escaping @Sendable (PendingChanges) throws -> Void, close: @escaping @Sendable () throws -> Void,
+    logger: Logger
+  ) {
+    self.write = write
+    finish = close
     self.logger = logger
   }
 
@@ -67,7 +77,7 @@ final class NotificationStateWriter: Sendable {
   /// Writes what is left and closes the file.
   func close() async {
     try? await settle()
-    try? await work.run { [database] in try database.close() }
+    try? await work.run { [finish] in try finish() }
   }
 
   private func schedule() {
@@ -86,7 +96,7 @@ final class NotificationStateWriter: Sendable {
         return (state.pending, state.submitted)
       }
       do {
-        try database.write(changes)
+        try write(changes)
       } catch {
         fail(changes, upTo: number, error)
         return

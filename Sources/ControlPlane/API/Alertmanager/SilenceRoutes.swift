@@ -126,6 +126,11 @@ struct SilenceRoutes: Sendable {
       if silence.endsAt < now {
         throw AlertmanagerError.badRequest("Failed to create silence: end time can't be in the past")
       }
+      for (index, matcher) in silence.matchers.enumerated()
+      where !Array(matcher.name.utf8).withUnsafeBufferPointer(PostedAlertReader.isName) {
+        throw AlertmanagerError.badRequest(
+          "silence invalid: invalid label matcher \(index): invalid label name \(JSONValue.string(matcher.name))")
+      }
       do {
         let answer: JSONValue = ["silenceID": .string(try await operations.set(silence))]
         return .text(answer.description + "\n", contentType: APIResponse.json)

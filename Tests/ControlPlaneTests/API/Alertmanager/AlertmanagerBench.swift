@@ -78,7 +78,7 @@ struct AlertmanagerBench: Sendable {
       return Answer(404)
     }
     var work = APIRequest(principal: principal, path: path)
-    work.query = try target.values(of: route.parameters)
+    if route.style == .fleet { work.query = try target.values(of: route.parameters) }
     try work.form.add(encoded: target.query)
     if route.rawBody != nil {
       work.rawBody = APIRequest.RawBody(bytes: ByteBuffer(string: body), contentType: type, contentEncoding: "")
