@@ -190,7 +190,8 @@ enum APISchemas {
         key("affected_agents", texts), key("timestamp", time),
         key("state", ["type": "string", "enum": ["pending", "firing", "resolved"]]), key("resolved", flag),
         key("resolution_timestamp", timeOrNull), key("labels", textMap), key("annotations", textMap),
-        key("runbook_url", textOrNull), key("value", sampleValueOrNull),
+        key("runbook_url", textOrNull), key("value", sampleValueOrNull), key("silenced_by", texts),
+        key("inhibited_by", texts),
       ])),
   ]
 

@@ -58,7 +58,8 @@ public final class Composition: Service {
     system = try Self.systemPath(
       configuration, samples: samples, notifications: notifications, loaded: loaded, exchange: exchange,
       logger: logger)
-    let fleet = LiveFleet(samples: samples, local: system.local, hub: hub)
+    let fleet = LiveFleet(
+      samples: samples, local: system.local, hub: hub, notifications: notifications.service)
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
     serving.security = configuration.security

@@ -63,7 +63,7 @@ import Testing
         id: "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
         matchers: [
           LabelMatcher("a", .equal, hostile), LabelMatcher("b", .notEqual, ""), LabelMatcher("c", .matches, "x|y"),
-          LabelMatcher("d", .notMatches, ".+"),
+          LabelMatcher("d", .matchesNot, ".+"),
         ], startsAt: start, endsAt: start + .seconds(60), updatedAt: start, createdBy: hostile, comment: hostile)
     ]
     changes.log = [

@@ -46,6 +46,8 @@ struct AlertsShow: AsyncParsableCommand {
     ]
     if let end = alert.resolutionTimestamp { lines.append("  until     \(RFC3339.format(end.timestamp))") }
     lines.append("  agents    \(alert.affectedAgents.joined(separator: ", "))")
+    for id in alert.silencedBy ?? [] { lines.append("  silenced  by \(Terminal.safe(id))") }
+    for id in alert.inhibitedBy ?? [] { lines.append("  inhibited by \(Terminal.safe(id))") }
     if let value = alert.value { lines.append("  value     \(value)") }
     if let url = alert.runbookURL { lines.append("  runbook   \(Terminal.safe(url))") }
     for (name, value) in alert.labels.sorted(by: { $0.key < $1.key }) {
