@@ -20,7 +20,9 @@ final class NotificationPath: Sendable {
   init(
     _ policy: NotificationPolicy, rules: RuleEngine, externalURL: String, stateDirectory: FilePath, logger: Logger
   ) throws {
-    factory = ReceiverFactory(connections: connections, time: SystemTime(), logger: logger)
+    factory = ReceiverFactory(
+      texts: try NotificationTexts(), connections: connections, time: SystemTime(), random: SystemRandom(),
+      logger: logger)
     self.externalURL = Mutex(externalURL)
     let setup = try Self.setup(policy, factory, externalURL: externalURL)
     service = try NotificationService(
