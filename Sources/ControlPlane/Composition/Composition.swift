@@ -50,9 +50,9 @@ public final class Composition: Service {
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
     let isEncrypted = configuration.security.tls != nil
     let notifications = try NotificationPath(
-      configuration.system.notificationPolicy, rules: samples.rules,
-      externalURL: NotificationPath.url(of: configuration.listen, isEncrypted: isEncrypted),
-      stateDirectory: configuration.dataDirectory, logger: logger)
+      NotificationFiles(configuration.system, file: configuration.systemFile), rules: samples.rules,
+      externalURL: configuration.listen.url(isEncrypted: isEncrypted), stateDirectory: configuration.dataDirectory,
+      logger: logger)
     self.notifications = notifications
     let loaded = LoadedSystem(try configuration.shownSystem(), at: samples.time.now())
     system = try Self.systemPath(
@@ -77,7 +77,7 @@ public final class Composition: Service {
         + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
       time: SystemTime(), logger: logger,
       onListening: { address in
-        notifications.listens(on: address, isEncrypted: isEncrypted)
+        notifications.listens(at: address.url(isEncrypted: isEncrypted))
         onListening(address)
       })
   }
@@ -87,9 +87,10 @@ public final class Composition: Service {
   /// what is still to be sent, and last the store.
   public func run() async throws {
     let services: [any Service] =
-      [
-        samples.upkeep, notifications.service, samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()),
-      ] + system.services + [samples.collection, server]
+      [samples.upkeep] + notifications.services
+      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime())] + system.services + [
+        samples.collection, server,
+      ]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)

@@ -36,8 +36,6 @@ extension FleetSystem {
     func refuse(_ path: String, _ what: String) {
       problems.append(Diagnostic(path: path, message: "\(what) in this version", mend: "remove it"))
     }
-    if alertmanagerConfig != nil { refuse("alertmanager_config", "such files are not followed") }
-    if !templates.isEmpty { refuse("templates", "templates of your own are not used") }
     if !storage.remoteWrite.isEmpty { refuse("storage.remote_write", "samples are not written on") }
     if storage.queryURL != nil { refuse("storage.query_url", "other engines are not queried") }
     if !tracing.forward.isEmpty { refuse("tracing.forward", "spans are not collected") }

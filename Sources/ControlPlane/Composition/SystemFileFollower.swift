@@ -30,10 +30,10 @@ struct SystemFileFollower: Service {
           logger.warning("the system file is gone; keeping what it said", metadata: ["file": "\(file)"])
           continue
         }
-        if let (changed, text) = await read() {
+        if let changed = await read() {
           await apply(changed, after: current)
-          loaded.replace(with: text, at: SystemTime().now())
-          current = changed
+          loaded.replace(with: changed.text, at: SystemTime().now())
+          current = changed.system
         } else {
           loaded.refuse(at: SystemTime().now())
         }
@@ -41,8 +41,15 @@ struct SystemFileFollower: Service {
     }
   }
 
-  /// The system, and its file's text as it may be shown.
-  private func read() async -> (FleetSystem, String)? {
+  private struct Changed {
+    let system: FleetSystem
+    /// As it may be shown.
+    let text: String
+    let notificationFiles: NotificationFiles
+    let notifications: NotificationFiles.Reading
+  }
+
+  private func read() async -> Changed? {
     guard let bytes = try? await StateFile(file).readOffPool() else {
       logger.error("the system file cannot be read; keeping what it said", metadata: ["file": "\(file)"])
       return nil
@@ -50,17 +57,24 @@ struct SystemFileFollower: Service {
     let reading = SystemFile.readWithRules(bytes: bytes, file: file.string)
     var problems = reading.diagnostics
     if let system = reading.system { problems += system.unsupported }
+    let files = reading.system.map { NotificationFiles($0, file: file, places: reading.places) }
+    let notifications = await BlockingWork.files.run { files?.read() }
+    problems += notifications?.diagnostics ?? []
     for problem in problems {
       logger.log(level: problem.level == .error ? .error : .warning, "\(problem)", metadata: ["file": "\(file)"])
     }
-    guard let system = reading.system, !problems.contains(where: { $0.level == .error }) else {
+    guard let system = reading.system, let files, let notifications, !problems.contains(where: { $0.level == .error })
+    else {
       logger.error("the system file has mistakes; keeping the one before", metadata: ["file": "\(file)"])
       return nil
     }
-    return (system, SystemFile.shown(String(decoding: bytes, as: UTF8.self)) ?? "")
+    return Changed(
+      system: system, text: SystemFile.shown(String(decoding: bytes, as: UTF8.self)) ?? "", notificationFiles: files,
+      notifications: notifications)
   }
 
-  private func apply(_ changed: FleetSystem, after current: FleetSystem) async {
+  private func apply(_ change: Changed, after current: FleetSystem) async {
+    let changed = change.system
     logger.notice("the system file changed", metadata: ["file": "\(file)"])
     do throws(RuleError) {
       try rules.replace(
@@ -71,8 +85,10 @@ struct SystemFileFollower: Service {
     if changed.ruleFiles != current.ruleFiles { ruleFiles.follow(RuleFileSet(changed.ruleFiles, beside: file)) }
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
     await local?.apply(changed)
-    if changed.notificationPolicy != current.notificationPolicy {
-      do { try await notifications.apply(changed.notificationPolicy) } catch {
+    if changed.notificationPolicy != current.notificationPolicy
+      || changed.alertmanagerConfig != current.alertmanagerConfig
+    {
+      do { try await notifications.apply(change.notificationFiles, change.notifications) } catch {
         logger.error("the changed receivers and routes are not active, those before are: \(error)")
       }
     }

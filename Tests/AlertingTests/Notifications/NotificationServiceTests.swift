@@ -142,7 +142,7 @@ import Testing
     let service = try makeService(policy(groupBy: ["..."]), ["ops": [told.integration()]], time: time)
     service.follow(engine)
     for number in 0..<300 { engine.feed(series("cpu", agent: "a\(number)"), 90, at: time.now()) }
-    try await running(service, time) {}
+    try await running(service, time, passingGrace: false) {}
     #expect(told.count == 300)
   }
 

@@ -81,16 +81,17 @@ func makeService(
     time: time, logger: quietLogger(), random: SeededRandom(seed: seed))
 }
 
-/// Runs the service while `body` does, then stops it and waits until it has stopped; its grace passes as fast as may be.
+/// Runs the service while `body` does, then stops it and waits until it has stopped; its grace passes as fast as may be,
+/// or not at all.
 func running<Value: Sendable>(
-  _ service: NotificationService, _ time: SimulatedTime, _ body: () async throws -> Value
+  _ service: NotificationService, _ time: SimulatedTime, passingGrace: Bool = true, _ body: () async throws -> Value
 ) async throws -> Value {
   let task = Task { try await service.run() }
   let result: Result<Value, any Error>
   do { result = .success(try await body()) } catch { result = .failure(error) }
   task.cancel()
   let clock = Task {
-    while !Task.isCancelled {
+    while passingGrace, !Task.isCancelled {
       time.advance(by: .milliseconds(10))
       await Task.yield()
     }
