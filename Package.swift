@@ -190,7 +190,8 @@ let package = Package(
         nioCompression, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
-    .testTarget(name: "SkepCommandTests", dependencies: ["skep", "FleetModel", "PromQL"]),
+    .testTarget(
+      name: "SkepCommandTests", dependencies: ["skep", "ControlPlane", "DeployPlan", "FleetModel", "PromQL"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

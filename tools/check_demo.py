@@ -135,11 +135,11 @@ def documented_commands(skep):
     step("the commands that read, the probes and the API document answer")
 
 
-def documented_queries(skep):
-    """The examples of docs/query.md, as they stand there."""
+def documented_examples(skep, page, least):
+    """The examples of a page, as they stand there."""
     inside = False
     count = 0
-    for line in open("docs/query.md"):
+    for line in open(page):
         if line.startswith("```"):
             inside = line.strip() == "```sh"
         elif inside:
@@ -151,9 +151,9 @@ def documented_queries(skep):
             if result.returncode != expected or not result.stdout.strip():
                 fail(f"{line.strip()}: exit {result.returncode}: {result.stdout}{result.stderr}")
             count += 1
-    if count < 10:
-        fail(f"docs/query.md has {count} examples")
-    step(f"the {count} examples of docs/query.md answer")
+    if count < least:
+        fail(f"{page} has {count} examples")
+    step(f"the {count} examples of {page} answer")
 
 
 def clean_end(skep, number):
@@ -178,7 +178,8 @@ with tempfile.TemporaryDirectory() as data:
         step("five active agents")
         nobody_else_missed_a_collection(skep, kill_one(skep))
         documented_commands(skep)
-        documented_queries(skep)
+        documented_examples(skep, "docs/query.md", 10)
+        documented_examples(skep, "docs/alerts.md", 5)
         clean_end(skep, signal.SIGTERM)
 
         skep = Skep(data)

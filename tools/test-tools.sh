@@ -34,7 +34,11 @@ if [ -x "$tools/bin/prometheus-alertmanager" ] && [ ! -e $templates/default.tmpl
     echo "skep: cannot write $templates; the tests that need Alertmanager are skipped" >&2
 fi
 
-if [ ! -d "$tools/python/prometheus_client" ]; then
-  python3 -m pip install --quiet --target "$tools/python" prometheus-client >/dev/null 2>&1 ||
-    echo "skep: could not fetch PyPI's prometheus-client; the tests that need it are skipped" >&2
-fi
+python() { # module package
+  [ -d "$tools/python/$1" ] && return
+  python3 -m pip install --quiet --target "$tools/python" "$2" >/dev/null 2>&1 ||
+    echo "skep: could not fetch PyPI's $2; the tests that need it are skipped" >&2
+}
+
+python prometheus_client prometheus-client
+python aiosmtpd aiosmtpd

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// What a deadline is about.
 enum TimerTarget: Sendable, Hashable {
   case series(token: UInt32, rule: Int)
@@ -8,19 +6,19 @@ enum TimerTarget: Sendable, Hashable {
 
 /// Deadlines, earliest first: a binary heap. Obsolete ones are not taken out; whoever asked knows by the time that it
 /// scheduled last whether one still counts.
-struct DeadlineHeap: Sendable {
+struct DeadlineHeap<Time: Comparable & Sendable, Target: Sendable>: Sendable {
   struct Entry: Sendable {
-    var time: Timestamp
-    var target: TimerTarget
+    var time: Time
+    var target: Target
   }
 
   private var entries: [Entry] = []
 
   var count: Int { entries.count }
-  var earliest: Timestamp? { entries.first?.time }
+  var earliest: Time? { entries.first?.time }
 
   /// O(log n).
-  mutating func push(_ time: Timestamp, _ target: TimerTarget) {
+  mutating func push(_ time: Time, _ target: Target) {
     entries.append(Entry(time: time, target: target))
     var child = entries.count - 1
     while child > 0 {
@@ -32,7 +30,7 @@ struct DeadlineHeap: Sendable {
   }
 
   /// Takes out the earliest if it is due. O(log n).
-  mutating func pop(dueAt now: Timestamp) -> Entry? {
+  mutating func pop(dueAt now: Time) -> Entry? {
     guard let first = entries.first, first.time <= now else { return nil }
     let last = entries.removeLast()
     if entries.isEmpty { return first }

@@ -26,7 +26,7 @@ extension EngineState {
     let fired = active.fire(owner, at: moment.wall, value: alert.value, description: alert.description)
     guard let fired else { return }
     metrics.setActive(active.firing)
-    desk.post(AlertNotification(kind: .firing, alert: fired), at: moment)
+    tell(AlertNotification(kind: .firing, alert: fired), at: moment)
   }
 
   mutating func resolve(_ owner: AlertOwner, at moment: Moment) {
@@ -34,7 +34,12 @@ extension EngineState {
     alert.resolvedAt = max(moment.wall, firedAt)
     archive(alert)
     metrics.setActive(active.firing)
-    desk.post(AlertNotification(kind: .resolved, alert: alert), at: moment)
+    tell(AlertNotification(kind: .resolved, alert: alert), at: moment)
+  }
+
+  func tell(_ notification: AlertNotification, at moment: Moment) {
+    sink?(notification)
+    desk.post(notification, at: moment)
   }
 
   /// Adds to the history and trims it, a tenth at a time so that trimming costs nothing for each alert.

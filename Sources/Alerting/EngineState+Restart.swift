@@ -137,7 +137,7 @@ extension EngineState {
     var alert = alert
     alert.resolvedAt = max(moment.wall, firedAt)
     archive(alert)
-    desk.post(AlertNotification(kind: .resolved, alert: alert), at: moment)
+    tell(AlertNotification(kind: .resolved, alert: alert), at: moment)
     isDirty = true
   }
 

@@ -7,6 +7,8 @@ struct EngineState: Sendable {
   let options: RuleEngineOptions
   let desk: DeliveryDesk
   let metrics: EngineMetrics
+  /// Is told of all that fires and resolves before the handlers are; only takes note.
+  var sink: (@Sendable (AlertNotification) -> Void)?
 
   var book = RuleBook()
   var generation: UInt64 = 1
@@ -23,7 +25,7 @@ struct EngineState: Sendable {
   var health: [String: AgentHealthMachine] = [:]
   /// Until when restored health alerts wait for a sign of their instances.
   var healthConfirmationDeadline: Timestamp?
-  var heap = DeadlineHeap()
+  var heap = DeadlineHeap<Timestamp, TimerTarget>()
   var active = ActiveAlerts()
   /// Oldest first; trimmed in larger steps, see ``archive(_:)``.
   var history: [Alert] = []

@@ -111,6 +111,17 @@ public final class RuleEngine: SampleWatch, Service {
   /// What became of the notifications so far, by handler in the order in which they were added.
   public func deliveryStatistics() -> [DeliveryStatistics] { desk.statistics }
 
+  /// Tells `sink` of each alert that fires or resolves from now on: at once, in order, without fail. It is called under the
+  /// engine's lock, so it must only take note and never call the engine.
+  ///
+  /// - Returns: what fires now, and what of the history has ended, oldest first.
+  func follow(_ sink: @escaping @Sendable (AlertNotification) -> Void) -> (firing: [Alert], resolved: [Alert]) {
+    state.withLock { state in
+      state.sink = sink
+      return (state.active.all.map(\.alert).filter { $0.firedAt != nil }, state.history)
+    }
+  }
+
   // MARK: Events and alerts
 
   /// Raises and resolves the health alerts of agents.

@@ -70,17 +70,58 @@ public struct TemplateSet: Sendable {
 
   /// What the template `name` writes about `data`.
   ///
-  /// - Parameter functions: take the place of the set's of the same names in this execution.
+  /// - Parameters:
+  ///   - functions: take the place of the set's of the same names in this execution.
+  ///   - isHTML: what comes out is an HTML document: values are made safe for where they stand in it, as by Go's
+  ///     `html/template`, unless they are of the type `template.HTML`.
   /// - Throws: ``TemplateFailure``.
   public func execute(
-    _ name: String, with data: TemplateValue, functions: [String: TemplateFunction] = [:]
+    _ name: String, with data: TemplateValue, functions: [String: TemplateFunction] = [:], isHTML: Bool = false
   ) throws(TemplateFailure) -> String {
-    var execution = TemplateExecution(set: self, functions: functions, name: name, data: data)
+    var execution = TemplateExecution(set: self, functions: functions, name: name, data: data, isHTML: isHTML)
     guard let template = templates[name] else {
       let problem = "no template \(GoQuoting.quoted(name)) in this set"
       throw .failed(TemplateError(line: 1, problem: problem, message: "template: \(problem)"))
     }
     return try execution.run(template)
+  }
+}
+
+extension TemplateSet {
+  /// The templates that `name` may invoke, itself or through others, and that are not in this set: an execution that
+  /// comes to one of them fails. Each once, with the place where it is invoked first.
+  public func undefinedInvocations(from name: String) -> [TemplateError] {
+    var problems: [TemplateError] = []
+    var seen: Set<String> = [name]
+    var waiting = [name]
+    while let next = waiting.popLast(), let template = templates[next] {
+      for call in template.body.invocations where seen.insert(call.name).inserted {
+        if templates[call.name] != nil {
+          waiting.append(call.name)
+          continue
+        }
+        let (line, column) = template.source.place(of: call.position)
+        let problem = "template \(GoQuoting.quoted(call.name)) not defined"
+        problems.append(
+          TemplateError(
+            line: line, column: column, problem: problem,
+            message: "template: \(template.source.name):\(line):\(column): \(problem)"))
+      }
+    }
+    return problems
+  }
+}
+
+extension TemplateBody {
+  /// In the order of the text. The parser bounds how deep bodies lie in each other.
+  fileprivate var invocations: [TemplateInvocation] {
+    nodes.flatMap { node -> [TemplateInvocation] in
+      switch node {
+      case .call(let call): [call]
+      case .branch(let branch): branch.arms.flatMap(\.body.invocations) + (branch.otherwise?.invocations ?? [])
+      case .text, .action, .breakLoop, .continueLoop: []
+      }
+    }
   }
 }
 

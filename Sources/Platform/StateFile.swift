@@ -50,13 +50,18 @@ public struct StateFile: Sendable {
   /// Renames a file that cannot be understood to the first free of `NAME.corrupt-1`, `NAME.corrupt-2`, …, so that a new
   /// one can be begun and nothing is lost.
   ///
+  /// - Parameter suffixes: of files beside it that belong to it, such as `-wal`; those that are there keep their suffixes after the
+  ///   new name, and go first, so that none is ever beside a file that it does not belong to.
   /// - Returns: its new path.
-  public func setAside() throws(FileError) -> FilePath {
+  public func setAside(with suffixes: [String] = []) throws(FileError) -> FilePath {
     do throws(Errno) {
       for number in 1...9_999 {
         let target = sibling(".corrupt-\(number)")
-        var status = stat()
-        if target.withPlatformString({ lstat($0, &status) }) == 0 { continue }
+        let targets = suffixes.map { sibling(".corrupt-\(number)" + $0) }
+        if (targets + [target]).contains(where: Self.exists) { continue }
+        for (suffix, target) in zip(suffixes, targets) where Self.exists(sibling(suffix)) {
+          try rename(sibling(suffix), to: target)
+        }
         try rename(path, to: target)
         try Descriptor.syncDirectory(path.removingLastComponent())
         return target
@@ -66,6 +71,11 @@ public struct StateFile: Sendable {
       let mend = error == .fileExists ? "remove old \(path).corrupt-* files" : nil
       throw FileError(path: path, operation: "set aside", errno: error, mend: mend)
     }
+  }
+
+  private static func exists(_ path: FilePath) -> Bool {
+    var status = stat()
+    return path.withPlatformString { lstat($0, &status) } == 0
   }
 
   /// ``read()`` on a thread of its own.

@@ -72,6 +72,9 @@ public final class SimulatedTime: TimeSource {
   /// Moves the wall clock alone, as an operator or NTP does.
   public func jumpWallClock(by duration: Duration) { state.withLock { $0.wallOffset += duration } }
 
+  /// How many tasks sleep now.
+  public var sleeping: Int { state.withLock { $0.sleepers.count } }
+
   /// Returns once at least `count` tasks sleep.
   public func waitForSleepers(_ count: Int = 1) async {
     await withCheckedContinuation { continuation in

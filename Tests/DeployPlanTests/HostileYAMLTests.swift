@@ -71,7 +71,7 @@ import Testing
   @Test func severalDocuments() {
     #expect(
       problems("system: t\n---\nsystem: u\n")
-        == "f:2:1: error: a second document begins here; a system file holds one document; remove the \"---\"")
+        == "f:2:1: error: a second document begins here; a file holds one document; remove the \"---\"")
   }
 
   @Test func tabs() {

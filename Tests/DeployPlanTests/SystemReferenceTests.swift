@@ -21,9 +21,10 @@ import Testing
     }
   }
 
-  /// Each yaml block of the page is a file, or a part of one, that is accepted.
-  @Test func theExamplesAreAccepted() throws {
-    let page = try CaseFiles.text(CaseFiles.packageRoot + "/docs/system-file.md")
+  /// Each yaml block of the pages is a file, or a part of one, that is accepted.
+  @Test(arguments: ["system-file", "alerts"])
+  func theExamplesAreAccepted(name: String) throws {
+    let page = try CaseFiles.text(CaseFiles.packageRoot + "/docs/\(name).md")
     var count = 0
     for part in page.components(between: "```yaml\n", and: "```") {
       let reading = SystemFile.read(part.contains("system:") ? part : "system: t\n" + part, file: "docs")
@@ -31,6 +32,12 @@ import Testing
       count += 1
     }
     #expect(count >= 3)
+  }
+
+  @Test func theExampleOfAlertmanagersIsAcceptedWithoutAWarning() throws {
+    let text = try CaseFiles.text(CaseFiles.packageRoot + "/examples/alertmanager/alertmanager.yml")
+    let reading = AlertmanagerFile.read(text, file: "alertmanager.yml")
+    #expect(reading.policy != nil && reading.diagnostics == [])
   }
 
   private static func reference() -> String {

@@ -53,23 +53,6 @@ import Testing
   }
 }
 
-@Suite struct MatcherSyntaxTests {
-  @Test(arguments: [
-    ("severity=\"critical\"", "severity=\"critical\""), ("severity = critical", "severity=\"critical\""),
-    ("{a=\"1\", b!=\"2\"}", "a=\"1\" b!=\"2\""), ("a=~\"x|y\",b!~z.*", "a=~\"x|y\" b!~\"z.*\""),
-    ("a=\"\"", "a=\"\""), ("a=", "a=\"\""), ("a=\"x,y\"", "a=\"x,y\""), ("\"a.b\"=c", "a.b=\"c\""), ("{}", ""),
-  ])
-  func accepted(text: String, expected: String) throws {
-    let matchers = try MatcherSyntax.parse(text).get()
-    #expect(matchers.map { "\($0)" }.joined(separator: " ") == expected)
-  }
-
-  @Test(arguments: ["", "a", "=x", "{a=b", "a=\"x", "a=\"x\" b=\"y\"", "a=~\"(\"", "a=~\"*\"", "a=b\"c"])
-  func refused(text: String) {
-    #expect(throws: MatcherSyntax.MatcherProblem.self) { try MatcherSyntax.parse(text).get() }
-  }
-}
-
 @Suite struct PatternSyntaxTests {
   @Test(arguments: [
     "", "a|b", ".*", "^a+?$", "(a|b)*", "[a-z]", "[^]a]", "[[:alpha:]-]", "\\d{1,3}", "a{2}", "a{,2}", "(?i)x",

@@ -43,6 +43,16 @@ int pipe2(int descriptors[2], int flags);
 /// A pipe, both ends closed on exec from the start. -1 with `errno` set on failure.
 static inline int skep_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
 
+/// A file that is only in memory, and gone when its last descriptor is closed; closed on exec. -1 with `errno` set on failure.
+static inline int skep_memory_file(void) {
+#ifdef __linux__
+  return (int)syscall(SYS_memfd_create, "skep", 1U);  // MFD_CLOEXEC
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 
 /// Lets the spawned process begin in the directory `path`. Returns an error number, 0 on success.

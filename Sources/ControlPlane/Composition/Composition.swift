@@ -12,14 +12,16 @@ import SystemPackage
 /// One running Skep: everything joined, in the order in which things flow through it.
 ///
 /// 1. The path of a sample: collection, store, rules, handlers.
-/// 2. The path of a system: its file, its processes or named instances, and what changes when the file does.
-/// 3. The server, over both.
+/// 2. The path of an alert: rules or API, routes and groups, receivers.
+/// 3. The path of a system: its file, its processes or named instances, and what changes when the file does.
+/// 4. The server, over all of them.
 ///
 /// Swapping the store for another engine is a change in ``SampleKeeper`` and nowhere else.
 public final class Composition: Service {
   private let configuration: ControlPlaneConfiguration
   private let lock: DirectoryLock
   private let samples: SamplePath
+  private let notifications: NotificationPath
   private let system: SystemPath
   private let server: FleetServer
   private let exchange: ExchangeClient
@@ -46,10 +48,16 @@ public final class Composition: Service {
       logger: logger
     ) { hub.publish(.instance($0)) }
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
-    try ReceiverSet(configuration.system.receivers).connect(to: samples.rules, http: exchange, logger: logger)
+    let isEncrypted = configuration.security.tls != nil
+    let notifications = try NotificationPath(
+      configuration.system.notificationPolicy, rules: samples.rules,
+      externalURL: NotificationPath.url(of: configuration.listen, isEncrypted: isEncrypted),
+      stateDirectory: configuration.dataDirectory, logger: logger)
+    self.notifications = notifications
     let loaded = LoadedSystem(try configuration.shownSystem(), at: samples.time.now())
     system = try Self.systemPath(
-      configuration, samples: samples, loaded: loaded, exchange: exchange, logger: logger)
+      configuration, samples: samples, notifications: notifications, loaded: loaded, exchange: exchange,
+      logger: logger)
     let fleet = LiveFleet(samples: samples, local: system.local, hub: hub)
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
@@ -67,21 +75,28 @@ public final class Composition: Service {
       },
       routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
         + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
-      time: SystemTime(), logger: logger, onListening: onListening)
+      time: SystemTime(), logger: logger,
+      onListening: { address in
+        notifications.listens(on: address, isEncrypted: isEncrypted)
+        onListening(address)
+      })
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
-  /// server first, then collection, then the agents, then what the rules still have to deliver, and last the store.
+  /// server first, then collection, then the agents, then what the rules still have to say and
+  /// what is still to be sent, and last the store.
   public func run() async throws {
     let services: [any Service] =
-      [samples.upkeep, samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime())] + system.services
-      + [samples.collection, server]
+      [
+        samples.upkeep, notifications.service, samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()),
+      ] + system.services + [samples.collection, server]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)
     group.maximumGracefulShutdownDuration = .milliseconds(4_500)
     group.maximumCancellationDuration = .seconds(10)
     try await ServiceGroup(configuration: group).run()
+    await notifications.shutDown()
     await exchange.shutDown()
   }
 

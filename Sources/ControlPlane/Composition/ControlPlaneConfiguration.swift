@@ -36,35 +36,14 @@ extension FleetSystem {
     func refuse(_ path: String, _ what: String) {
       problems.append(Diagnostic(path: path, message: "\(what) in this version", mend: "remove it"))
     }
-    if !routes.isEmpty { refuse("routes", "notifications are not routed: every receiver gets every alert") }
-    if !inhibitRules.isEmpty { refuse("inhibit_rules", "alerts are not inhibited") }
-    if !timeIntervals.isEmpty { refuse("time_intervals", "notifications are not muted") }
+    if alertmanagerConfig != nil { refuse("alertmanager_config", "such files are not followed") }
+    if !templates.isEmpty { refuse("templates", "templates of your own are not used") }
     if !storage.remoteWrite.isEmpty { refuse("storage.remote_write", "samples are not written on") }
     if storage.queryURL != nil { refuse("storage.query_url", "other engines are not queried") }
     if !tracing.forward.isEmpty { refuse("tracing.forward", "spans are not collected") }
     for (index, agent) in agents.enumerated() where agent.progress != nil {
       refuse("agents[\(index)].progress", "progress is not watched")
     }
-    for (index, receiver) in receivers.enumerated() {
-      for (number, webhook) in receiver.webhooks.enumerated()
-      where webhook.http.tls != TLSClientOptions() || webhook.http.proxyURL != nil {
-        refuse(
-          "receivers[\(index)].webhook_configs[\(number)].http_config", "tls_config and proxy_url are not followed")
-      }
-      for kind in receiver.unsupportedKinds { refuse("receivers[\(index)].\(kind)", "such receivers are not served") }
-    }
     return problems
-  }
-}
-
-extension Receiver {
-  fileprivate var unsupportedKinds: [String] {
-    let kinds = [
-      ("slack_configs", slacks.isEmpty), ("pagerduty_configs", pagerDuties.isEmpty),
-      ("opsgenie_configs", opsgenies.isEmpty), ("msteams_configs", msTeams.isEmpty),
-      ("email_configs", emails.isEmpty), ("alertmanager_configs", alertmanagers.isEmpty),
-      ("command_configs", commands.isEmpty),
-    ]
-    return kinds.filter { !$0.1 }.map(\.0)
   }
 }

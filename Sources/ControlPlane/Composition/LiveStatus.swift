@@ -23,7 +23,7 @@ struct LiveStatus: StatusOperations {
     receivers = configuration.system.receivers.flatMap(\.alertmanagers).map { Self.withoutCredentials($0.url) }
     facts = RuntimeFacts(
       startedAt: samples.time.now(), workingDirectory: FileManager.default.currentDirectoryPath,
-      hostName: Self.hostName, processors: ProcessInfo.processInfo.activeProcessorCount, threads: 0,
+      hostName: HostName.own ?? "", processors: ProcessInfo.processInfo.activeProcessorCount, threads: 0,
       retention: configuration.system.monitoring.retention,
       retentionSize: configuration.system.monitoring.retentionSize, version: configuration.version)
     shownFlags = configuration.shownFlags
@@ -72,12 +72,6 @@ struct LiveStatus: StatusOperations {
   }
 
   func flags() -> [String: String] { shownFlags }
-
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
 }
 
 extension ControlPlaneConfiguration {

@@ -138,5 +138,6 @@ extension FleetSystem {
 enum DataDirectory {
   static let store = "store"
   static let snapshots = "snapshots"
+  static let notifications = "notifications.sqlite"
   static let logs = "logs"
 }

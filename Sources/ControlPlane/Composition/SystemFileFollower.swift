@@ -8,13 +8,14 @@ import Platform
 import ServiceLifecycle
 import SystemPackage
 
-/// Goes over to a changed system file: its rules, its named instances and its processes. A file with mistakes changes nothing
+/// Goes over to a changed system file: its rules, its receivers and routes, its named instances and its processes. A file with mistakes changes nothing
 /// and is named in the log.
 struct SystemFileFollower: Service {
   let file: FilePath
   let runsAgents: Bool
   let rules: RuleSet
   let ruleFiles: RuleFileFollower
+  let notifications: NotificationPath
   let registry: AgentRegistry
   let local: LocalFleet?
   let current: FleetSystem
@@ -70,10 +71,15 @@ struct SystemFileFollower: Service {
     if changed.ruleFiles != current.ruleFiles { ruleFiles.follow(RuleFileSet(changed.ruleFiles, beside: file)) }
     registry.replaceTargets(of: .systemFile, with: changed.namedTargets(startedHere: runsAgents))
     await local?.apply(changed)
-    if changed.monitoring != current.monitoring || changed.receivers != current.receivers
-      || changed.limits != current.limits || changed.storage != current.storage
+    if changed.notificationPolicy != current.notificationPolicy {
+      do { try await notifications.apply(changed.notificationPolicy) } catch {
+        logger.error("the changed receivers and routes are not active, those before are: \(error)")
+      }
+    }
+    if changed.monitoring != current.monitoring || changed.limits != current.limits
+      || changed.storage != current.storage
     {
-      logger.warning("changes of monitoring, limits, storage and receivers take effect at the next start")
+      logger.warning("changes of monitoring, limits and storage take effect at the next start")
     }
   }
 }

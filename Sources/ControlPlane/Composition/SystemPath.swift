@@ -17,8 +17,8 @@ struct SystemPath: Sendable {
 extension Composition {
   /// System file → processes or named instances → registry; again whenever the file changes.
   static func systemPath(
-    _ configuration: ControlPlaneConfiguration, samples: SamplePath, loaded: LoadedSystem, exchange: ExchangeClient,
-    logger: Logger
+    _ configuration: ControlPlaneConfiguration, samples: SamplePath, notifications: NotificationPath,
+    loaded: LoadedSystem, exchange: ExchangeClient, logger: Logger
   ) throws -> SystemPath {
     let registry = samples.registry
     registry.replaceTargets(
@@ -43,7 +43,8 @@ extension Composition {
       services.append(
         SystemFileFollower(
           file: file, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
-          registry: registry, local: local, current: configuration.system, loaded: loaded, logger: logger))
+          notifications: notifications, registry: registry, local: local, current: configuration.system, loaded: loaded,
+          logger: logger))
     }
     return SystemPath(local: local, services: services)
   }

@@ -6,7 +6,7 @@ enum SystemChecks {
     checkCollectionTimes(&system, reader)
     checkAgents(system, reader)
     checkRules(system, reader)
-    AlertingChecks.run(system, reader)
+    AlertingChecks.run(&system, reader)
     checkStorage(system, reader)
   }
 

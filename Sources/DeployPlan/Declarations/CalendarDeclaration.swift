@@ -12,12 +12,23 @@ enum CalendarDeclaration {
       ])
   }
 
+  /// As Alertmanager takes it: one without times never holds.
+  static var looseInterval: Shape<TimeInterval> {
+    typealias F = Field<TimeInterval>
+    return .object(
+      TimeInterval(),
+      [
+        F("name", \.name, Shapes.text(), required: true, "name of the set, unique"),
+        F("time_intervals", \.spans, Shapes.list(span), "times, any of which counts"),
+      ])
+  }
+
   private static var span: Shape<TimeInterval.Span> {
     typealias F = Field<TimeInterval.Span>
     return .object(
       TimeInterval.Span(),
       [
-        F("times", \.times, Shapes.list(times), "times of the day"),
+        F("times", \.times, Shapes.list(times, minimum: 1), "times of the day"),
         F("weekdays", \.weekdays, ranges(.weekday), "days such as \"monday:friday\""),
         F("days_of_month", \.daysOfMonth, monthDays, "days such as \"1:5\", \"-1\" for the last"),
         F("months", \.months, ranges(.month), "months such as \"january:march\" or \"1:3\""),
@@ -76,9 +87,10 @@ enum CalendarDeclaration {
       guard case .failure(let problem) = CalendarRange.parse(text, unit) else { return nil }
       return problem.flaw
     }
+    // An empty list would be a condition that nothing fulfils; none is meant by it.
     return Shapes.list(
       text.mapped(
         { text in (try? CalendarRange.parse(text, unit).get()) ?? CalendarRange.Ends(first: 0, last: 0) },
-        back: { _ in nil }))
+        back: { _ in nil }), minimum: 1)
   }
 }

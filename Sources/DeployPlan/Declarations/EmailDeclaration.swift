@@ -5,37 +5,47 @@ enum EmailDeclaration {
   static var shape: Shape<Receiver.Email> {
     typealias F = Field<Receiver.Email>
     let text = Shapes.text()
+    let template = Shapes.template()
     return .object(
       Receiver.Email(),
       [
-        F("send_resolved", \.sendResolved, Shapes.boolean, "whether the end of an alert is told too"),
-        F("to", \.to, Shapes.text(check: addresses), required: true, "addresses, separated by commas"),
-        F("from", optional: \.from, Shapes.text(check: addresses), "the sender's address"),
-        F("smarthost", \.smarthost, Shapes.text(check: hostAndPort), "HOST:PORT of the SMTP server"),
-        F("hello", \.hello, text, "the name that is said to the server"),
-        F("auth_username", optional: \.authUsername, Shapes.looseText(), "user name"),
+        ReceiverDeclaration.sendResolved(\.sendResolved),
+        F("to", \.to, addressesShape, required: true, "addresses, separated by commas"),
+        F("from", optional: \.from, addressesShape, "the sender's address"),
+        F("smarthost", optional: \.smarthost, Shapes.text(check: hostAndPort), "HOST:PORT of the SMTP server"),
+        F("hello", optional: \.hello, text, "the name that is said to the server; localhost if not given"),
+        F("auth_username", optional: \.authUsername, Shapes.looseText(emptyAllowed: true), "user name"),
         F("auth_password", optional: \.authPassword, Shapes.secret(), "password; better in auth_password_file"),
         F("auth_password_file", optional: \.authPasswordFile, text, "file that holds the password"),
-        F("require_tls", \.requireTLS, Shapes.boolean, "whether an unencrypted server is refused"),
+        F("auth_secret", optional: \.authSecret, Shapes.secret(), "secret for CRAM-MD5"),
+        F("auth_identity", optional: \.authIdentity, Shapes.looseText(emptyAllowed: true), "identity for PLAIN"),
         F(
-          "headers", \.headers, Shapes.dictionary(Shapes.looseText(emptyAllowed: true), key: NameRules.headerName),
-          "further headers"),
-        F("text", optional: \.text, text, "body as plain text"),
-        F("html", optional: \.html, text, "body as HTML"),
-        F("timeout", \.timeout, Shapes.positiveDuration, "when one try is given up"),
-        F("tls_config", \.tls, HTTPDeclaration.tlsReference(), "whom the connection trusts"),
-      ],
+          "require_tls", optional: \.requireTLS, Shapes.boolean,
+          "whether an unencrypted server is refused; true if not given"),
+        F(
+          "headers", \.headers, Shapes.dictionary(template, key: NameRules.headerName),
+          "further headers, or others in the place of Skep's"),
+        F("text", optional: \.text, template, "body as plain text"),
+        F("html", optional: \.html, template, "body as HTML"),
+        F("tls_config", optional: \.tls, HTTPDeclaration.tlsReference(), "whom the connection trusts"),
+      ] + ReceiverDeclaration.paced(\.timeout, \.rateLimit),
       check: { email, reader, path in
         reader.allowOne(of: ["auth_password", "auth_password_file"], in: path)
         reader.adviseFile(for: "auth_password", in: path)
-        for header in email.headers where header.value.contains(where: \.isNewline) {
+        var seen: Set<String> = []
+        for name in email.headers.keys.sorted() where !seen.insert(name.lowercased()).inserted {
           reader.error(
-            Path.key(header.key, in: Path.key("headers", in: path)), "holds a line break", mend: "write it on one line")
+            Path.key(name, in: Path.key("headers", in: path)), "the header is given twice, in other letters",
+            mend: "remove one of the two")
         }
       })
   }
 
-  private static func addresses(_ text: String) -> Flaw? {
+  private static var addressesShape: Shape<String> {
+    Shapes.text { text in text.contains("{{") ? nil : addresses(text) }
+  }
+
+  static func addresses(_ text: String) -> Flaw? {
     for address in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = address.split(separator: "@", omittingEmptySubsequences: false)
       let isAddress =
@@ -47,7 +57,7 @@ enum EmailDeclaration {
     return nil
   }
 
-  private static func hostAndPort(_ text: String) -> Flaw? {
+  static func hostAndPort(_ text: String) -> Flaw? {
     if !text.contains(":") { return Flaw("has no port", mend: "write HOST:PORT, such as \"\(text):587\"") }
     return WebAddress.hostFlaw(text[...])
   }

@@ -17,12 +17,49 @@ enum HTTPDeclaration {
         F("basic_auth", optional: \.basicAuth, basic, "user name and password"),
         F("tls_config", \.tls, tlsReference(), "whom the connection trusts"),
         F("follow_redirects", \.followRedirects, Shapes.boolean, "whether redirects are followed"),
+        F("enable_http2", \.enableHTTP2, Shapes.boolean, "whether HTTP/2 may be spoken"),
         F("proxy_url", optional: \.proxyURL, Shapes.url, "proxy to go through"),
+        F(
+          "http_headers", \.headers, Shapes.dictionary(headerValues, key: ownHeader),
+          "further headers of every request"),
+      ],
+      refused: [
+        "oauth2": Flaw("is not supported", mend: "give a token that others renew: authorization with credentials_file"),
+        "no_proxy": Flaw("is not supported", mend: "give proxy_url only where the proxy is to be used"),
+        "proxy_from_environment": Flaw("is not supported", mend: "name the proxy by proxy_url"),
+        "proxy_connect_header": Flaw("is not supported", mend: "use a proxy that asks for none"),
       ],
       check: { _, reader, path in
         reader.allowOne(of: ["bearer_token", "bearer_token_file", "authorization", "basic_auth"], in: path)
         reader.adviseFile(for: "bearer_token", in: path)
       })
+  }
+
+  private static var headerValues: Shape<HTTPClientOptions.HeaderValues> {
+    typealias F = Field<HTTPClientOptions.HeaderValues>
+    return .object(
+      HTTPClientOptions.HeaderValues(),
+      [
+        F("values", \.values, Shapes.list(Shapes.looseText(check: oneLine)), "values"),
+        F("secrets", \.secrets, Shapes.list(Shapes.secret(check: oneLine)), "values that are never shown"),
+        F("files", \.files, Shapes.list(Shapes.text()), "files that hold one value each"),
+      ])
+  }
+
+  private static func oneLine(_ text: String) -> Flaw? {
+    text.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f } ? Flaw("holds a control character") : nil
+  }
+
+  /// Those that the client sets itself cannot be given.
+  private static func ownHeader(_ name: String) -> Flaw? {
+    let reserved = [
+      "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type", "host",
+      "proxy-authorization", "transfer-encoding", "upgrade", "user-agent",
+    ]
+    if reserved.contains(name.lowercased()) {
+      return Flaw("is set by Skep itself", mend: "remove it; credentials go into authorization or basic_auth")
+    }
+    return NameRules.headerName(name)
   }
 
   private static var authorization: Shape<HTTPClientOptions.Authorization> {
@@ -70,6 +107,10 @@ enum HTTPDeclaration {
         F("key_file", optional: \.keyFile, Shapes.text(), "own key"),
         F("server_name", optional: \.serverName, Shapes.text(), "name that the other side's certificate must have"),
         F("insecure_skip_verify", \.insecureSkipVerify, Shapes.boolean, "whether certificates go unchecked"),
+        F(
+          "min_version", optional: \.minVersion, Shapes.choice(),
+          "the oldest version spoken; TLS12 if not given"),
+        F("max_version", optional: \.maxVersion, Shapes.choice(), "the newest version spoken"),
       ],
       check: { _, reader, path in
         let certificate = reader.isGiven(Path.key("cert_file", in: path))

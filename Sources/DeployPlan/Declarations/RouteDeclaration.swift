@@ -10,14 +10,14 @@ enum RouteDeclaration {
         F(
           "receiver", optional: \.receiver, Shapes.text(), "name of a receiver; that of the route above where not given"
         ),
-        F("group_by", optional: \.groupBy, groupBy, "labels to group by; [\"...\"] for all"),
+        F("group_by", optional: \.groupBy, Shapes.list(labelName), "labels to group by; [\"...\"] for all"),
         F("group_wait", optional: \.groupWait, Shapes.duration(), "before the first message of a group (30s)"),
         F("group_interval", optional: \.groupInterval, Shapes.positiveDuration, "between two messages of a group (5m)"),
         F(
           "repeat_interval", optional: \.repeatInterval, Shapes.positiveDuration,
           "before the same message is sent again (4h)"),
         F("matchers", \.addedMatchers, Shapes.matchers, "labels an alert must have, such as 'severity=\"critical\"'"),
-        F("match", \.match, Shapes.labels, "labels with their values; the old form of matchers"),
+        F("match", \.match, labels, "labels with their values; the old form of matchers"),
         F("match_re", \.matchExpression, expressions, "labels with regular expressions; the old form of matchers"),
         F("continue", \.continues, Shapes.boolean, "whether the routes after this one are tried too"),
         F(
@@ -35,32 +35,39 @@ enum RouteDeclaration {
     return .object(
       InhibitRule(),
       [
+        F(unused: "name", Shapes.text()),
         F("source_matchers", \.addedSources, Shapes.matchers, "alerts that keep others quiet"),
-        F("source_match", \.sourceMatch, Shapes.labels, "the old form of source_matchers"),
+        F("source_match", \.sourceMatch, labels, "the old form of source_matchers"),
         F("source_match_re", \.sourceExpression, expressions, "the old form of source_matchers"),
         F("target_matchers", \.addedTargets, Shapes.matchers, "alerts that are kept quiet"),
-        F("target_match", \.targetMatch, Shapes.labels, "the old form of target_matchers"),
+        F("target_match", \.targetMatch, labels, "the old form of target_matchers"),
         F("target_match_re", \.targetExpression, expressions, "the old form of target_matchers"),
         F("equal", \.equal, Shapes.list(labelName), "labels that must be the same in both"),
       ],
       check: { rule, reader, path in
         for (side, matchers) in [("source", rule.sourceMatchers), ("target", rule.targetMatchers)]
         where matchers.isEmpty && reader.isSound(Path.key("\(side)_matchers", in: path)) {
-          reader.error(path, "lacks \"\(side)_matchers\"", mend: "say which alerts are meant", spoils: [])
+          let (problem, mend) = ("lacks \"\(side)_matchers\"", "say which alerts are meant")
+          if reader.dialect == .go {
+            reader.warn(path, problem + ": it means all alerts", mend: mend)
+          } else {
+            reader.error(path, problem, mend: mend, spoils: [])
+          }
         }
       })
   }
 
-  private static var labelName: Shape<String> {
-    Shapes.text(pattern: NameRules.labelNamePattern, check: NameRules.labelName)
-  }
+  /// Any text may name a label, as in Alertmanager from 0.27.
+  private static var labelName: Shape<String> { Shapes.text() }
 
-  private static var groupBy: Shape<[String]> {
-    Shapes.list(Shapes.text { $0 == "..." ? nil : NameRules.labelName($0) })
+  private static var labels: Shape<[String: String]> {
+    Shapes.dictionary(
+      Shapes.looseText(emptyAllowed: true), keyPattern: NameRules.labelNamePattern, key: NameRules.plainLabelName)
   }
 
   private static var expressions: Shape<[String: String]> {
-    Shapes.dictionary(Shapes.regularExpression, keyPattern: NameRules.labelNamePattern, key: NameRules.labelName)
+    Shapes.dictionary(
+      Shapes.labelPattern, keyPattern: NameRules.labelNamePattern, key: NameRules.plainLabelName)
   }
 }
 

@@ -23,21 +23,44 @@ enum SystemDeclaration {
       F(
         "rule_files", \.ruleFiles, Shapes.list(Shapes.text()),
         "Prometheus rule files or globs to follow; relative ones beside this file"),
-      F(
-        "receivers", \.receivers, Shapes.list(Shapes.reference("receiver") { ReceiverDeclaration.shape }),
-        "where notifications go"),
-      F(
-        "routes", \.routes, Shapes.list(Shapes.reference("route") { RouteDeclaration.shape }),
-        "which alerts go to which receiver; tried in order, the first that fits takes the alert unless it continues"),
-      F("inhibit_rules", \.inhibitRules, Shapes.list(RouteDeclaration.inhibit), "which alerts keep others quiet"),
-      F(
-        "time_intervals", \.timeIntervals, Shapes.list(CalendarDeclaration.interval),
-        "named sets of times, for routes"),
+    ] + notifications + [
       F("storage", \.storage, StorageDeclaration.shape, "where samples are kept"),
       F("tracing", \.tracing, StorageDeclaration.tracing, "where spans are kept and sent on to"),
       F("limits", \.limits, limits, "what is refused as too much"),
       F("prices", \.prices, prices, "what tokens cost"),
       F("environments", \.environments, environments, "overlays by environment; each holds keys of this file"),
+    ]
+  }
+
+  private static var notifications: [Field<FleetSystem>] {
+    typealias F = Field<FleetSystem>
+    let route = Shapes.reference("route") { RouteDeclaration.shape }
+    let interval = Shapes.reference("time_interval") { CalendarDeclaration.interval }
+    return [
+      F(
+        "alertmanager_config", optional: \.alertmanagerConfig, Shapes.text(),
+        "an alertmanager.yml to follow, in place of the keys from global to templates; beside this file if relative"),
+      F(
+        "global", \.globals, Shapes.reference("global") { GlobalDeclaration.shape },
+        "what counts for all receivers that do not say otherwise"),
+      F(
+        "receivers", \.receivers, Shapes.list(Shapes.reference("receiver") { ReceiverDeclaration.shape }),
+        "where notifications go"),
+      F("route", optional: \.route, route, "the root of the routing tree, as in an alertmanager.yml"),
+      F(
+        "routes", \.routes, Shapes.list(route),
+        "in place of route: which alerts go to which receiver, tried in order; the first that fits takes the alert "
+          + "unless it continues, and the first receiver gets the rest"),
+      F("inhibit_rules", \.inhibitRules, Shapes.list(RouteDeclaration.inhibit), "which alerts keep others quiet"),
+      F(
+        "time_intervals", \.timeIntervals, Shapes.list(interval),
+        "named sets of times, for routes"),
+      F(
+        "mute_time_intervals", \.muteTimeIntervals, Shapes.list(interval),
+        "the older place of time_intervals"),
+      F(
+        "templates", \.templates, Shapes.list(Shapes.text()),
+        "files of Go templates or globs; relative ones beside this file"),
     ]
   }
 
@@ -120,8 +143,8 @@ enum SystemDeclaration {
 
   private static var environments: Shape<[String: YAMLTree]> {
     let known =
-      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files", "receivers"]
-      + ["routes", "inhibit_rules", "time_intervals", "storage", "tracing", "limits", "prices"]
+      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
+      + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys + ["storage", "tracing", "limits", "prices"]
     return Shapes.dictionary(
       Shapes.raw(known: known), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
   }

@@ -26,6 +26,7 @@ extension Shapes {
         }
       },
       write: { values in
+        if values.count < minimum { return nil }
         let written = values.map(element.write)
         return written.contains { $0 == nil } ? nil : .array(written.compactMap { $0 })
       })

@@ -31,6 +31,11 @@ extension Shapes {
   /// A URL that is itself a credential.
   static var secretURL: Shape<SecretText> { secret(check: WebAddress.flaw) }
 
+  /// A Go template; it may be empty. Whether it can be parsed is found where the templates that it may call are known.
+  static func template(check: @escaping (String) -> Flaw? = { _ in nil }) -> Shape<String> {
+    looseText(emptyAllowed: true) { text in text.contains("{{") ? nil : check(text) }
+  }
+
   static var absolutePath: Shape<String> {
     text(pattern: "^/") { text in
       if !text.hasPrefix("/") { return Flaw("does not begin with \"/\"", mend: "write \"/\(text)\"") }
@@ -73,6 +78,7 @@ extension Shapes {
     return Shape(
       schema: text.schema(),
       read: { tree, reader, path in
+        if reader.dialect == .go, case .scalar("", _) = tree.content { return [] }
         guard let value = text.read(tree, reader, path) else { return nil }
         switch MatcherSyntax.parse(value) {
         case .success(let matchers): return matchers
@@ -99,6 +105,19 @@ extension Shapes {
   }
 
   static var regularExpression: Shape<String> { text(check: PatternSyntax.flaw) }
+
+  /// A regular expression over label values, as far as it can be compiled here.
+  static var labelPattern: Shape<String> {
+    looseText { text in
+      if let flaw = PatternSyntax.flaw(in: text) { return flaw }
+      do throws(PatternError) {
+        _ = try LabelPattern(text)
+        return nil
+      } catch {
+        return Flaw("cannot be used as a regular expression: \(error.problem)")
+      }
+    }
+  }
 
   /// A mapping that is kept as it is.
   static func raw(known: [String]) -> Shape<YAMLTree> {

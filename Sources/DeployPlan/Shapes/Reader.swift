@@ -8,7 +8,17 @@ final class Reader {
   /// More than this are not told one by one.
   static let maximumDiagnostics = 500
 
+  /// Whose habits of writing YAML are taken.
+  enum Dialect {
+    /// A text is a text: what other programs might read as a number is to be quoted, and a key has a value.
+    case skep
+    /// As Go programs read it: any scalar is a text, and a key without a value, or with an empty one where that means
+    /// nothing, is as good as none.
+    case go
+  }
+
   let file: String
+  let dialect: Dialect
   private(set) var diagnostics: [Diagnostic] = []
   private var omitted = 0
   private(set) var places: [String: YAMLTree.Place] = [:]
@@ -18,7 +28,10 @@ final class Reader {
   /// Those of them that must not be shown wherever they stand.
   private(set) var secretTexts: Set<String> = []
 
-  init(file: String) { self.file = file }
+  init(file: String, dialect: Dialect = .skep) {
+    self.file = file
+    self.dialect = dialect
+  }
 
   /// - Parameter text: where it is a secret in itself, which an anchor may have brought elsewhere too.
   func note(secretAt place: YAMLTree.Place, text: String? = nil) {
@@ -32,7 +45,9 @@ final class Reader {
   func isGiven(_ path: String) -> Bool { places[path] != nil }
 
   /// Whether no error was found at any of `paths` or above.
-  func isSound(_ paths: String...) -> Bool {
+  func isSound(_ paths: String...) -> Bool { isSound(paths) }
+
+  func isSound(_ paths: [String]) -> Bool {
     paths.allSatisfy { path in
       var path = Substring(path)
       while true {

@@ -13,7 +13,9 @@ enum Shapes {
           reader.error(path, at: tree.place, "expected a text, found \(tree.kind)")
           return nil
         }
-        if plain, YAMLTree.isBoolean(text) || YAMLNumber.looksNumeric(text) || YAMLTree.isNull(text) {
+        if plain, reader.dialect == .skep,
+          YAMLTree.isBoolean(text) || YAMLNumber.looksNumeric(text) || YAMLTree.isNull(text)
+        {
           reader.error(path, at: tree.place, "expected a text, found \(tree.kind)", mend: "write \"\(text)\" in quotes")
           return nil
         }
@@ -143,6 +145,11 @@ enum Shapes {
       read: { tree, reader, path in
         if case .scalar(let text, plain: true) = tree.content, YAMLTree.isBoolean(text) {
           return text.utf8.first.map { $0 | 0x20 } == UInt8(ascii: "t")
+        }
+        if reader.dialect == .go, case .scalar(let text, plain: true) = tree.content,
+          let value = YAMLTree.oldBooleans[text.lowercased()]
+        {
+          return value
         }
         reader.error(path, at: tree.place, "expected true or false, found \(tree.kind)", mend: "write true or false")
         return nil

@@ -45,6 +45,8 @@ struct Field<Root> {
   let name: String
   let summary: String
   let isRequired: Bool
+  /// Whether the schema and the documentation name it.
+  let isPublished: Bool
   let schema: () -> JSONTree
   let defaultValue: (Root) -> JSONTree?
   let read: (YAMLTree, inout Root, Reader, String) -> Void
@@ -57,6 +59,7 @@ struct Field<Root> {
     self.name = name
     self.summary = summary
     isRequired = required
+    isPublished = true
     schema = shape.schema
     defaultValue = { root in required ? nil : shape.write(root[keyPath: target]) }
     read = { tree, root, reader, path in
@@ -71,12 +74,34 @@ struct Field<Root> {
     self.name = name
     self.summary = summary
     isRequired = false
+    isPublished = true
     schema = shape.schema
     defaultValue = { _ in nil }
     read = { tree, root, reader, path in
       if let value = shape.read(tree, reader, path) { root[keyPath: target] = value }
     }
   }
+
+  /// A key that is known elsewhere and means nothing here: its value is checked and left alone.
+  init<Value>(unused name: String, _ shape: Shape<Value>) {
+    self.name = name
+    summary = ""
+    isRequired = false
+    isPublished = false
+    schema = shape.schema
+    defaultValue = { _ in nil }
+    read = { tree, _, reader, path in _ = shape.read(tree, reader, path) }
+  }
+
+  fileprivate var isText: Bool {
+    switch schema()["type"] {
+    case .string("string"): true
+    case .array(let types): types.contains(.string("boolean"))
+    default: false
+    }
+  }
+
+  fileprivate var takesEmptyText: Bool { schema()["minLength"] == nil }
 
   var described: JSONTree {
     schema().adding([JSONTree.Member(name: "description", value: .string(summary))])
@@ -90,10 +115,11 @@ extension Shape {
   /// - Parameters:
   ///   - ignoring: a prefix of keys that mean nothing and are let through (`x-`).
   ///   - nullIsAbsent: a key without a value is as good as none; otherwise it is reported.
+  ///   - refused: what is said of keys that other programs know, by name.
   ///   - check: further checks of one value by itself; the path is that of the mapping.
   static func object(
     _ blank: @escaping @autoclosure () -> Value, _ fields: @escaping @autoclosure () -> [Field<Value>],
-    ignoring: String? = nil, nullIsAbsent: Bool = false,
+    ignoring: String? = nil, nullIsAbsent: Bool = false, refused: [String: Flaw] = [:],
     check: @escaping (inout Value, Reader, String) -> Void = { _, _, _ in }
   ) -> Shape<Value> {
     Shape(
@@ -109,12 +135,19 @@ extension Shape {
         }
         let fields = fields()
         var meant: Set<String> = []
-        let given = nullIsAbsent ? entries.filter { !$0.value.isNull || !fields.map(\.name).contains($0.key) } : entries
+        let given = entries.filter { entry in
+          fields.first { $0.name == entry.key }.map { field in
+            !isAbsent(entry.value, for: field, nullIsAbsent: nullIsAbsent, reader)
+          } ?? true
+        }
         for entry in given {
           if let field = fields.first(where: { $0.name == entry.key }) {
             read(entry, by: field, into: &value, reader, path)
+          } else if let flaw = refused[entry.key] {
+            reader.error(
+              Path.key(entry.key, in: path), at: entry.place, "\"\(entry.key)\" \(flaw.problem)", mend: flaw.mend)
           } else if ignoring.map({ !entry.key.hasPrefix($0) }) ?? true {
-            let known = fields.map(\.name)
+            let known = fields.filter(\.isPublished).map(\.name)
             let nearest = KeyDistance.nearest(to: entry.key, among: known)
             if let nearest { meant.insert(nearest) }
             let mend =
@@ -139,6 +172,14 @@ extension Shape {
       write: { _ in nil })
   }
 
+  private static func isAbsent(
+    _ value: YAMLTree, for field: Field<Value>, nullIsAbsent: Bool, _ reader: Reader
+  ) -> Bool {
+    if value.isNull { return nullIsAbsent || reader.dialect == .go }
+    guard reader.dialect == .go, case .scalar("", _) = value.content else { return false }
+    return field.isText && !field.takesEmptyText
+  }
+
   private static func read(
     _ entry: YAMLTree.Entry, by field: Field<Value>, into value: inout Value, _ reader: Reader, _ path: String
   ) {
@@ -157,7 +198,7 @@ extension Shape {
       JSONTree.Member(
         name: "properties",
         value: .object(
-          fields.map { field in
+          fields.filter(\.isPublished).map { field in
             var property = field.described
             if let value = field.defaultValue(blank) {
               property = property.adding([JSONTree.Member(name: "default", value: value)])

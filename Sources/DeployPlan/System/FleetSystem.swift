@@ -12,10 +12,22 @@ public struct FleetSystem: Sendable, Hashable {
   public var recordingRules: [RecordingRule] = []
   /// Prometheus rule files or globs; relative ones beside the system file.
   public var ruleFiles: [String] = []
+  /// The `alertmanager.yml` that says who is told of which alerts, in place of the keys from ``globals`` to
+  /// ``templates``; a relative path begins beside the system file.
+  public var alertmanagerConfig: String?
+  public var globals = NotificationGlobals()
+  /// With what they leave to ``globals`` filled in.
   public var receivers: [Receiver] = []
+  /// The root of the routing tree; where it is `nil`, ``notificationPolicy`` says what stands in.
+  public var route: Route?
+  /// Below the root that stands in.
   public var routes: [Route] = []
   public var inhibitRules: [InhibitRule] = []
   public var timeIntervals: [TimeInterval] = []
+  /// The older place of time intervals.
+  public var muteTimeIntervals: [TimeInterval] = []
+  /// Files of Go templates, or globs; relative ones beside the system file.
+  public var templates: [String] = []
   public var storage = StorageOptions()
   public var tracing = TracingOptions()
   public var limits = CollectionLimits()

@@ -55,6 +55,12 @@ public enum SystemFile {
     }
   }
 
+  /// Whether a file is meant to be a system file: it has the key `system`. `false` where it cannot be read at all.
+  public static func isMeant(by bytes: [UInt8]) -> Bool {
+    guard case .success(let text) = YAMLGuard.text(of: bytes) else { return false }
+    return YAMLParsing(text).tree?["system"] != nil
+  }
+
   /// The same for the bytes of a file, which may be anything.
   public static func read(bytes: [UInt8], file: String) -> Reading {
     switch YAMLGuard.text(of: bytes) {

@@ -16,10 +16,12 @@ public enum SystemSchema {
     let definitions: JSONTree = .object([
       "agent": AgentDeclaration.shape.schema(),
       "alert_rule": RuleDeclaration.alert.schema(),
+      "global": GlobalDeclaration.shape.schema(),
       "http_config": HTTPDeclaration.options.schema(),
       "receiver": ReceiverDeclaration.shape.schema(),
       "route": RouteDeclaration.shape.schema(),
       "routing_rule": TrafficDeclaration.shape.schema(),
+      "time_interval": CalendarDeclaration.interval.schema(),
       "tls_config": HTTPDeclaration.tls.schema(),
     ])
     return .object(head + members + [JSONTree.Member(name: "$defs", value: definitions)])

@@ -29,7 +29,13 @@ enum CalendarRange {
     if unit == .dayOfMonth, first < 0, last > 0 {
       return .failure(CalendarProblem("runs from the month's end to its beginning", mend: "give two ranges"))
     }
-    guard first <= last || unit == .dayOfMonth && last < 0 && first > 0 else {
+    let isOpen = unit == .dayOfMonth && last < 0 && first > 0
+    if isOpen, first > 28 + last {
+      return .failure(
+        CalendarProblem("is empty in a month of 28 days", mend: "begin it earlier, or end it nearer to the month's end")
+      )
+    }
+    guard isOpen || first <= last else {
       return .failure(CalendarProblem("runs backwards", mend: "give two ranges, each in rising order"))
     }
     return .success(Ends(first: first, last: last))

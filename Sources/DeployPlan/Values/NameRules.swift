@@ -39,6 +39,14 @@ enum NameRules {
       ? nil : Flaw("is no label name", mend: "use letters, digits and \"_\", not beginning with a digit")
   }
 
+  /// The same where any label may be meant.
+  static func plainLabelName(_ text: String) -> Flaw? {
+    isIdentifier(text, colons: false)
+      ? nil
+      : Flaw(
+        "is no label name", mend: "use letters, digits and \"_\", not beginning with a digit, or write it in matchers")
+  }
+
   static func metricName(_ text: String) -> Flaw? {
     isIdentifier(text, colons: true)
       ? nil : Flaw("is no metric name", mend: "use letters, digits, \"_\" and \":\", not beginning with a digit")

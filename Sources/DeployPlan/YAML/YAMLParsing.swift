@@ -21,9 +21,11 @@ struct YAMLParsing {
   private var gaveUp = false
   /// Whether a file without content is no mistake.
   private let emptyAllowed: Bool
+  private let emptyMend: String
 
-  init(_ text: String, emptyAllowed: Bool = false) {
+  init(_ text: String, emptyAllowed: Bool = false, emptyMend: String = "begin it with \"system: NAME\"") {
     self.emptyAllowed = emptyAllowed
+    self.emptyMend = emptyMend
     var text = text
     if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     text.makeContiguousUTF8()
@@ -77,7 +79,7 @@ struct YAMLParsing {
   private mutating func reportEmpty() {
     if emptyAllowed { return }
     diagnostics.append(
-      Diagnostic(line: 1, column: 1, message: "the file is empty", mend: "begin it with \"system: NAME\""))
+      Diagnostic(line: 1, column: 1, message: "the file is empty", mend: emptyMend))
   }
 
   private mutating func rename(_ key: String, at mark: Mark, in text: String, number: Int) -> String? {

@@ -13,7 +13,7 @@ enum YAMLSyntaxError {
       if problem.contains("another document") {
         return Diagnostic(
           line: mark.line, column: mark.column, message: "a second document begins here",
-          mend: "a system file holds one document; remove the \"---\"")
+          mend: "a file holds one document; remove the \"---\"")
       }
       if problem.contains("undefined alias") {
         return Diagnostic(

@@ -69,6 +69,9 @@ public struct YAMLTree: Sendable, Hashable {
     ["true", "True", "TRUE", "false", "False", "FALSE"].contains(text)
   }
 
+  /// What YAML 1.1 takes for booleans beside `true` and `false` (<https://yaml.org/type/bool.html>).
+  static let oldBooleans = ["y": true, "yes": true, "on": true, "n": false, "no": false, "off": false]
+
   /// At most 60 characters, on one line.
   static func shortened(_ text: String) -> String {
     var short = ""

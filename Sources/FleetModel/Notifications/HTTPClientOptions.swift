@@ -1,4 +1,5 @@
-/// How an HTTP request proves who it is and whom it trusts (`http_config`).
+/// How an HTTP request proves who it is and whom it trusts (`http_config`,
+/// <https://prometheus.io/docs/alerting/latest/configuration/#http_config>).
 public struct HTTPClientOptions: Sendable, Hashable {
   public var bearerToken: SecretText?
   public var bearerTokenFile: String?
@@ -6,7 +7,11 @@ public struct HTTPClientOptions: Sendable, Hashable {
   public var basicAuth: BasicAuth?
   public var tls = TLSClientOptions()
   public var followRedirects = true
+  /// Whether HTTP/2 may be spoken where the other side offers it.
+  public var enableHTTP2 = true
   public var proxyURL: String?
+  /// By name.
+  public var headers: [String: HeaderValues] = [:]
 
   public init() {}
 
@@ -25,6 +30,16 @@ public struct HTTPClientOptions: Sendable, Hashable {
 
     public init() {}
   }
+
+  /// A header is sent once with each of them.
+  public struct HeaderValues: Sendable, Hashable {
+    public var values: [String] = []
+    public var secrets: [SecretText] = []
+    /// Files that hold one value each.
+    public var files: [String] = []
+
+    public init() {}
+  }
 }
 
 /// Whom a TLS connection trusts (`tls_config`).
@@ -34,6 +49,16 @@ public struct TLSClientOptions: Sendable, Hashable {
   public var keyFile: String?
   public var serverName: String?
   public var insecureSkipVerify = false
+  /// 1.2 where it is not given.
+  public var minVersion: Version?
+  public var maxVersion: Version?
 
   public init() {}
+
+  public enum Version: String, Sendable, Hashable, CaseIterable {
+    case tls10 = "TLS10"
+    case tls11 = "TLS11"
+    case tls12 = "TLS12"
+    case tls13 = "TLS13"
+  }
 }

@@ -1,5 +1,8 @@
 /// Where notifications go (one entry of `receivers`): a name and any number of integrations, with Alertmanager's keys
 /// where it has them (<https://prometheus.io/docs/alerting/latest/configuration/#receiver>).
+///
+/// What is `nil` was not said: the `global` section may fill it in, else its default counts. Texts are Go templates, and
+/// `nil` means the default template; an empty text stays empty.
 public struct Receiver: Sendable, Hashable {
   public var name = ""
   public var webhooks: [Webhook] = []
@@ -7,6 +10,7 @@ public struct Receiver: Sendable, Hashable {
   public var pagerDuties: [PagerDuty] = []
   public var opsgenies: [Opsgenie] = []
   public var msTeams: [MSTeams] = []
+  public var msTeamsV2: [MSTeamsV2] = []
   public var emails: [Email] = []
   public var alertmanagers: [Alertmanager] = []
   public var commands: [Command] = []
@@ -14,6 +18,7 @@ public struct Receiver: Sendable, Hashable {
 
   public init() {}
 
+  /// Alertmanager's JSON, version 4, by HTTP POST.
   public struct Webhook: Sendable, Hashable {
     public var sendResolved = true
     public var url: SecretText?
@@ -21,94 +26,9 @@ public struct Receiver: Sendable, Hashable {
     /// 0 sends all.
     public var maxAlerts = 0
     public var timeout: Duration = .seconds(10)
-    public var http = HTTPClientOptions()
-
-    public init() {}
-  }
-
-  public struct Slack: Sendable, Hashable {
-    public var sendResolved = false
-    public var apiURL: SecretText?
-    public var apiURLFile: String?
-    public var channel: String?
-    public var username: String?
-    public var title: String?
-    public var text: String?
-    public var color: String?
-    public var iconEmoji: String?
-    public var iconURL: String?
-    public var timeout: Duration = .seconds(10)
-    public var http = HTTPClientOptions()
-
-    public init() {}
-  }
-
-  public struct PagerDuty: Sendable, Hashable {
-    public var sendResolved = true
-    public var routingKey: SecretText?
-    public var routingKeyFile: String?
-    public var url = "https://events.pagerduty.com/v2/enqueue"
-    public var client: String?
-    public var clientURL: String?
-    public var description: String?
-    public var severity: String?
-    public var `class`: String?
-    public var component: String?
-    public var group: String?
-    public var details: [String: String] = [:]
-    public var timeout: Duration = .seconds(10)
-    public var http = HTTPClientOptions()
-
-    public init() {}
-  }
-
-  public struct Opsgenie: Sendable, Hashable {
-    public var sendResolved = true
-    public var apiKey: SecretText?
-    public var apiKeyFile: String?
-    public var apiURL = "https://api.opsgenie.com/"
-    public var message: String?
-    public var description: String?
-    public var source: String?
-    public var tags: String?
-    public var priority: String?
-    public var timeout: Duration = .seconds(10)
-    public var http = HTTPClientOptions()
-
-    public init() {}
-  }
-
-  public struct MSTeams: Sendable, Hashable {
-    public var sendResolved = true
-    public var webhookURL: SecretText?
-    public var webhookURLFile: String?
-    public var title: String?
-    public var summary: String?
-    public var text: String?
-    public var timeout: Duration = .seconds(10)
-    public var http = HTTPClientOptions()
-
-    public init() {}
-  }
-
-  public struct Email: Sendable, Hashable {
-    public var sendResolved = false
-    /// Addresses, separated by commas.
-    public var to = ""
-    public var from: String?
-    /// `HOST:PORT`
-    public var smarthost = "localhost:25"
-    /// The name that is said to the server.
-    public var hello = "localhost"
-    public var authUsername: String?
-    public var authPassword: SecretText?
-    public var authPasswordFile: String?
-    public var requireTLS = true
-    public var headers: [String: String] = [:]
-    public var text: String?
-    public var html: String?
-    public var timeout: Duration = .seconds(10)
-    public var tls = TLSClientOptions()
+    /// Messages per second at most.
+    public var rateLimit: Double?
+    public var http: HTTPClientOptions?
 
     public init() {}
   }
@@ -118,7 +38,9 @@ public struct Receiver: Sendable, Hashable {
     public var sendResolved = true
     public var url = ""
     public var timeout: Duration = .seconds(10)
-    public var http = HTTPClientOptions()
+    /// Messages per second at most.
+    public var rateLimit: Double?
+    public var http: HTTPClientOptions?
 
     public init() {}
   }
@@ -128,6 +50,8 @@ public struct Receiver: Sendable, Hashable {
     public var sendResolved = true
     public var command: [String] = []
     public var timeout: Duration = .seconds(10)
+    /// Starts per second at most.
+    public var rateLimit: Double?
 
     public init() {}
   }
@@ -135,6 +59,8 @@ public struct Receiver: Sendable, Hashable {
   /// Skep's own log.
   public struct Log: Sendable, Hashable {
     public var sendResolved = true
+    /// Messages per second at most.
+    public var rateLimit: Double?
 
     public init() {}
   }

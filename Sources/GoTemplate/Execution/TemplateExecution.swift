@@ -13,6 +13,8 @@ struct TemplateExecution {
   var name: String
   var source: TemplateSource
   private var output: [UInt8] = []
+  /// Where in the document the output has come to, if it is HTML.
+  private var html: HTMLContext?
   var variables: [(name: String, value: TemplateValue)]
   var place: Place = .start
   /// The value looked up last came out of a map of anything: to Go its type is then `interface {}`.
@@ -32,8 +34,11 @@ struct TemplateExecution {
 
   private enum Flow { case onward, breakLoop, continueLoop }
 
-  init(set: TemplateSet, functions: [String: TemplateFunction], name: String, data: TemplateValue) {
+  init(
+    set: TemplateSet, functions: [String: TemplateFunction], name: String, data: TemplateValue, isHTML: Bool = false
+  ) {
     self.set = set
+    html = isHTML ? HTMLContext() : nil
     self.functions = functions
     self.name = name
     source = TemplateSource(name: name, text: "")
@@ -43,6 +48,10 @@ struct TemplateExecution {
   mutating func run(_ template: TemplateSet.Definition) throws(TemplateFailure) -> String {
     source = template.source
     _ = try walk(template.body, dot: variables[0].value)
+    if let html, !html.isComplete {
+      place = .start
+      throw error("the document ends within a tag, a comment or an element that holds no tags")
+    }
     return String(decoding: output, as: UTF8.self)
   }
 
@@ -104,7 +113,7 @@ struct TemplateExecution {
     for node in body.nodes {
       try step()
       switch node {
-      case .text(let bytes): try write(bytes)
+      case .text(let bytes): try write(html?.take(bytes) ?? bytes)
       case .action(let pipeline):
         place = .action(pipeline)
         let value = try evaluate(pipeline, dot: dot)
@@ -126,6 +135,7 @@ struct TemplateExecution {
   }
 
   private mutating func print(_ value: TemplateValue, of pipeline: TemplatePipeline) throws(TemplateFailure) {
+    if html != nil { return try printSafely(value, of: pipeline) }
     switch value.pointee {
     case .null: try write("<no value>".utf8)
     case .string(let text): try write(text.utf8)
@@ -137,6 +147,40 @@ struct TemplateExecution {
       guard !format.isCut else { throw tooLong() }
       try write(format.output)
     }
+  }
+
+  /// Into HTML, made safe for its place.
+  private mutating func printSafely(
+    _ value: TemplateValue, of pipeline: TemplatePipeline
+  ) throws(TemplateFailure) {
+    var kind = HTMLEscaping.Value.Kind.text
+    if case .object(let object) = value.pointee {
+      if object.typeName == "template.HTML" { kind = .markup }
+      if object.typeName == "template.URL" { kind = .url }
+    }
+    // What `html` has escaped is not escaped again.
+    if case .function("html")? = pipeline.commands.last?.operands.first?.term { kind = .markup }
+    let text: String
+    switch value.pointee {
+    case .null: return
+    case .string(let string): text = string
+    case .object where kind != .text:
+      guard case .string(let string) = value.pointee.underlying else { return }
+      text = string
+    case .function: throw error("can't print {{\(pipeline.text)}} of type \(value.typeName)")
+    case let value:
+      var format = GoFormat(limit: set.limits.size - output.count)
+      format.print([value])
+      guard !format.isCut else { throw tooLong() }
+      text = String(decoding: format.output, as: UTF8.self)
+    }
+    let safe: String?
+    do throws(HTMLEscaping.Refusal) {
+      safe = try html?.safe(HTMLEscaping.Value(text: text, kind: kind))
+    } catch {
+      throw self.error("a value may not stand \(error.place)")
+    }
+    if let safe { try write(safe.utf8) }
   }
 
   private mutating func choose(_ branch: TemplateBranch, dot: TemplateValue) throws(TemplateFailure) -> Flow {

@@ -16,11 +16,15 @@ struct Validate: ParsableCommand {
   func run() throws {
     let bytes = try InputFile.read(file)
     var reading = SystemFile.readWithRules(bytes: bytes, file: file == "-" ? "standard input" : file, lints: true)
-    if let system = reading.system, file != "-" || system.ruleFiles.allSatisfy({ $0.hasPrefix("/") }) {
+    if let system = reading.system, file != "-" || system.namedFiles.allSatisfy({ $0.hasPrefix("/") }) {
       let rules = RuleFileSet(system.ruleFiles, beside: file == "-" ? nil : FilePath(file)).read(
         linter: system.expressionLinter)
       reading.diagnostics += rules.diagnostics
-      if !rules.isValid { reading.system = nil }
+      let notifications = NotificationFiles(
+        system, file: file == "-" ? nil : FilePath(file), places: reading.places
+      ).read()
+      reading.diagnostics += notifications.diagnostics
+      if !rules.isValid || !notifications.isValid { reading.system = nil }
     }
     let errors = reading.diagnostics.filter { $0.level == .error }.count
     switch output.output {
@@ -47,4 +51,9 @@ private struct ValidationResult: Encodable {
     valid = reading.system != nil
     diagnostics = reading.diagnostics.map(DiagnosticEntry.init)
   }
+}
+
+extension FleetSystem {
+  /// The files that it names, of which relative ones begin beside it.
+  fileprivate var namedFiles: [String] { ruleFiles + templates + (alertmanagerConfig.map { [$0] } ?? []) }
 }

@@ -135,10 +135,6 @@ struct RuleListFilter: Sendable {
 
   /// Where a group begins, in letters that say nothing else.
   private static func token(of status: RuleGroupStatus) -> String {
-    SHA256Digest(of: "\(status.group.file);\(status.group.name)".utf8).words
-      .map { word in
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 8 - digits.utf8.count) + digits
-      }.joined()
+    SHA256Digest(of: "\(status.group.file);\(status.group.name)".utf8).hexadecimal
   }
 }

@@ -3,7 +3,8 @@ import ControlPlane
 
 struct Alerts: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List alerts and show one.", subcommands: [AlertsList.self, AlertsShow.self],
+    abstract: "List alerts and show one; check who is told of them.",
+    subcommands: [AlertsList.self, AlertsShow.self, AlertsCheckConfig.self, AlertsTestRoute.self],
     defaultSubcommand: AlertsList.self)
 }
 

@@ -1,10 +1,10 @@
 /// The hash of FIPS 180-4, section 6.2. Tokens are kept and compared as their hashes, so that the time of a comparison says
-/// nothing about a token.
-struct SHA256Digest: Sendable, Hashable {
+/// nothing about a token; groups of alerts are named by the hashes of their keys.
+public struct SHA256Digest: Sendable, Hashable {
   private(set) var words: [UInt32]
 
   /// O(bytes); for short input such as tokens.
-  init(of message: some Sequence<UInt8>) {
+  public init(of message: some Sequence<UInt8>) {
     var bytes = Array(message)
     let bits = UInt64(bytes.count) &* 8
     bytes.append(0x80)
@@ -45,11 +45,12 @@ struct SHA256Digest: Sendable, Hashable {
   private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
 
   /// Compares without stopping at the first difference.
-  func isSame(as other: SHA256Digest) -> Bool {
+  public func isSame(as other: SHA256Digest) -> Bool {
     zip(words, other.words).reduce(0 as UInt32) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
-  var hexadecimal: String {
+  /// 64 lower-case digits.
+  public var hexadecimal: String {
     words.map { word in
       let digits = String(word, radix: 16)
       return String(repeating: "0", count: 8 - digits.count) + digits

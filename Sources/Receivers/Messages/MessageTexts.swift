@@ -1,0 +1,69 @@
+import AlertLogic
+import FleetModel
+import GoTemplate
+
+/// The texts of one integration, compiled once.
+struct MessageTexts: Sendable {
+  private let texts: [String: NotificationText]
+
+  /// - Parameter own: by their keys; a text that is `nil` is empty.
+  /// - Throws: ``ReceiverError`` naming the key.
+  init(
+    _ own: [String: String?], html: Set<String> = [], in kind: String, of receiver: String,
+    _ templates: NotificationTexts
+  ) throws(ReceiverError) {
+    var texts: [String: NotificationText] = [:]
+    for (key, text) in own.sorted(by: { $0.key < $1.key }) {
+      do {
+        texts[key] = try templates.compile(text ?? "", isHTML: html.contains(key))
+      } catch {
+        throw ReceiverError(receiver: receiver, problem: "\(kind): \(key): \(error)")
+      }
+    }
+    self.texts = texts
+  }
+
+  /// - Throws: ``DeliveryFailure`` where the template fails on these alerts: it would again.
+  func write(_ key: String, _ data: NotificationTemplateData) throws(DeliveryFailure) -> String {
+    guard let text = texts[key] else { return "" }
+    do {
+      return try text.write(data)
+    } catch {
+      throw DeliveryFailure("the text of \(key) cannot be written: \(error.message)", .giveUp)
+    }
+  }
+
+  /// A template that stands in a secret: an error tells nothing of it.
+  static func secret(
+    _ text: String, named key: String, _ templates: NotificationTexts, _ data: NotificationTemplateData
+  ) throws(DeliveryFailure) -> String {
+    guard text.contains("{{") else { return text }
+    do {
+      return try templates.compile(text).write(data)
+    } catch {
+      throw DeliveryFailure("the template in \(key) cannot be written", .giveUp)
+    }
+  }
+}
+
+extension NotificationJSON {
+  /// An object without the members that are empty texts.
+  static func object(
+    _ members: KeyValuePairs<String, NotificationJSON>, omittingEmpty omitted: Set<String>
+  ) -> NotificationJSON {
+    .object(
+      members.filter { name, value in !(omitted.contains(name) && value.isEmpty) }
+        .map { Member(name: $0.key, value: $0.value) })
+  }
+
+  var isEmpty: Bool {
+    switch self {
+    case .null: true
+    case .string(let text): text.isEmpty
+    case .array(let items): items.isEmpty
+    case .object(let members): members.isEmpty
+    case .bool(let value): !value
+    case .int, .number: false
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import AsyncHTTPClient
+public import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The event loop and the HTTP clients that all receivers share.
+///
+/// Whoever makes it calls ``shutdown()`` once nothing sends any more.
+public final class ReceiverConnections: Sendable {
+  /// What an HTTP client cannot change from one request to the next.
+  struct Shape: Sendable, Hashable {
+    var proxy: HTTPClient.Configuration.Proxy?
+    /// A name to connect to in place of another, which the certificate must show.
+    var connectsInstead: [String: String] = [:]
+    var allowsHTTP2 = true
+  }
+
+  private enum State {
+    case open([Shape: HTTPClient])
+    case closed
+  }
+
+  let eventLoops: any EventLoopGroup
+  private let ownsEventLoops: Bool
+  private let state = Mutex(State.open([:]))
+
+  /// - Parameter eventLoops: run the connections; without it there is one thread of its own for them.
+  public init(eventLoops: (any EventLoopGroup)? = nil) {
+    ownsEventLoops = eventLoops == nil
+    self.eventLoops = eventLoops ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  }
+
+  /// Closes all connections; what is under way fails. Further calls do nothing.
+  public func shutdown() async {
+    let clients = state.withLock { state -> [HTTPClient]? in
+      defer { state = .closed }
+      return if case .open(let clients) = state { Array(clients.values) } else { nil }
+    }
+    guard let clients else { return }
+    // What a shutdown reports are the requests that it ended.
+    for client in clients { try? await client.shutdown() }
+    if ownsEventLoops { try? await eventLoops.shutdownGracefully() }
+  }
+
+  /// The client of that shape; `nil` after ``shutdown()``.
+  func client(_ shape: Shape) -> HTTPClient? {
+    state.withLock { state in
+      guard case .open(var clients) = state else { return nil }
+      if let known = clients[shape] { return known }
+      let client = HTTPClient(eventLoopGroup: eventLoops, configuration: Self.configuration(shape))
+      clients[shape] = client
+      state = .open(clients)
+      return client
+    }
+  }
+
+  private static func configuration(_ shape: Shape) -> HTTPClient.Configuration {
+    var configuration = HTTPClient.Configuration()
+    // Redirects are followed above, where the secrets of a request are known.
+    configuration.redirectConfiguration = .disallow
+    configuration.proxy = shape.proxy
+    configuration.dnsOverride = shape.connectsInstead
+    configuration.httpVersion = shape.allowsHTTP2 ? .automatic : .http1Only
+    configuration.connectionPool.idleTimeout = .seconds(30)
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
+    // A failure is told at once: whoever sends waits and tries again.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return configuration
+  }
+}
