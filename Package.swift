@@ -162,7 +162,7 @@ let package = Package(
       dependencies: [
         "Receivers", "AlertLogic", "FleetModel", "GoTemplate", "Platform", "TestSupport", httpClient, hummingbird,
         subprocess, log, nioTLS, systemPackage,
-      ] + nio),
+      ] + nio, exclude: ["Cases"]),
     // A parent for the tests to kill: it runs a local fleet and is its guardian.
     .executableTarget(
       name: "fleet-parent",

@@ -6,33 +6,50 @@ cd "$(dirname "$0")/.."
 tools=$PWD/.build-tools
 mkdir -p "$tools/bin"
 
+fetch() { # package folder
+  if (cd "$2" && { apt-get download -qq "$1" || { apt-get update -qq && apt-get download -qq "$1"; }; }) >/dev/null 2>&1; then
+    dpkg -x "$2"/*.deb "$2/root"
+  else
+    echo "skep: could not fetch Debian's $1; the tests that need it are skipped" >&2
+    return 1
+  fi
+}
+
 unpack() { # package binary…
   local package=$1 folder missing=0 binary
   shift
   for binary; do [ -x "$tools/bin/$binary" ] || missing=1; done
   [ $missing = 0 ] && return
   folder=$(mktemp -d)
-  if (cd "$folder" && { apt-get download -qq "$package" || { apt-get update -qq && apt-get download -qq "$package"; }; }) >/dev/null 2>&1; then
-    dpkg -x "$folder"/*.deb "$folder/root" && (cd "$folder/root/usr/bin" && cp "$@" "$tools/bin/")
-    if [ "$package" = prometheus-alertmanager ]; then
-      mkdir -p "$tools/share/$package" && cp "$folder"/root/usr/share/prometheus/alertmanager/*.tmpl "$tools/share/$package/"
-    fi
-  else
-    echo "skep: could not fetch Debian's $package; the tests that need it are skipped" >&2
-  fi
+  if fetch "$package" "$folder"; then (cd "$folder/root/usr/bin" && cp "$@" "$tools/bin/"); fi
   rm -rf "$folder"
 }
 
 unpack prometheus-node-exporter prometheus-node-exporter
 unpack prometheus prometheus promtool
-unpack prometheus-alertmanager prometheus-alertmanager amtool
+unpack prometheus-alertmanager amtool
 
-# Debian's Alertmanager reads its default templates from where its package puts them, and from nowhere else.
-templates=/usr/share/prometheus/alertmanager
-if [ -x "$tools/bin/prometheus-alertmanager" ] && [ ! -e $templates/default.tmpl ]; then
-  mkdir -p $templates 2>/dev/null && cp "$tools"/share/prometheus-alertmanager/*.tmpl $templates/ 2>/dev/null ||
-    echo "skep: cannot write $templates; the tests that need Alertmanager are skipped" >&2
-fi
+# Debian's Alertmanager opens its templates at a path that is compiled in, and they are not installed. Here it looks for them
+# where it is started: the path in it gives way to one of the same length that is the working directory. What it is given on
+# its command line is therefore to be absolute.
+unpack_alertmanager() {
+  local home=$tools/alertmanager folder path=/usr/share/prometheus/alertmanager
+  [ -x "$home/prometheus-alertmanager" ] && [ -x "$tools/bin/prometheus-alertmanager" ] && return
+  folder=$(mktemp -d)
+  if fetch prometheus-alertmanager "$folder"; then
+    mkdir -p "$home"
+    cp "$folder/root$path"/*.tmpl "$home/"
+    LC_ALL=C sed "s#$path#$(printf './%.0s' {1..17})#g" "$folder/root/usr/bin/prometheus-alertmanager" \
+      >"$home/prometheus-alertmanager"
+    chmod +x "$home/prometheus-alertmanager"
+    rm -f "$tools/bin/prometheus-alertmanager"
+    printf '#!/bin/sh\ncd "$(dirname "$0")/../alertmanager" && exec ./prometheus-alertmanager "$@"\n' \
+      >"$tools/bin/prometheus-alertmanager"
+    chmod +x "$tools/bin/prometheus-alertmanager"
+  fi
+  rm -rf "$folder"
+}
+unpack_alertmanager
 
 python() { # module package
   [ -d "$tools/python/$1" ] && return

@@ -5,6 +5,8 @@ struct CommandFailure: Error {
   /// 1: the check failed. 2: bad usage or input.
   let exitCode: Int32
   let lines: [String]
+  /// What the server answered, where it was that.
+  var status: Int?
 
   /// The check failed, or what was asked for is not there.
   static func failed(_ message: String) -> CommandFailure { CommandFailure(exitCode: 1, lines: ["skep: \(message)"]) }

@@ -58,4 +58,13 @@ struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
     response.headers = headers
     return response
   }
+
+  /// As a client of that API reads it.
+  func response(in style: APIRoute.Style) -> APIResponse {
+    switch style {
+    case .fleet: response
+    case .prometheus: prometheusResponse
+    case .alertmanager: alertmanagerResponse
+    }
+  }
 }

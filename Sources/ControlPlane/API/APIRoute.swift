@@ -19,6 +19,8 @@ struct APIRoute: Sendable {
       /// `true`, `false`, or the name alone for `true`.
       case flag
       case choice([String], default: String)
+      /// May be given several times; read from ``APIRequest/form``.
+      case texts
     }
 
     var name: String
@@ -38,6 +40,8 @@ struct APIRoute: Sendable {
     /// For the description.
     var contentType: String
     var maximumBytes: Int
+    /// A schema of ``APISchemas``, where it is JSON after all and the route reads it faster than a ``JSONValue`` would.
+    var schema: String?
   }
 
   /// How parameters are read and what refusals look like.
@@ -47,6 +51,8 @@ struct APIRoute: Sendable {
     /// Prometheus': the query and, of a POST, the form in the body are one; the route reads them from
     /// ``APIRequest/form``. Refusals are ``PrometheusError``.
     case prometheus
+    /// Alertmanager's: the query is read from ``APIRequest/form``, refusals are ``AlertmanagerError``.
+    case alertmanager
   }
 
   /// One answer.
@@ -89,7 +95,7 @@ struct APIRequest: Sendable {
   var path: [String: String] = [:]
   /// Checked values of the query, by name.
   var query: [String: String] = [:]
-  /// Where the route's style is ``APIRoute/Style/prometheus``.
+  /// All parameters as they were sent, of a POST in Prometheus' style those in its body too.
   var form = FormFields()
   /// `nil` where the route takes none or the client sent none.
   var body: JSONValue?

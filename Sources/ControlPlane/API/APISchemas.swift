@@ -19,7 +19,7 @@ enum APISchemas {
   ]
 
   /// One key of an object; kept apart from the schema so that the list of required keys follows from it.
-  private struct Key {
+  struct Key {
     var name: String
     var schema: JSONValue
     var isRequired = true
@@ -29,9 +29,9 @@ enum APISchemas {
     }
   }
 
-  private static func key(_ name: String, _ schema: JSONValue) -> Key { Key(name: name, schema: schema) }
+  static func key(_ name: String, _ schema: JSONValue) -> Key { Key(name: name, schema: schema) }
 
-  private static func object(_ keys: [Key]) -> JSONValue {
+  static func object(_ keys: [Key]) -> JSONValue {
     [
       "type": "object",
       "properties": .object(keys.map { JSONValue.Member(key: $0.name, value: $0.schema) }),
@@ -39,17 +39,17 @@ enum APISchemas {
     ]
   }
 
-  private static let text: JSONValue = ["type": "string"]
-  private static let textOrNull: JSONValue = ["type": ["string", "null"]]
-  private static let flag: JSONValue = ["type": "boolean"]
-  private static let whole: JSONValue = ["type": "integer"]
+  static let text: JSONValue = ["type": "string"]
+  static let textOrNull: JSONValue = ["type": ["string", "null"]]
+  static let flag: JSONValue = ["type": "boolean"]
+  static let whole: JSONValue = ["type": "integer"]
   private static let wholeOrNull: JSONValue = ["type": ["integer", "null"]]
   private static let number: JSONValue = ["type": "number"]
   private static let numberOrNull: JSONValue = ["type": ["number", "null"]]
-  private static let time: JSONValue = ["type": "string", "format": "date-time"]
+  static let time: JSONValue = ["type": "string", "format": "date-time"]
   private static let timeOrNull: JSONValue = ["type": ["string", "null"], "format": "date-time"]
-  private static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
-  private static let textMap: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
+  static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
+  static let textMap: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
   /// Numbers that JSON lacks are written as words.
   private static let sampleValue: JSONValue = ["anyOf": [["type": "number"], ["enum": ["NaN", "+Inf", "-Inf"]]]]
   private static let sampleValueOrNull: JSONValue = [
@@ -60,11 +60,11 @@ enum APISchemas {
     ["type": "string", "enum": .array(Word.allCases.map { .string($0.rawValue) })]
   }
 
-  private static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
-  private static func list(of name: String) -> JSONValue { ["type": "array", "items": reference(name)] }
+  static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
+  static func list(of name: String) -> JSONValue { ["type": "array", "items": reference(name)] }
 
   static let all: [Named] =
-    agents + overview + alerts + store + prometheus + lint + [
+    agents + overview + alerts + store + prometheus + lint + alertmanager + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),
@@ -190,7 +190,8 @@ enum APISchemas {
         key("affected_agents", texts), key("timestamp", time),
         key("state", ["type": "string", "enum": ["pending", "firing", "resolved"]]), key("resolved", flag),
         key("resolution_timestamp", timeOrNull), key("labels", textMap), key("annotations", textMap),
-        key("runbook_url", textOrNull), key("value", sampleValueOrNull),
+        key("runbook_url", textOrNull), key("value", sampleValueOrNull), key("silenced_by", texts),
+        key("inhibited_by", texts),
       ])),
   ]
 

@@ -23,6 +23,10 @@ extension FleetAPI {
     public var annotations: [String: String]
     @ExplicitNull public var runbookURL: String?
     @ExplicitNull public var value: Double?
+    /// The ids of the silences that keep its notifications back.
+    public var silencedBy: [String]?
+    /// The fingerprint of an alert that does.
+    public var inhibitedBy: [String]?
 
     enum CodingKeys: String, CodingKey {
       case alertID = "alert_id"
@@ -34,17 +38,20 @@ extension FleetAPI {
       case labels, annotations
       case runbookURL = "runbook_url"
       case value
+      case silencedBy = "silenced_by"
+      case inhibitedBy = "inhibited_by"
     }
   }
 }
 
 extension FleetAPI.Alert {
-  init(_ alert: Alert) {
+  init(_ alert: Alert, _ suppression: AlertSuppression? = nil) {
     self.init(
       alertID: alert.id, alertName: alert.name, severity: alert.severity, description: alert.description,
       affectedAgents: alert.affectedAgents, timestamp: FleetAPI.Time(alert.firedAt ?? alert.activeSince),
       state: alert.state.rawValue, resolved: alert.state == .resolved,
       resolutionTimestamp: alert.resolvedAt.map(FleetAPI.Time.init), labels: alert.labels,
-      annotations: alert.annotations, runbookURL: alert.runbookURL, value: alert.value)
+      annotations: alert.annotations, runbookURL: alert.runbookURL, value: alert.value,
+      silencedBy: suppression?.silencedBy ?? [], inhibitedBy: suppression?.inhibitedBy ?? [])
   }
 }

@@ -23,6 +23,8 @@ protocol FleetOperations: Sendable {
 
   /// Newest first.
   func alerts(_ filter: AlertFilter) async -> [Alert]
+  /// What keeps notifications of these alerts back, by the alert's id; those that nothing keeps back have no entry.
+  func suppressions(of alerts: [Alert]) async -> [String: AlertSuppression]
   func rules() async -> [AlertRule]
   func addRule(_ rule: AlertRule) async throws(RuleError)
   /// - Returns: whether there was one of that name.
@@ -54,6 +56,14 @@ struct AgentReport: Sendable, Hashable {
   /// Percent, as `system_cpu_usage` and `system_memory_usage` last said.
   var cpuUsage: Double?
   var memoryUsage: Double?
+}
+
+/// What keeps notifications of an alert back.
+struct AlertSuppression: Sendable, Hashable {
+  /// Ids of silences.
+  var silencedBy: [String] = []
+  /// Fingerprints of alerts.
+  var inhibitedBy: [String] = []
 }
 
 /// What the overview is made of, all as of one moment.

@@ -30,7 +30,11 @@ struct FleetRoutes: Sendable {
       answers: [.init(status: 200, summary: "The alerts", content: .json(schema: "AlertList"))]
     ) { [operations] request in
       let filter = request.text("state").flatMap(AlertFilter.init(rawValue:)) ?? .active
-      return try .json(FleetAPI.AlertList(alerts: await operations.alerts(filter).map(FleetAPI.Alert.init)))
+      let alerts = await operations.alerts(filter)
+      let suppressions = await operations.suppressions(of: alerts)
+      return try .json(
+        FleetAPI.AlertList(
+          alerts: alerts.map { FleetAPI.Alert($0, $0.state == .firing ? suppressions[$0.id] : nil) }))
     }
   }
 

@@ -49,7 +49,7 @@ enum OpenAPIDocument {
           ]))
     }
     if let body = route.rawBody {
-      let content: JSONValue = ["schema": ["type": "string", "format": "binary"]]
+      let content: JSONValue = ["schema": body.schema.map(reference) ?? ["type": "string", "format": "binary"]]
       members.append(
         .init(
           key: "requestBody",
@@ -69,6 +69,7 @@ enum OpenAPIDocument {
     switch route.style {
     case .fleet: "ErrorEnvelope"
     case .prometheus: "PrometheusRefusal"
+    case .alertmanager: "AlertmanagerRefusal"
     }
   }
 
@@ -97,6 +98,7 @@ enum OpenAPIDocument {
     var schema: [JSONValue.Member]
     switch parameter.kind {
     case .text: schema = [.init(key: "type", value: "string")]
+    case .texts: schema = [.init(key: "type", value: "array"), .init(key: "items", value: ["type": "string"])]
     case .flag: schema = [.init(key: "type", value: "boolean"), .init(key: "default", value: false)]
     case .integer(let range, let value):
       schema = [

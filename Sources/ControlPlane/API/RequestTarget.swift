@@ -34,7 +34,7 @@ struct RequestTarget: Sendable {
   /// - Throws: ``APIError`` that names the parameter.
   func values(of parameters: [APIRoute.Parameter]) throws(APIError) -> [String: String] {
     var values: [String: String] = [:]
-    for parameter in parameters {
+    for parameter in parameters where parameter.kind != .texts {
       let given = items.filter { $0.name == parameter.name }
       if given.count > 1 {
         throw APIError(.invalidRequest, "query parameter \(parameter.name) is given \(given.count) times; give it once")
@@ -58,14 +58,14 @@ extension APIRoute.Parameter {
     switch kind {
     case .integer(_, let value): value.map { "\($0)" }
     case .choice(_, let value): value
-    case .text, .flag: nil
+    case .text, .texts, .flag: nil
     }
   }
 
   /// The value in its one spelling. An empty text counts as none.
   func check(_ text: String) throws(APIError) -> String? {
     switch kind {
-    case .text: return text.isEmpty ? nil : text
+    case .text, .texts: return text.isEmpty ? nil : text
     case .integer(let range, _):
       if let value = Int(text), range.contains(value) { return "\(value)" }
       throw refusal(of: text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")

@@ -58,7 +58,8 @@ public final class Composition: Service {
     system = try Self.systemPath(
       configuration, samples: samples, notifications: notifications, loaded: loaded, exchange: exchange,
       logger: logger)
-    let fleet = LiveFleet(samples: samples, local: system.local, hub: hub)
+    let fleet = LiveFleet(
+      samples: samples, local: system.local, hub: hub, notifications: notifications.service)
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
     serving.security = configuration.security
@@ -66,6 +67,8 @@ public final class Composition: Service {
     let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
     let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
     let status = LiveStatus(configuration, samples: samples, loaded: loaded)
+    let alertmanager = LiveAlertmanager(
+      service: notifications.service, time: SystemTime(), startedAt: samples.time.now(), version: configuration.version)
     let instruments = StoreInstruments(samples.keeper)
     server = try FleetServer(
       configuration: serving, operations: fleet, store: store,
@@ -74,7 +77,8 @@ public final class Composition: Service {
         return ownMetrics()
       },
       routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
-        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes,
+        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes
+        + AlertmanagerRoutes.all(alertmanager),
       time: SystemTime(), logger: logger,
       onListening: { address in
         notifications.listens(at: address.url(isEncrypted: isEncrypted))

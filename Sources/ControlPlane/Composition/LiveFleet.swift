@@ -1,3 +1,4 @@
+import AlertLogic
 import Alerting
 import FleetHealth
 import FleetModel
@@ -10,6 +11,7 @@ struct LiveFleet: FleetOperations {
   let samples: SamplePath
   let local: LocalFleet?
   let hub: EventHub
+  let notifications: NotificationService
 
   private var engine: RuleEngine { samples.rules }
   private var registry: AgentRegistry { samples.registry }
@@ -70,6 +72,20 @@ struct LiveFleet: FleetOperations {
   // MARK: Alerts and rules
 
   func alerts(_ filter: AlertFilter) async -> [Alert] { engine.alerts(filter) }
+
+  func suppressions(of alerts: [Alert]) async -> [String: AlertSuppression] {
+    var ids: [LabelSet: String] = [:]
+    for alert in alerts where alert.state == .firing {
+      ids[NotifiedAlert(alert, url: "", at: alert.activeSince).labels] = alert.id
+    }
+    guard !ids.isEmpty else { return [:] }
+    var suppressions: [String: AlertSuppression] = [:]
+    for standing in notifications.alerts(where: { ids[$0.labels] != nil }) where standing.state == .suppressed {
+      guard let id = ids[standing.alert.labels] else { continue }
+      suppressions[id] = AlertSuppression(silencedBy: standing.silencedBy, inhibitedBy: standing.inhibitedBy)
+    }
+    return suppressions
+  }
 
   func rules() async -> [AlertRule] { samples.ruleSet.alertRules }
 

@@ -35,6 +35,8 @@ struct RequestHandler: Sendable {
     var style = APIRoute.Style.fleet
     do {
       let target = try RequestTarget(request.head.path ?? "")
+      // Also where there is no such route.
+      if target.segments.starts(with: ["api", "v2"]) { style = .alertmanager }
       let match = table.match(method: request.method.rawValue, path: target.segments)
       if case .route(let route, _) = match {
         outcome.route = route.path
@@ -47,7 +49,10 @@ struct RequestHandler: Sendable {
       case .route(let route, let path):
         var work = APIRequest(principal: principal, path: path)
         switch route.style {
-        case .fleet: work.query = try target.values(of: route.parameters)
+        case .fleet:
+          work.query = try target.values(of: route.parameters)
+          if route.parameters.contains(where: { $0.kind == .texts }) { try work.form.add(encoded: target.query) }
+        case .alertmanager: try work.form.add(encoded: target.query)
         case .prometheus:
           if request.method == .post || request.method == .put, route.rawBody == nil {
             work.form = try await form(of: request, continuing: informClientToContinue)
@@ -66,14 +71,16 @@ struct RequestHandler: Sendable {
       }
     } catch let error as PrometheusError {
       outcome.response = error.response
+    } catch let error as AlertmanagerError {
+      outcome.response = error.response
     } catch let error as APIError {
-      outcome.response = style == .fleet ? error.response : error.prometheusResponse
+      outcome.response = error.response(in: style)
       outcome.closesConnection = error.code == .payloadTooLarge
     } catch {
       logger.error("a request failed", metadata: ["path": "\(outcome.route)", "error": "\(error)"])
       let refusal = APIError(
         .internalError, "something went wrong in Skep; its log says what, under \(outcome.route)")
-      outcome.response = style == .fleet ? refusal.response : refusal.prometheusResponse
+      outcome.response = refusal.response(in: style)
     }
     return outcome
   }

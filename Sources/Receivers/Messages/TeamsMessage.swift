@@ -8,6 +8,9 @@ struct TeamsMessage: Sendable {
   /// Bytes that Teams takes, with room for what stands around the text.
   static let textLimit = 20_000
 
+  /// Characters of a title or summary.
+  static let titleLimit = 1024
+
   private let texts: MessageTexts
   private let isAdaptive: Bool
 
@@ -28,13 +31,15 @@ struct TeamsMessage: Sendable {
 
   func body(of notification: GroupNotification) throws(DeliveryFailure) -> [UInt8] {
     let data = NotificationTemplateData(notification)
-    let title = NotificationJSON.string(NotificationWords.shortened(try texts.write("title", data), to: 1024))
+    let title = NotificationJSON.string(
+      NotificationWords.shortened(try texts.write("title", data), to: Self.titleLimit))
     let text = NotificationJSON.string(Self.cut(try texts.write("text", data)))
     let isFiring = notification.isFiring
     if isAdaptive { return card(title, text, isFiring: isFiring).bytes }
     return NotificationJSON.object([
       "@context": .string("http://schema.org/extensions"), "@type": .string("MessageCard"),
-      "type": .string("MessageCard"), "title": title, "summary": .string(try texts.write("summary", data)),
+      "type": .string("MessageCard"), "title": title,
+      "summary": .string(NotificationWords.shortened(try texts.write("summary", data), to: Self.titleLimit)),
       "text": text, "themeColor": .string(isFiring ? "8C1A1A" : "2DC72D"),
     ]).bytes
   }

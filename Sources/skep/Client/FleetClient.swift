@@ -121,13 +121,19 @@ struct FleetClient {
   }
 
   func refusal(_ status: HTTPResponseStatus, _ body: [UInt8]) -> CommandFailure {
-    guard let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body) else {
-      return .failed("\(base) answered \(status.code); is it a Skep?")
+    let exitCode: Int32 = status == .badRequest || status == .unprocessableEntity ? 2 : 1
+    if let envelope = try? FleetJSON.decode(FleetAPI.ErrorEnvelope.self, from: body) {
+      let failure = envelope.error
+      let further = failure.details.filter { !failure.message.contains($0) }
+      let lines = ["skep: \(failure.message)"] + further.map { "  \($0)" }
+      return CommandFailure(exitCode: exitCode, lines: lines, status: Int(status.code))
     }
-    let failure = envelope.error
-    let further = failure.details.filter { !failure.message.contains($0) }
-    let lines = ["skep: \(failure.message)"] + further.map { "  \($0)" }
-    return CommandFailure(exitCode: status == .badRequest ? 2 : 1, lines: lines)
+    // The Alertmanager API's two shapes.
+    struct FormRefusal: Decodable { var message: String }
+    let text =
+      (try? FleetJSON.decode(FormRefusal.self, from: body))?.message ?? (try? FleetJSON.decode(String.self, from: body))
+    let words = text.map(Terminal.safe) ?? "\(base) answered \(status.code); is it a Skep?"
+    return CommandFailure(exitCode: text == nil ? 1 : exitCode, lines: ["skep: \(words)"], status: Int(status.code))
   }
 
   private func decode<Message: Decodable>(_ type: Message.Type, _ bytes: [UInt8]) throws -> Message {

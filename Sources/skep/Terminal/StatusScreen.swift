@@ -69,11 +69,18 @@ enum AlertTable {
       let since = alert.timestamp.timestamp
       let end = alert.resolutionTimestamp?.timestamp
       table.add(
-        .init(alert.alertID), .init(alert.state, alert.resolved ? .green : alert.state == "pending" ? .yellow : .red),
+        .init(alert.alertID), state(of: alert),
         .init(alert.severity.rawValue, color(of: alert.severity)), .init(Wording.age((now - since).seconds)),
         .init(end.map { Wording.age(($0 - since).seconds) } ?? "-"), .init(alert.description))
     }
     return table.text
+  }
+
+  /// One that nobody is told of says why.
+  private static func state(of alert: FleetAPI.Alert) -> Table.Cell {
+    if alert.silencedBy?.isEmpty == false { return Table.Cell("silenced", .yellow) }
+    if alert.inhibitedBy?.isEmpty == false { return Table.Cell("inhibited", .yellow) }
+    return Table.Cell(alert.state, alert.resolved ? .green : alert.state == "pending" ? .yellow : .red)
   }
 
   private static func color(of severity: Severity) -> Terminal.Color? {

@@ -16,6 +16,7 @@ final class FakeOperations: FleetOperations {
     var agents: [AgentID: [CollectionTarget]] = [:]
     var heartbeats: [String] = []
     var alerts: [Alert] = []
+    var suppressions: [String: AlertSuppression] = [:]
     var rules: [AlertRule] = []
     var samples: [RecentSample] = []
     var instances: [LocalInstance] = []
@@ -94,6 +95,8 @@ final class FakeOperations: FleetOperations {
       }
     }
   }
+
+  func suppressions(of alerts: [Alert]) async -> [String: AlertSuppression] { state.withLock { $0.suppressions } }
 
   func rules() async -> [AlertRule] { state.withLock { $0.rules } }
 

@@ -1,11 +1,11 @@
-import AlertLogic
-import FleetModel
+public import AlertLogic
+public import FleetModel
 
 extension NotifiedAlert {
   /// An alert of the rules as routes and receivers see it. It has no end until it is resolved: the rules say so themselves.
   ///
   /// - Parameter url: where people see what raised it.
-  init(_ alert: Alert, url: String, at now: Timestamp) {
+  public init(_ alert: Alert, url: String, at now: Timestamp) {
     var labels = alert.labels
     labels[Self.nameLabel] = alert.name
     // An expression rule may give its alerts a severity of its own words, which routes go by.
