@@ -94,6 +94,24 @@ import Testing
     #expect(statistics(engine, "refuses")?.drops == 2)
   }
 
+  @Test(.timeLimit(.minutes(10))) func aBusyHandlerIsAskedAgainNotBeforeItSaid() async throws {
+    let engine = try makeEngine([.above(80)], time: time)
+    engine.addHandler(named: "busy") { [recorder] notification in
+      recorder.take(notification)
+      if recorder.all.count == 1 { throw DeliveryFailure("status 503", .retry(after: .seconds(30))) }
+    }
+    try await running(engine) {
+      raise(engine, 1)
+      while statistics(engine, "busy")?.failures != 1 { await Task.yield() }
+      await time.waitForSleepers(2)
+      time.advance(by: .seconds(29))
+      #expect(recorder.all.count == 1)
+      time.advance(by: .seconds(1))
+      await recorder.wait(for: 2)
+      while statistics(engine, "busy")?.deliveries == 0 { await Task.yield() }
+    }
+  }
+
   @Test func aFullQueueDropsTheOldest() async throws {
     let engine = try makeEngine([.above(80)], time: time)
     var policy = DeliveryPolicy()

@@ -70,12 +70,15 @@ struct NativeHistogramTests {
       of name: String, _ matchers: [LabelMatcher], from: Timestamp, through: Timestamp
     ) async throws -> [String] { [] }
 
-    var requests: [WriteRequestBytes.Series] {
+    var requests: [WriteRequestBytes.Series] { requests(last: NativeHistogramTests.count) }
+
+    func requests(last count: Int) -> [WriteRequestBytes.Series] {
       series.enumerated().map { index, one in
         .init(
           NativeHistogramTests.labels(index), [],
-          histograms: zip(one.histograms.timestamps, one.histograms.values).map {
-            index == 3 ? HistogramMessageBytes.floats($1, at: $0) : HistogramMessageBytes.integers($1, at: $0)
+          histograms: zip(one.histograms.timestamps, one.histograms.values).suffix(count).map { time, value in
+            index == 3
+              ? HistogramMessageBytes.floats(value, at: time) : HistogramMessageBytes.integers(value, at: time)
           })
       }
     }
@@ -146,7 +149,7 @@ struct NativeHistogramTests {
     let start = (SystemTime().now().milliseconds - 2_000_000) / 1000 * 1000
     let written = Written(start: start)
     // No window begins or ends at a sample.
-    let range = start + 62_000...start + 950_000
+    let range = start + 62_500...start + 950_000
     for turn in 0..<3 {
       let server = try StoreLifeTests.Server(data)
       defer { server.program.stop() }
@@ -160,7 +163,10 @@ struct NativeHistogramTests {
         #expect(!found.isEmpty)
         #expect(Self.isClose(found, try await Self.evaluate(query, range, on: written)), "\(query), turn \(turn)")
       }
-      if turn == 0 { #expect(try await server.write(written.requests) == 204, "the same again is no error") }
+      if turn == 0 {
+        // As after an answer that was lost; older ones are behind the out-of-order window.
+        #expect(try await server.write(written.requests(last: 30)) == 204, "the same again is no error")
+      }
       kill(server.program.pid, SIGKILL)
       server.program.stop()
     }
@@ -181,7 +187,8 @@ struct NativeHistogramTests {
     let written = Written(start: start)
     #expect(try await server.write(written.requests) == 204)
     #expect(try await prometheus.write(written.requests) == 204)
-    let range = start + 62_000...start + 950_000
+    // 2.42 counts a sample at the beginning of a window, and does not stop at zero where it extrapolates to before the first.
+    let range = start + 182_500...start + 950_000
     for query in [
       "histogram_count(rate(h[50s]))", "histogram_sum(rate(h[50s]))", "histogram_count(sum by (job) (increase(h[2m])))",
       "histogram_count(h)", "histogram_sum(sum(h))",

@@ -57,7 +57,7 @@ struct SystemFileFollower: Service {
     let reading = SystemFile.readWithRules(bytes: bytes, file: file.string)
     var problems = reading.diagnostics
     if let system = reading.system { problems += system.unsupported }
-    let files = reading.system.map { NotificationFiles($0, file: file) }
+    let files = reading.system.map { NotificationFiles($0, file: file, places: reading.places) }
     let notifications = await BlockingWork.files.run { files?.read() }
     problems += notifications?.diagnostics ?? []
     for problem in problems {

@@ -136,7 +136,11 @@ enum SystemInput {
       return problem
     }
     let ruleFiles = RuleFileSet(reading.system?.ruleFiles ?? [], beside: FilePath(file)).read()
-    let problems = reading.diagnostics + unsupported + ruleFiles.diagnostics
+    let notifications = reading.system.map {
+      NotificationFiles($0, file: FilePath(file), places: reading.places).read()
+    }
+    let problems =
+      reading.diagnostics + unsupported + ruleFiles.diagnostics + (notifications?.diagnostics ?? [])
     guard let system = reading.system, !problems.contains(where: { $0.level == .error }) else {
       throw .badInput(problems)
     }
