@@ -28,7 +28,8 @@ struct CommandTransport: Sendable {
   /// - Throws: ``ReceiverError`` if the command could never work.
   init(_ command: [String], at place: String, of receiver: String, time: any TimeSource) throws(ReceiverError) {
     guard let name = command.first, !name.isEmpty else {
-      throw ReceiverError(receiver: receiver, problem: "\(place): command is empty; write the program and its arguments")
+      throw ReceiverError(
+        receiver: receiver, problem: "\(place): command is empty; write the program and its arguments")
     }
     guard !command.contains(where: { $0.utf8.contains(0) }) else {
       throw ReceiverError(receiver: receiver, problem: "\(place): command holds a NUL")
@@ -80,7 +81,8 @@ struct CommandTransport: Sendable {
       }
       return (result.terminationStatus, result.closureResult)
     } catch let error as SubprocessError where error.code == .executableNotFound {
-      throw DeliveryFailure("there is no program \(name) (PATH is \(path)); install it or write its whole path", .giveUp)
+      throw DeliveryFailure(
+        "there is no program \(name) (PATH is \(path)); install it or write its whole path", .giveUp)
     } catch let error as SubprocessError where !Task.isCancelled {
       let reason = error.underlyingError.map { "\($0)" } ?? "\(error)"
       throw DeliveryFailure("cannot start \(name): \(reason)", .retry(after: nil))

@@ -87,7 +87,7 @@ struct HTTPTransport: Sendable {
       if let failure = verdict.failure(in: answer, at: time.now(), words: words) { throw failure }
     } catch let failure as DeliveryFailure {
       throw DeliveryFailure(words.clean(failure.reason), failure.advice)
-    } catch where error is CancellationError || Task.isCancelled {
+    } catch  where error is CancellationError || Task.isCancelled {
       throw CancellationError()
     } catch {
       throw DeliveryFailure(words.clean(ConnectionFailure.words(error)), Self.advice(error))

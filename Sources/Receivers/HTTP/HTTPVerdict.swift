@@ -65,7 +65,9 @@ enum HTTPVerdict: Sendable {
   private func slackFailure(_ answer: HTTPAnswer, _ said: String) -> DeliveryFailure? {
     let body = answer.body.drop { $0 <= 0x20 }
     if body.first == UInt8(ascii: "{") {
-      guard let told = try? JSONDecoder().decode(SlackAnswer.self, from: Data(body)), told.ok == false else { return nil }
+      guard let told = try? JSONDecoder().decode(SlackAnswer.self, from: Data(body)), told.ok == false else {
+        return nil
+      }
       let passes = Self.passingSlackErrors.contains(told.error ?? "")
       return DeliveryFailure(said, passes ? .retry(after: nil) : .giveUp)
     }

@@ -29,7 +29,9 @@ struct MailTransport: Sendable {
     _ options: Receiver.Email, at place: String, of receiver: String, connections: ReceiverConnections,
     time: any TimeSource, logger: Logger, implicitTLSPort: Int = 465
   ) throws(ReceiverError) {
-    func refuse(_ problem: String) -> ReceiverError { ReceiverError(receiver: receiver, problem: "\(place): \(problem)") }
+    func refuse(_ problem: String) -> ReceiverError {
+      ReceiverError(receiver: receiver, problem: "\(place): \(problem)")
+    }
     guard let smarthost = options.smarthost else { throw refuse("smarthost is missing; write HOST:PORT") }
     guard let (host, port) = Self.endpoint(smarthost) else {
       throw refuse("smarthost \"\(smarthost)\" is not HOST:PORT")

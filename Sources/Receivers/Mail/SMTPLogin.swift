@@ -62,7 +62,8 @@ struct SMTPLogin: Sendable {
   private func refuseUnless(_ isPrivate: Bool) throws(DeliveryFailure) {
     guard !isPrivate else { return }
     throw DeliveryFailure(
-      "the connection is not encrypted, and the password is not sent for everybody to read; set require_tls: true", .giveUp)
+      "the connection is not encrypted, and the password is not sent for everybody to read; set require_tls: true",
+      .giveUp)
   }
 
   private func say(_ line: String, to connection: SMTPConnection, expecting code: Int) async throws -> SMTPReply {

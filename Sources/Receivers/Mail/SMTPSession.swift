@@ -20,7 +20,9 @@ struct SMTPSession: Sendable {
   /// Returns the recipients that the server does not take, if it takes others, each with its words.
   ///
   /// - Throws: ``DeliveryFailure``, or what the connection throws.
-  func deliver(_ envelope: EmailMessage.Envelope, _ arrival: Arrival) async throws -> [(recipient: String, reply: SMTPReply)] {
+  func deliver(_ envelope: EmailMessage.Envelope, _ arrival: Arrival) async throws -> [(
+    recipient: String, reply: SMTPReply
+  )] {
     let data: [UInt8]
     do throws(MailData.Problem) { data = try MailData.encode(envelope.bytes) } catch {
       throw DeliveryFailure(error.description, .giveUp)
