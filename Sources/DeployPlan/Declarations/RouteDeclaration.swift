@@ -71,8 +71,11 @@ enum RouteDeclaration {
   }
 }
 
+/// Those of `match_re` hold their anchors, as in Alertmanager, whose group keys show them.
 private func matchers(_ labels: [String: String], _ operation: LabelMatcher.Operation) -> [LabelMatcher] {
-  labels.sorted { $0.key < $1.key }.map { LabelMatcher($0.key, operation, $0.value) }
+  labels.sorted { $0.key < $1.key }.map { name, value in
+    LabelMatcher(name, operation, operation == .matches ? "^(?:\(value))$" : value)
+  }
 }
 
 // Each key adds to the one list; none replaces what another has brought.

@@ -30,7 +30,7 @@ final class AlertingProgram: Sendable {
     self.kind = kind
     directory = try ScratchDirectory()
     _ = try directory.write("alertmanager.yml", configuration)
-    _ = try directory.write("system.yaml", "system: t\n" + configuration)
+    _ = try directory.write("system.yaml", "system: t\nalertmanager_config: alertmanager.yml\n")
   }
 
   var url: String { state.withLock { $0.url } }

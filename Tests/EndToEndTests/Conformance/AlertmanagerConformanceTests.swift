@@ -26,8 +26,9 @@ struct AlertmanagerConformanceTests {
   func theSameNotifications() async throws {
     let recorder = try await WebhookRecorder()
     var differing = try await Self.differences(in: Self.scenarios, atOnce: Self.atOnce, recorder)
-    // A machine that others keep busy holds up one of the two: what is truly different is different each time.
-    for round in 0..<2 where !differing.isEmpty {
+    // A machine that others keep busy holds up one of the two: what is truly different is different each time. Where much is, it
+    // is no hold-up.
+    for round in 0..<2 where (1...6).contains(differing.count) {
       let again = Self.scenarios.filter { differing[$0.name] != nil }
       differing = try await Self.differences(in: again, atOnce: round == 0 ? 4 : 1, recorder)
     }

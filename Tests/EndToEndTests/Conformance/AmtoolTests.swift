@@ -81,15 +81,15 @@ struct AmtoolTests {
       #expect(try amtool.run("silence", "query", "alertname=Down", "--created-by=ana").contains("known"))
       #expect(try amtool.run("silence", "query", "-q", "alertname=Slow").isEmpty)
 
-      let updated = try amtool.run("silence", "update", "-q", "--duration=2h", "--comment=longer", id)
-      #expect(updated == id, "the same silence with another end")
+      _ = try amtool.run("silence", "update", "--duration=2h", "--comment=longer", id)
+      #expect(try amtool.run("silence", "query", "-q") == id, "the same silence with another end")
       #expect(try amtool.run("silence", "query", "-o", "extended").contains("longer"))
       _ = try amtool.run("silence", "expire", id)
       #expect(try amtool.run("silence", "query", "-q").isEmpty)
       #expect(try amtool.run("silence", "query", "--expired", "-q") == id)
       #expect(try amtool.run("alert", "query").contains("Down"))
       _ = try amtool.run("silence", "expire", "11111111-1111-1111-1111-111111111111", status: 1)
-      _ = try amtool.run("silence", "add", "a=~(", "--comment=x", status: 1)
+      _ = try amtool.run("silence", "add", "a=b", "c=~(", "--comment=x", status: 1)
       #expect(try amtool.run("cluster", "show").contains("disabled"))
     }
   }

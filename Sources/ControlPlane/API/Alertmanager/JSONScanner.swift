@@ -125,7 +125,7 @@ struct JSONScanner {
 
   // MARK: Strings
 
-  /// The bytes of `text`; they are there until the next string is read.
+  /// The bytes of `text`; they are there until ``forgetStrings()``.
   func withBytes<Result>(of text: Text, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     if text.isUnescaped {
       return unescaped.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[text.range])) }

@@ -62,7 +62,7 @@ struct PostedAlertReader {
       } else if scanner.isEqual(key, "endsAt") {
         alert.endsAt = try time(&scanner)
       } else if scanner.isEqual(key, "generatorURL") {
-        alert.generatorURL = try scanner.null() ? "" : scanner.string(try scanner.string())
+        alert.generatorURL = try text(&scanner) ?? ""
       } else {
         try scanner.skip()
       }
@@ -133,10 +133,17 @@ struct PostedAlertReader {
     }
   }
 
-  private mutating func time(_ scanner: inout JSONScanner) throws(Failure) -> Timestamp? {
+  /// `nil` for `null`.
+  private func text(_ scanner: inout JSONScanner) throws(Failure) -> String? {
     if try scanner.null() { return nil }
+    // In two steps: read in one, the scanner that is asked for the text is the one from before the string.
+    let text = try scanner.string()
+    return scanner.string(text)
+  }
+
+  private mutating func time(_ scanner: inout JSONScanner) throws(Failure) -> Timestamp? {
     let place = scanner.position
-    let text = scanner.string(try scanner.string())
+    guard let text = try text(&scanner) else { return nil }
     if let known = knownTimes[text] { return known }
     guard let time = AlertmanagerTime.parse(text) else {
       throw scanner.failure(
