@@ -34,23 +34,16 @@ public struct ReceiverFactory: Sendable {
   /// - Throws: ``ReceiverError`` naming what could never work, such as a URL that is none, or a text that is no template.
   public func integrations(of receiver: Receiver) throws(ReceiverError) -> [NotificationIntegration] {
     var list: [NotificationIntegration] = []
-    for (index, webhook) in receiver.webhooks.enumerated() {
-      list.append(try integration(webhook, index, receiver.name))
-    }
-    for (index, slack) in receiver.slacks.enumerated() { list.append(try integration(slack, index, receiver.name)) }
-    for (index, pager) in receiver.pagerDuties.enumerated() {
-      list.append(try integration(pager, index, receiver.name))
-    }
-    for (index, genie) in receiver.opsgenies.enumerated() { list.append(try integration(genie, index, receiver.name)) }
-    for (index, teams) in receiver.msTeams.enumerated() { list.append(try integration(teams, index, receiver.name)) }
-    for (index, teams) in receiver.msTeamsV2.enumerated() { list.append(try integration(teams, index, receiver.name)) }
-    for (index, email) in receiver.emails.enumerated() { list.append(try integration(email, index, receiver.name)) }
-    for (index, other) in receiver.alertmanagers.enumerated() {
-      list.append(try integration(other, index, receiver.name))
-    }
-    for (index, command) in receiver.commands.enumerated() {
-      list.append(try integration(command, index, receiver.name))
-    }
+    let name = receiver.name
+    for (index, webhook) in receiver.webhooks.enumerated() { list.append(try integration(webhook, index, name)) }
+    for (index, slack) in receiver.slacks.enumerated() { list.append(try integration(slack, index, name)) }
+    for (index, pagerDuty) in receiver.pagerDuties.enumerated() { list.append(try integration(pagerDuty, index, name)) }
+    for (index, opsgenie) in receiver.opsgenies.enumerated() { list.append(try integration(opsgenie, index, name)) }
+    for (index, teams) in receiver.msTeams.enumerated() { list.append(try integration(teams, index, name)) }
+    for (index, teams) in receiver.msTeamsV2.enumerated() { list.append(try integration(teams, index, name)) }
+    for (index, email) in receiver.emails.enumerated() { list.append(try integration(email, index, name)) }
+    for (index, other) in receiver.alertmanagers.enumerated() { list.append(try integration(other, index, name)) }
+    for (index, command) in receiver.commands.enumerated() { list.append(try integration(command, index, name)) }
     for (index, log) in receiver.logs.enumerated() { list.append(integration(log, index)) }
     return list
   }
