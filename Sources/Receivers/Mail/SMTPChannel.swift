@@ -15,25 +15,26 @@ struct SMTPConnection: Sendable {
     tls: (context: NIOSSLContext, name: String?)?, guarded guardian: ConnectionGuard
   ) async throws -> SMTPConnection {
     let eventLoop = eventLoops.next()
-    return try await ClientBootstrap(group: eventLoop)
-      .connectTimeout(timeout)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard guardian.adopt(channel) else { throw CancellationError() }
-          if let tls {
-            let handler = try NIOSSLClientHandler(context: tls.context, serverHostname: tls.name)
-            try channel.pipeline.syncOperations.addHandler(handler)
+    return try await eventLoop.flatSubmit {
+      // Held from the start: a server that hangs up at once takes the pipeline with it, but not what it said.
+      let handler = NIOLoopBound(SMTPHandler(), eventLoop: eventLoop)
+      return ClientBootstrap(group: eventLoop)
+        .connectTimeout(timeout)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            guard guardian.adopt(channel) else { throw CancellationError() }
+            if let tls {
+              let handler = try NIOSSLClientHandler(context: tls.context, serverHostname: tls.name)
+              try channel.pipeline.syncOperations.addHandler(handler)
+            }
+            try channel.pipeline.syncOperations.addHandler(handler.value)
           }
-          try channel.pipeline.syncOperations.addHandler(SMTPHandler())
         }
-      }
-      .connect(to: address)
-      .flatMapThrowing { channel in
-        let handler = try channel.pipeline.syncOperations.handler(type: SMTPHandler.self)
-        return SMTPConnection(
-          isLoopback: channel.remoteAddress?.isLoopback ?? false, channel: channel,
-          handler: NIOLoopBound(handler, eventLoop: eventLoop))
-      }.get()
+        .connect(to: address)
+        .map { channel in
+          SMTPConnection(isLoopback: address.isLoopback, channel: channel, handler: handler)
+        }
+    }.get()
   }
 
   /// The next reply: the greeting.

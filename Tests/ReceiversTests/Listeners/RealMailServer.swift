@@ -108,16 +108,16 @@ final class RealMailServer: Sendable {
             challenge = b"<1.2@test>"
             answer = await server.challenge_auth(challenge)
             if answer is MISSING:
-                return AuthResult(success=False)
+                return AuthResult(success=False, handled=False)
             user, _, digest = answer.partition(b" ")
             expected = hmac.new(b"tanstaaftanstaaf", challenge, "md5").hexdigest().encode()
             server.session.mechanism = "CRAM-MD5"
-            return AuthResult(success=user == b"skep" and digest == expected, auth_data=user)
+            return AuthResult(success=user == b"skep" and digest == expected, handled=False, auth_data=user)
 
     def authenticate(server, session, envelope, mechanism, data):
         session.mechanism = mechanism
         right = isinstance(data, LoginPassword) and data.login == b"skep" and data.password == b"h\xc3\xaf ve"
-        return AuthResult(success=right, auth_data=data)
+        return AuthResult(success=right, handled=False, auth_data=data)
 
     def make(context):
         known = {"PLAIN", "LOGIN", "CRAM-MD5"}
