@@ -135,6 +135,17 @@ def documented_commands(skep):
     step("the commands that read, the probes and the API document answer")
 
 
+def silences(skep):
+    """A silence of the README's kind is set, seen and ended."""
+    silence = skep.run("alerts", "silence", "agent_id=coder", "--duration", "10m", "--comment", "I am at it").strip()
+    if silence not in skep.run("alerts", "silence", "list"):
+        fail(f"silence {silence} is not listed")
+    skep.run("alerts", "expire", silence)
+    if silence in skep.run("alerts", "silence", "list"):
+        fail(f"silence {silence} did not end")
+    step("a silence is set, seen and ended")
+
+
 def documented_examples(skep, page, least):
     """The examples of a page, as they stand there."""
     inside = False
@@ -178,6 +189,7 @@ with tempfile.TemporaryDirectory() as data:
         step("five active agents")
         nobody_else_missed_a_collection(skep, kill_one(skep))
         documented_commands(skep)
+        silences(skep)
         documented_examples(skep, "docs/query.md", 10)
         documented_examples(skep, "docs/alerts.md", 5)
         clean_end(skep, signal.SIGTERM)
