@@ -33,17 +33,21 @@ public struct EncodedSelection: Sendable {
   /// Appends the samples that are native histograms, as ``decode`` does for numbers; `nil` if no series has any.
   public let decodeHistograms: DecodeHistograms?
 
+  /// How many samples ``decodeHistograms`` decodes for a row, about: known without decoding them.
+  public let histogramCount: (@Sendable (_ row: Int) -> Int)?
+
   public typealias DecodeHistograms = @Sendable (_ row: Int, _ into: inout HistogramColumns) throws -> Void
 
   public init(
     labels: [LabelSet], sampleCount: Int,
     decode: @escaping @Sendable (_ row: Int, _ into: inout SampleBuffer) throws -> Void,
-    decodeHistograms: DecodeHistograms? = nil
+    decodeHistograms: DecodeHistograms? = nil, histogramCount: (@Sendable (_ row: Int) -> Int)? = nil
   ) {
     self.labels = labels
     self.sampleCount = sampleCount
     self.decode = decode
     self.decodeHistograms = decodeHistograms
+    self.histogramCount = histogramCount
   }
 }
 

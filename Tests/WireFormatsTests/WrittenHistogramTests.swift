@@ -52,6 +52,43 @@ struct WrittenHistogramTests {
     #expect(request.series.map(\.hasHistograms) == [false, true])
   }
 
+  @Test(arguments: [(10, true), (2000, false)])
+  func emptyHistogramsDoNotFillTheMemory(count: Int, isTaken: Bool) throws {
+    // A series with as many histograms of no bytes.
+    var series: [UInt8] = []
+    for _ in 0..<count { series += [0x22, 0x00] }
+    var message: [UInt8] = []
+    WriteRequestBytes.field(0x0a, series, to: &message)
+    var request = WriteRequest(seed: 1)
+    do throws(WireFault) {
+      var failure: WireFault?
+      message.withUnsafeBytes { bytes in
+        do throws(WireFault) { try request.read(bytes) } catch { failure = error }
+      }
+      if let failure { throw failure }
+      #expect(isTaken && request.histogramCount(ofSeries: 0) == count)
+      request.releaseHistograms()
+      #expect(request.histograms.capacity == 0)
+    } catch {
+      #expect(!isTaken && "\(error)".contains("more histograms"))
+    }
+  }
+
+  @Test func eachSeriesCountsItsHistograms() throws {
+    let counts = [0, 3, 0, 1, 2, 0, 5, 0]
+    var message: [UInt8] = []
+    for count in counts {
+      var series: [UInt8] = []
+      for _ in 0..<count {
+        WriteRequestBytes.field(0x22, HistogramMessageBytes.integers(Self.plain, at: 1_790_000_000_123), to: &series)
+      }
+      WriteRequestBytes.field(0x0a, series, to: &message)
+    }
+    var request = WriteRequest(seed: 1)
+    try message.withUnsafeBytes { try request.read($0) }
+    #expect(request.series.indices.map { request.histogramCount(ofSeries: $0) } == counts)
+  }
+
   @Test func markersComeToo() throws {
     let request = try Self.read(HistogramMessageBytes.integers(Self.stale, at: -7), .version1)
     #expect(request.histograms.map(\.time) == [-7])

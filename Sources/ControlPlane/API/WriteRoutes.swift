@@ -76,8 +76,8 @@ struct WriteRoutes: Sendable {
     switch refusal {
     case .malformed: return APIError(.invalidRequest, "\(refusal)", headers: counts(samples: 0))
     case .tooLarge: return APIError(.payloadTooLarge, "\(refusal)", headers: counts(samples: 0))
-    case .storage(_, let written):
-      var headers = counts(samples: written)
+    case .storage(_, let written, let histograms):
+      var headers = counts(samples: written, histograms: histograms)
       headers[.retryAfter] = retryAfter
       return APIError(.unavailable, "\(refusal)", headers: headers)
     }

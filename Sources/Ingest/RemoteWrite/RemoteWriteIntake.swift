@@ -66,7 +66,10 @@ public final class RemoteWriteIntake: Sendable {
     _ body: UnsafeRawBufferPointer, as kind: WriteMessage = .version1, from agent: AgentID? = nil
   ) throws(WriteRefusal) -> WriteOutcome {
     var work = scratch.take()
-    defer { scratch.giveBack(work) }
+    defer {
+      work.request.releaseHistograms()
+      scratch.giveBack(work)
+    }
     // Moved out, so that the rest can be changed while this is read.
     var text: [UInt8] = []
     swap(&text, &work.text)
@@ -122,9 +125,9 @@ public final class RemoteWriteIntake: Sendable {
     var flush = WriteFlush(
       message: message, now: time.now(), retention: retention, appender: appender, watch: watch, outcome: outcome)
     do throws(AppendError) { try flush.run(&work) } catch {
-      let written = flush.outcome.written + flush.outcome.histogramsWritten
-      taken.add(written, ordering: .relaxed)
-      throw .storage("\(error)", written: written)
+      let (samples, histograms) = (flush.outcome.written, flush.outcome.histogramsWritten)
+      taken.add(samples + histograms, ordering: .relaxed)
+      throw .storage("\(error)", written: samples, histogramsWritten: histograms)
     }
     if !flush.renewed.isEmpty { remember(flush.renewed, scope: scope, work) }
     metadata?.tell(of: work.request, in: message, now: now) {
@@ -174,12 +177,6 @@ public final class RemoteWriteIntake: Sendable {
         cache.set(scope.map { identity.within($0) } ?? identity, work.entries[index])
       }
     }
-  }
-}
-
-extension WriteRequest {
-  fileprivate func histogramCount(ofSeries index: Int) -> Int {
-    series[index].hasHistograms ? histograms.count { $0.series == UInt32(truncatingIfNeeded: index) } : 0
   }
 }
 

@@ -40,15 +40,15 @@ public enum WriteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
   /// Not what remote write sends.
   case malformed(String)
   case tooLarge(limit: Int)
-  /// The store takes nothing at present: the sender should send all of it again. So many samples of the request were taken
-  /// before, and are not taken twice.
-  case storage(String, written: Int = 0)
+  /// The store takes nothing at present: the sender should send all of it again. So many samples and native
+  /// histograms of the request were taken before, and are not taken twice.
+  case storage(String, written: Int = 0, histogramsWritten: Int = 0)
 
   public var description: String {
     switch self {
     case .malformed(let problem): problem
     case .tooLarge(let limit): "the message has more than \(limit) bytes; send less or raise limits.body_size"
-    case .storage(let problem, _): problem
+    case .storage(let problem, _, _): problem
     }
   }
 }

@@ -47,6 +47,7 @@ extension Evaluator {
           annotations.mixedFloatsAndHistogramsInAggregation(at: range)
           result.set(Point.absent, group, step)
         } else if let value = gathering.value {
+          try budget.hold(value.points)
           result.set(value, group, step)
         }
       }

@@ -156,6 +156,10 @@ extension OpenedSelection {
     var series: [SelectedSeries] = []
     series.reserveCapacity(all.labels.count)
     for (row, labels) in all.labels.enumerated() {
+      if let count = all.histogramCount?(row) {
+        var ahead = budget
+        try ahead.hold(count * NativeHistogram.leastPoints)
+      }
       buffer.removeAll()
       try all.decode(row, &buffer)
       var histograms = HistogramColumns()
@@ -172,5 +176,20 @@ extension OpenedSelection {
 
 extension HistogramColumns {
   /// How many numbers hold as much memory, roughly.
-  var points: Int { values.reduce(0) { $0 + 10 + $1.positiveBuckets.count + $1.negativeBuckets.count } }
+  var points: Int { values.reduce(0) { $0 + $1.points } }
+}
+
+extension NativeHistogram {
+  /// Of one without buckets.
+  static let leastPoints = 10
+
+  /// How many numbers hold as much memory, roughly.
+  var points: Int { Self.leastPoints + positiveBuckets.count + negativeBuckets.count }
+}
+
+extension QueryBudget {
+  /// Holds a histogram that is about to be kept beside the points of its matrix, which are held already.
+  mutating func hold(_ sample: MixedSample?) throws(QueryError) {
+    if case .histogram(let histogram) = sample { try hold(histogram.points) }
+  }
 }

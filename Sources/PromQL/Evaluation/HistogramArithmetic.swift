@@ -115,7 +115,9 @@ extension Evaluator {
         let outcome =
           isSwapped
           ? arithmetic.outcome(scalar, sample, &annotations) : arithmetic.outcome(sample, scalar, &annotations)
-        result.set(node.sample(of: outcome, keeping: sample), row, step)
+        let kept = node.sample(of: outcome, keeping: sample)
+        try budget.hold(kept)
+        result.set(kept, row, step)
       }
     }
     return node.keepsSamples ? result : try result.droppingName()

@@ -74,11 +74,13 @@ extension Evaluator {
     for (row, one) in series.enumerated() where !one.histograms.isEmpty {
       let metric = input.dropsName ? "" : one.labels.metricName
       let remarks = WindowRemarks(metric: metric, range: call.arguments[position].range)
-      try sweep(one, input.windows) { window, step in
+      try sweep(one, input.windows) { (window, step) throws(QueryError) in
         switch function.outcome(window, remarks, &annotations) {
         case .nothing: matrix.set(Point.absent, row, step)
         case .ofNumbers: break
-        case .sample(let sample): matrix.set(sample, row, step)
+        case .sample(let sample):
+          try budget.hold(sample)
+          matrix.set(sample, row, step)
         }
       }
     }
@@ -87,7 +89,8 @@ extension Evaluator {
 
   /// Calls `body` for each step whose window holds a histogram.
   private func sweep(
-    _ series: SelectedSeries, _ windows: WindowGrid, _ body: (_ window: MixedWindow, _ step: Int) -> Void
+    _ series: SelectedSeries, _ windows: WindowGrid,
+    _ body: (_ window: MixedWindow, _ step: Int) throws(QueryError) -> Void
   ) throws(QueryError) {
     var numbers = SampleColumns()
     for (time, value) in zip(series.samples.timestamps, series.samples.values) where !StaleMarker.isStale(value) {
@@ -106,7 +109,7 @@ extension Evaluator {
       histogram = Self.range(histograms.timestamps, from: histogram, after: end - windows.window, through: end)
       try budget.checkpoint(1 + number.count + histogram.count * 10)
       if histogram.isEmpty { continue }
-      body(
+      try body(
         MixedWindow(
           numbers: numbers, histograms: histograms, numberRange: number, histogramRange: histogram,
           start: end - windows.window, end: end), step)

@@ -50,7 +50,7 @@ struct VectorMatcher {
     label(&result, pairs, many, one)
     if left.histograms != nil || right.histograms != nil || node.operator.isTrim {
       for (row, pair) in pairs.enumerated() {
-        meetHistograms(many, pair.many, one, pair.one, row, &result, &annotations)
+        try meetHistograms(many, pair.many, one, pair.one, row, &result, &budget, &annotations)
       }
     }
     if matching.cardinality == .oneToOne, !matching.labels.contains(LabelSet.metricName) {
@@ -104,15 +104,17 @@ struct VectorMatcher {
   /// Puts what two series give where one has a histogram into a row of the result.
   private func meetHistograms(
     _ many: SeriesMatrix, _ row: Int, _ one: SeriesMatrix, _ other: Int, _ target: Int, _ result: inout SeriesMatrix,
-    _ annotations: inout Annotations
-  ) {
+    _ budget: inout QueryBudget, _ annotations: inout Annotations
+  ) throws(QueryError) {
     let arithmetic = HistogramArithmetic(node)
     for step in 0..<steps
     where many.histogram(row, step) != nil || one.histogram(other, step) != nil || node.operator.isTrim {
       guard let a = many.sample(row, step), let b = one.sample(other, step) else { continue }
       let (left, right) = isSwapped ? (b, a) : (a, b)
       let outcome = arithmetic.outcome(left, right, &annotations)
-      result.set(node.sample(of: outcome, keeping: left), target, step)
+      let sample = node.sample(of: outcome, keeping: left)
+      try budget.hold(sample)
+      result.set(sample, target, step)
     }
   }
 

@@ -147,10 +147,13 @@ final class Block: @unchecked Sendable {
     return columns
   }
 
-  /// Whether a series has native histograms. The first call for a block that may have any reads all records of chunks.
-  func hasHistograms(_ place: Place) throws(BlockError) -> Bool {
-    guard mayHaveHistograms else { return false }
-    if let known = histogramPlaces.withLock({ $0 }) { return known.contains(place) }
+  /// Whether a series has native histograms. For many series take ``placesWithHistograms()`` once.
+  func hasHistograms(_ place: Place) throws(BlockError) -> Bool { try placesWithHistograms().contains(place) }
+
+  /// The series with native histograms. The first call for a block that may have any reads all records of chunks.
+  func placesWithHistograms() throws(BlockError) -> PlaceSet {
+    guard mayHaveHistograms else { return PlaceSet(count: summary.series) }
+    if let known = histogramPlaces.withLock({ $0 }) { return known }
     var places = PlaceSet(count: summary.series)
     try naming { () throws(BlockFlaw) in
       var cursor = chunkCursor()
@@ -160,7 +163,7 @@ final class Block: @unchecked Sendable {
       }
     }
     histogramPlaces.withLock { $0 = places }
-    return places.contains(place)
+    return places
   }
 
   private func decodeTimes(_ chunk: Chunk, _ times: UnsafeMutablePointer<Int64>) throws(BlockError) {

@@ -113,6 +113,11 @@ final class ChunkCopies: @unchecked Sendable {
     return unreadable
   }
 
+  /// Histograms of what ``join(_:_:_:into:)`` decodes.
+  func histogramCount(_ row: Int, _ from: Int64, _ through: Int64) -> Int {
+    (histograms[row] ?? []).reduce(0) { $0 + $1.count(decodedFor: from, through) }
+  }
+
   private func chunks(_ row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
 
   func isEmpty(_ row: Int) -> Bool {

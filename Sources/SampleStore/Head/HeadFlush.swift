@@ -12,6 +12,8 @@ import Synchronization
 extension HeadStore {
   /// Series looked at under one hold of the lock: about 50 µs.
   private static let flushedAtOnce = 1024
+  /// Likewise, of those with native histograms: closing their chunks encodes them.
+  fileprivate static let histogramsAtOnce = 16
 
   /// Bytes that ``beginFlush(everything:idleBefore:)`` could move at present without closing any chunk. O(1).
   var movableBytes: Int {
@@ -140,7 +142,9 @@ extension HeadState {
   ) -> Int? {
     let first = series.skippingDeadPages(from: first, pages: limit)
     let end = min(series.issued, first + limit)
+    var withHistograms = 0
     for index in first..<max(first, end) {
+      if withHistograms >= HeadStore.histogramsAtOnce { return index }
       let number = UInt32(truncatingIfNeeded: index)
       guard let record = live(number), record.pointee.hasSamples else { continue }
       if record.pointee.hasOpenChunk, closedChunks.hasRoom,
@@ -150,8 +154,10 @@ extension HeadState {
         closeChunk(record)
       }
       let late = record.pointee.flags.contains(.late) ? flushingLate[number]?.count ?? 0 : 0
+      let hasHistograms = record.pointee.flags.contains(.histograms)
+      if hasHistograms { withHistograms += 1 }
       let histogramBytes =
-        record.pointee.flags.contains(.histograms)
+        hasHistograms
         ? moveHistograms(of: number, closing: everything || record.pointee.encoder.lastTime < idleBefore) : 0
       guard record.pointee.oldestChunk != 0 || late > 0 || histogramBytes > 0 else { continue }
       bytes += late * LateColumns.sampleBytes + histogramBytes

@@ -7,6 +7,8 @@ import FleetModel
 struct HeadHistograms: Sendable {
   /// Histograms after which a chunk is closed: the open one's numbers lie in memory as they are.
   static let histogramsPerChunk = 32
+  /// Bytes of an open chunk after which it is closed before it is full: some histograms have thousands of buckets.
+  static let openBytes = 32 << 10
 
   /// What there is, for the head's accounts.
   struct Size: Sendable {
@@ -22,6 +24,7 @@ struct HeadHistograms: Sendable {
   /// In rising order of time.
   private(set) var late = HistogramColumns()
   private var closed = Size()
+  private var lateBytes = 0
 
   var isEmpty: Bool { chunks.isEmpty && open.isEmpty && late.isEmpty }
 
@@ -32,7 +35,6 @@ struct HeadHistograms: Sendable {
       size.chunks += 1
       size.bytes += open.run.byteCount + open.times.count * 8 + 160
     }
-    let lateBytes = late.values.reduce(0) { $0 + $1.byteCount }
     size.bytes += lateBytes
     size.movableBytes += lateBytes
     return size
@@ -46,6 +48,8 @@ struct HeadHistograms: Sendable {
   ) {
     if !goesOn { close(with: encoder) }
     if let chunk = open.append(histogram, at: time, with: encoder) { add(chunk) }
+    // Afterwards, as a histogram with new buckets widens those before it.
+    if open.run.byteCount >= Self.openBytes { close(with: encoder) }
   }
 
   /// Ends the open chunk.
@@ -66,8 +70,20 @@ struct HeadHistograms: Sendable {
   }
 
   mutating func insertLate(_ histogram: NativeHistogram, at time: Int64) {
-    late.insert(histogram.withoutClaim, at: time)
+    // As a chunk would give it back: a sender may have sent spans and buckets that say nothing.
+    var run = HistogramRun()
+    let sent = histogram.withoutClaim
+    let histogram = run.append(sent) ? run.histograms.first ?? sent : sent
+    late.insert(histogram, at: time)
+    lateBytes += histogram.byteCount
   }
+
+  private mutating func removeLate(_ places: Range<Int>) {
+    for histogram in late.values[places] { lateBytes -= histogram.byteCount }
+    late.remove(places)
+  }
+
+  private mutating func measureLate() { lateBytes = late.values.reduce(0) { $0 + $1.byteCount } }
 
   /// The time of the newest sample that is not late, and of the oldest of all.
   var newest: Int64? { open.times.last ?? chunks.last?.maxTime }
@@ -84,6 +100,13 @@ struct HeadHistograms: Sendable {
     return chunks.contains { $0.minTime <= through && $0.maxTime >= from }
   }
 
+  /// Whether there is a sample in the range. Decodes no more than the times of a chunk that begins before it and ends after it.
+  func hasSample(_ from: Int64, _ through: Int64) -> Bool {
+    if !late.places(from, through).isEmpty { return true }
+    if open.times.contains(where: { $0 >= from && $0 <= through }) { return true }
+    return chunks.contains { $0.hasSample(from, through) }
+  }
+
   /// The samples in rising order of time; those of chunks outside of the range are left out. Chunks that do not decode are left
   /// out and counted.
   func columns(_ from: Int64 = .min, _ through: Int64 = .max, unreadable: inout Int) -> HistogramColumns {
@@ -96,6 +119,13 @@ struct HeadHistograms: Sendable {
     }
     columns.join(late.part(late.places(from, through)))
     return columns
+  }
+
+  /// How many histograms ``columns(_:_:unreadable:)`` decodes.
+  func count(decodedFor from: Int64, _ through: Int64) -> Int {
+    var count = late.places(from, through).count + open.times.count
+    for chunk in chunks where chunk.minTime <= through && chunk.maxTime >= from { count += chunk.count }
+    return count
   }
 
   /// The histogram at this time.
@@ -111,7 +141,7 @@ struct HeadHistograms: Sendable {
 
   /// Drops the samples in the range.
   mutating func remove(_ from: Int64, _ through: Int64, with encoder: borrowing ColumnEncoder) {
-    late.remove(late.places(from, through))
+    removeLate(late.places(from, through))
     if let first = open.times.first, let last = open.times.last, first <= through, last >= from {
       // What is left of it is closed: its numbers are not taken apart.
       close(with: encoder)
@@ -137,7 +167,7 @@ struct HeadHistograms: Sendable {
 
   /// Drops chunks whose samples are all older than `cutoff`, and late samples that are.
   mutating func drop(before cutoff: Int64) {
-    if cutoff > .min { late.remove(late.places(.min, cutoff - 1)) }
+    if cutoff > .min { removeLate(late.places(.min, cutoff - 1)) }
     let old = chunks.prefix { $0.maxTime < cutoff }
     for chunk in old { count(chunk, -1) }
     chunks.removeFirst(old.count)
@@ -151,6 +181,7 @@ struct HeadHistograms: Sendable {
     taken.open.removeAll()
     chunks = []
     late = HistogramColumns()
+    lateBytes = 0
     closed = Size()
     return taken
   }
@@ -162,6 +193,7 @@ struct HeadHistograms: Sendable {
     var late = taken.late
     late.join(self.late)
     self.late = late
+    measureLate()
   }
 }
 
@@ -184,6 +216,7 @@ extension HeadHistograms {
     }
     for chunk in late where !chunk.append(to: &self.late) { return nil }
     guard self.late.values.allSatisfy(\.isStorable) else { return nil }
+    measureLate()
   }
 }
 

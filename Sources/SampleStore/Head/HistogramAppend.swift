@@ -152,15 +152,13 @@ extension HeadState {
   }
 
   func hasHistogram(_ number: UInt32, _ record: SeriesRecord, at time: Int64) -> Bool {
-    histogram(number, record, at: time) != nil
+    record.flags.contains(.histograms) && hasHistogram(number, time, time)
   }
 
   func hasHistogram(_ number: UInt32, _ from: Int64, _ through: Int64) -> Bool {
-    histogramParts(of: number, from, through).contains { part in
-      var unreadable = 0
-      let columns = part.columns(from, through, unreadable: &unreadable)
-      return !columns.places(from, through).isEmpty
-    }
+    guard from <= through else { return false }
+    return flushingHistograms[number]?.hasSample(from, through) == true
+      || histograms[number]?.hasSample(from, through) == true
   }
 
   // MARK: dropping

@@ -52,6 +52,13 @@ struct HistogramChunk: Sendable {
     return true
   }
 
+  /// Whether there is a sample in the range. Times are decoded only if both ends lie outside on different sides.
+  func hasSample(_ from: Int64, _ through: Int64) -> Bool {
+    guard from <= through, minTime <= through, maxTime >= from else { return false }
+    if minTime >= from || maxTime <= through { return true }
+    return Self.decodeTimes(times, count)?.contains { $0 >= from && $0 <= through } ?? false
+  }
+
   private static func decodeTimes(_ bytes: [UInt8], _ count: Int) -> [Int64]? {
     guard count > 0, count <= HistogramColumn.maximumCount else { return nil }
     var isGood = false

@@ -63,10 +63,13 @@ final class StoreAnswer: Sendable {
     let labels = rows.map { rows in rows.map { match.labels[$0] } } ?? match.labels
     let decodeHistograms: EncodedSelection.DecodeHistograms? =
       hasHistograms ? { @Sendable [self] row, columns in self.decode(row, into: &columns) } : nil
+    let countHistograms: (@Sendable (_ row: Int) -> Int)? =
+      decodeHistograms == nil ? nil : { @Sendable [self] row in self.histogramCount(row) }
     return .encoded(
       EncodedSelection(
         labels: labels, sampleCount: sampleEstimate, decode: { [self] row, buffer in decode(row, into: &buffer) },
-        decodeHistograms: decodeHistograms))
+        decodeHistograms: decodeHistograms,
+        histogramCount: countHistograms))
   }
 
   /// Whether any series has native histograms: then queries go another way, for all of their series.
@@ -74,9 +77,8 @@ final class StoreAnswer: Sendable {
     if copies.hasHistograms { return true }
     for (member, places) in zip(members, match.places) where member.block.mayHaveHistograms {
       do throws(BlockError) {
-        for place in places where place != SeriesMatch.nowhere {
-          if try member.block.hasHistograms(place) { return true }
-        }
+        let withHistograms = try member.block.placesWithHistograms()
+        if places.contains(where: { $0 != SeriesMatch.nowhere && withHistograms.contains($0) }) { return true }
       } catch {
         onDamage(error)
       }
@@ -192,6 +194,23 @@ final class StoreAnswer: Sendable {
     }
     columns.timestamps += joined.timestamps
     columns.values += joined.values
+  }
+
+  /// Native histograms of the chunks that are decoded for a series. Of a damaged block none: decoding reports it.
+  private func histogramCount(_ index: Int) -> Int {
+    let row = rows?[index] ?? index
+    guard mayHaveHistograms(row) else { return 0 }
+    var count = copies.histogramCount(row, from, through)
+    for block in members.indices
+    where members[block].block.mayHaveHistograms && match.places[block][row] != SeriesMatch.nowhere {
+      let place = match.places[block][row]
+      let source = members[block].block
+      guard (try? source.hasHistograms(place)) == true, let chunks = try? source.chunks(place) else { continue }
+      for chunk in chunks where chunk.isHistogram && chunk.maxTime >= from && chunk.minTime <= through {
+        count += chunk.count
+      }
+    }
+    return count
   }
 
   private func add(_ place: Block.Place, _ block: Int, _ desk: Desk) throws(BlockError) {

@@ -60,6 +60,21 @@ public struct WriteRequest: Sendable {
       + typings.capacity * MemoryLayout<Typing>.stride + metadata.capacity * MemoryLayout<Range<UInt32>>.stride
   }
 
+  /// Histograms of a series. O(log histograms), and of those of the series.
+  public func histogramCount(ofSeries index: Int) -> Int {
+    guard series[index].hasHistograms else { return 0 }
+    // They lie in the order of the series.
+    var (first, end) = (0, histograms.count)
+    while first < end {
+      let middle = first + (end - first) / 2
+      if histograms[middle].series < UInt32(truncatingIfNeeded: index) { first = middle + 1 } else { end = middle }
+    }
+    return histograms[first...].prefix { $0.series == UInt32(truncatingIfNeeded: index) }.count
+  }
+
+  /// Forgets the histograms, each of which has memory of its own, once the request is done with.
+  public mutating func releaseHistograms() { histograms = [] }
+
   /// Takes the place of what was read before. O(bytes); allocates only to grow.
   ///
   /// - Throws: ``WireFault``; then nothing of the request is to be used.
@@ -130,6 +145,11 @@ public struct WriteRequest: Sendable {
 
   /// Of the series that is being read.
   mutating func readHistogram(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
+    // One with a time of this century takes nine bytes at least: a request is not to fill far more memory with empty ones.
+    guard histograms.count < message.count / 9 + 16 else {
+      throw WireFault(
+        offset: range.lowerBound, problem: "holds more histograms than its bytes suffice for: send their times")
+    }
     let read = try HistogramMessage(message, range)
     histograms.append(
       WrittenHistogram(series: UInt32(truncatingIfNeeded: series.count), time: read.time, value: read.value))
