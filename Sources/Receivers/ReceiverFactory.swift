@@ -88,6 +88,10 @@ public struct ReceiverFactory: Sendable {
       SecretSource(pagerDuty.serviceKey, file: pagerDuty.serviceKeyFile)
       ?? SecretSource(pagerDuty.routingKey, file: pagerDuty.routingKeyFile)
     guard let key else { throw problem("routing_key or service_key is missing", place, receiver) }
+    try MessageTexts.check(
+      secret: pagerDuty.serviceKey, named: "service_key", at: place, of: receiver, texts)
+    try MessageTexts.check(
+      secret: pagerDuty.routingKey, named: "routing_key", at: place, of: receiver, texts)
     try checkURL(message.url, "url", place, receiver)
     let http = try transport(pagerDuty.http, place, receiver)
     return NotificationIntegration(
@@ -109,6 +113,7 @@ public struct ReceiverFactory: Sendable {
     guard let key = SecretSource(opsgenie.apiKey, file: opsgenie.apiKeyFile) else {
       throw problem("api_key is missing", place, receiver)
     }
+    try MessageTexts.check(secret: opsgenie.apiKey, named: "api_key", at: place, of: receiver, texts)
     let url = opsgenie.apiURL ?? Receiver.Opsgenie.defaultURL
     try checkURL(url, "api_url", place, receiver)
     let base = url.hasSuffix("/") ? url : url + "/"
@@ -119,11 +124,12 @@ public struct ReceiverFactory: Sendable {
       rate: opsgenie.rateLimit
     ) { notification in
       try await http.send(within: opsgenie.timeout, verdict: .plain) {
-        let key = try await key.read(by: http.calls)
+        let written = try await key.read(by: http.calls)
+        let key = try MessageTexts.secret(written, named: "api_key", texts, NotificationTemplateData(notification))
         return try message.requests(for: notification).map { request in
           HTTPMessage(
             method: request.method == "PUT" ? .PUT : .POST, url: base + request.path,
-            authorization: "GenieKey \(key)", body: request.body, secrets: [key])
+            authorization: "GenieKey \(key)", body: request.body, secrets: [key, written])
         }
       }
     }

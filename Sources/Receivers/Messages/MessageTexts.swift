@@ -33,6 +33,20 @@ struct MessageTexts: Sendable {
     }
   }
 
+  /// Checks a template that stands in a secret, without a word of it.
+  ///
+  /// - Throws: ``ReceiverError`` naming the key.
+  static func check(
+    secret: SecretText?, named key: String, at place: String, of receiver: String, _ templates: NotificationTexts
+  ) throws(ReceiverError) {
+    guard let text = secret?.reveal(), text.contains("{{") else { return }
+    do {
+      _ = try templates.compile(text)
+    } catch {
+      throw ReceiverError(receiver: receiver, problem: "\(place): \(key) (not shown) is a template that cannot be read")
+    }
+  }
+
   /// A template that stands in a secret: an error tells nothing of it.
   static func secret(
     _ text: String, named key: String, _ templates: NotificationTexts, _ data: NotificationTemplateData
