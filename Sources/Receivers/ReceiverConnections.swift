@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 public import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// The event loop and the HTTP clients that all receivers share.
@@ -12,6 +13,8 @@ public final class ReceiverConnections: Sendable {
     var proxy: HTTPClient.Configuration.Proxy?
     /// A name to connect to in place of another, which the certificate must show.
     var connectsInstead: [String: String] = [:]
+    /// What the certificate must show; `nil` where there is none, and where an address or nothing is asked of it.
+    var certificateName: String?
     var allowsHTTP2 = true
   }
 
@@ -62,9 +65,25 @@ public final class ReceiverConnections: Sendable {
     configuration.dnsOverride = shape.connectsInstead
     configuration.httpVersion = shape.allowsHTTP2 ? .automatic : .http1Only
     configuration.connectionPool.idleTimeout = .seconds(30)
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
+    // All receivers of one host share them, and one that hangs must not keep up the others; whoever sends bounds how many
+    // it has under way.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1_024
     // A failure is told at once: whoever sends waits and tries again.
     configuration.connectionPool.retryConnectionEstablishment = false
+    if let name = shape.certificateName {
+      // Requests get the connection once this has passed.
+      let check: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+        channel.nioSSL_peerCertificate().flatMapThrowing {
+          try CertificateName.check($0, shows: name)
+        }.flatMapErrorThrowing { error in
+          // Later, since the pool must hear first that it failed.
+          channel.eventLoop.execute { channel.close(promise: nil) }
+          throw error
+        }
+      }
+      configuration.http1_1ConnectionDebugInitializer = check
+      configuration.http2ConnectionDebugInitializer = check
+    }
     return configuration
   }
 }

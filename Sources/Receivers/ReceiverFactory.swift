@@ -69,7 +69,7 @@ public struct ReceiverFactory: Sendable {
   ) throws(ReceiverError) -> NotificationIntegration {
     let url = try address(slack.apiURL, file: slack.apiURLFile, "api_url", "slack_configs[\(index)]", receiver)
     let http = try transport(slack.http, "slack_configs[\(index)]", receiver)
-    let message = try SlackMessage(slack, of: receiver, texts)
+    let message = try SlackMessage(slack, of: receiver, texts, logger: logger)
     return NotificationIntegration(
       kind: "slack", index: index, sendResolved: slack.sendResolved, timeout: slack.timeout, rate: slack.rateLimit
     ) { notification in
@@ -83,11 +83,15 @@ public struct ReceiverFactory: Sendable {
     _ pagerDuty: Receiver.PagerDuty, _ index: Int, _ receiver: String
   ) throws(ReceiverError) -> NotificationIntegration {
     let place = "pagerduty_configs[\(index)]"
-    let message = try PagerDutyMessage(pagerDuty, of: receiver, texts)
+    let message = try PagerDutyMessage(pagerDuty, of: receiver, texts, logger: logger)
     let key =
       SecretSource(pagerDuty.serviceKey, file: pagerDuty.serviceKeyFile)
       ?? SecretSource(pagerDuty.routingKey, file: pagerDuty.routingKeyFile)
     guard let key else { throw problem("routing_key or service_key is missing", place, receiver) }
+    try MessageTexts.check(
+      secret: pagerDuty.serviceKey, named: "service_key", at: place, of: receiver, texts)
+    try MessageTexts.check(
+      secret: pagerDuty.routingKey, named: "routing_key", at: place, of: receiver, texts)
     try checkURL(message.url, "url", place, receiver)
     let http = try transport(pagerDuty.http, place, receiver)
     return NotificationIntegration(
@@ -109,21 +113,23 @@ public struct ReceiverFactory: Sendable {
     guard let key = SecretSource(opsgenie.apiKey, file: opsgenie.apiKeyFile) else {
       throw problem("api_key is missing", place, receiver)
     }
+    try MessageTexts.check(secret: opsgenie.apiKey, named: "api_key", at: place, of: receiver, texts)
     let url = opsgenie.apiURL ?? Receiver.Opsgenie.defaultURL
     try checkURL(url, "api_url", place, receiver)
     let base = url.hasSuffix("/") ? url : url + "/"
-    let message = try OpsgenieMessage(opsgenie, of: receiver, texts)
+    let message = try OpsgenieMessage(opsgenie, of: receiver, texts, logger: logger)
     let http = try transport(opsgenie.http, place, receiver)
     return NotificationIntegration(
       kind: "opsgenie", index: index, sendResolved: opsgenie.sendResolved, timeout: opsgenie.timeout,
       rate: opsgenie.rateLimit
     ) { notification in
       try await http.send(within: opsgenie.timeout, verdict: .plain) {
-        let key = try await key.read(by: http.calls)
+        let written = try await key.read(by: http.calls)
+        let key = try MessageTexts.secret(written, named: "api_key", texts, NotificationTemplateData(notification))
         return try message.requests(for: notification).map { request in
           HTTPMessage(
             method: request.method == "PUT" ? .PUT : .POST, url: base + request.path,
-            authorization: "GenieKey \(key)", body: request.body, secrets: [key])
+            authorization: "GenieKey \(key)", body: request.body, secrets: [key, written])
         }
       }
     }
@@ -135,7 +141,7 @@ public struct ReceiverFactory: Sendable {
     let place = "msteams_configs[\(index)]"
     let url = try address(teams.webhookURL, file: teams.webhookURLFile, "webhook_url", place, receiver)
     let http = try transport(teams.http, place, receiver)
-    let message = try TeamsMessage(teams, of: receiver, texts)
+    let message = try TeamsMessage(teams, of: receiver, texts, logger: logger)
     return NotificationIntegration(
       kind: "msteams", index: index, sendResolved: teams.sendResolved, timeout: teams.timeout, rate: teams.rateLimit
     ) { notification in
@@ -151,7 +157,7 @@ public struct ReceiverFactory: Sendable {
     let place = "msteamsv2_configs[\(index)]"
     let url = try address(teams.webhookURL, file: teams.webhookURLFile, "webhook_url", place, receiver)
     let http = try transport(teams.http, place, receiver)
-    let message = try TeamsMessage(teams, of: receiver, texts)
+    let message = try TeamsMessage(teams, of: receiver, texts, logger: logger)
     return NotificationIntegration(
       kind: "msteamsv2", index: index, sendResolved: teams.sendResolved, timeout: teams.timeout, rate: teams.rateLimit
     ) { notification in
@@ -181,7 +187,7 @@ public struct ReceiverFactory: Sendable {
   private func integration(
     _ email: Receiver.Email, _ index: Int, _ receiver: String
   ) throws(ReceiverError) -> NotificationIntegration {
-    let message = try EmailMessage(email, of: receiver, texts)
+    let message = try EmailMessage(email, of: receiver, texts, logger: logger)
     let mail = try MailTransport(
       email, at: "email_configs[\(index)]", of: receiver, connections: connections, time: time, logger: logger)
     // The same for each try, so that a mail that arrives twice has one id.

@@ -147,3 +147,20 @@ import Testing
         && CalendarRange.minutes("9:00") == nil)
   }
 }
+
+@Suite struct AddressTests {
+  @Test(arguments: [
+    ("jane@example.org", true), ("\"Doe, Jane\" <jane@example.org>, Night <night@example.org>", true),
+    ("\"a@b, \\\" c\" <c@example.org>", true), ("Doe, Jane <jane@example.org>", false), ("nobody", false),
+    ("Team team@example.org", false), ("a@b@c", false), ("@example.org", false),
+  ]) func emailAddresses(_ text: String, _ isRight: Bool) {
+    #expect((EmailDeclaration.addresses(text) == nil) == isRight)
+  }
+
+  @Test(arguments: [
+    ("http://proxy:3128", true), ("http://u:p@proxy", true), ("socks5://proxy:1080", true), ("https://proxy", false),
+    ("proxy:3128", false), ("http://", false),
+  ]) func proxies(_ text: String, _ isRight: Bool) {
+    #expect((WebAddress.proxyFlaw(in: text) == nil) == isRight)
+  }
+}

@@ -60,7 +60,7 @@ import Testing
       receiver.pagerDuties[0].url = listener.url + "/pagerduty"
       receiver.opsgenies = [.init()]
       receiver.opsgenies[0].apiURL = listener.url + "/genie"
-      receiver.opsgenies[0].apiKey = SecretText("api-key")
+      receiver.opsgenies[0].apiKey = SecretText("{{ .Status }}-key")
       receiver.opsgenies[0].updateAlerts = true
       receiver.msTeams = [.init()]
       receiver.msTeams[0].webhookURL = SecretText(listener.url + "/teams")
@@ -88,7 +88,7 @@ import Testing
       let updates = requests.filter { $0.uri.hasPrefix("/genie/v2/alerts/") }
       #expect(updates.map(\.method) == ["PUT", "PUT"])
       for request in requests where request.uri.hasPrefix("/genie") {
-        #expect(request.headers["authorization"] == ["GenieKey api-key"])
+        #expect(request.headers["authorization"] == ["GenieKey firing-key"])
       }
       #expect(requests.first { $0.uri == "/pagerduty" }?.body.contains("routing-key-of-file") == true)
       for request in requests {
@@ -191,6 +191,11 @@ import Testing
     #expect(
       try problem { $0.pagerDuties = [.init()] }
         == "receiver \"night\": pagerduty_configs[0]: routing_key or service_key is missing")
+    #expect(
+      try problem {
+        $0.pagerDuties = [.init()]
+        $0.pagerDuties[0].routingKey = SecretText("s3cret {{ .Nope")
+      } == "receiver \"night\": pagerduty_configs[0]: routing_key (not shown) is a template that cannot be read")
     #expect(
       try problem { $0.alertmanagers = [.init()] } == "receiver \"night\": alertmanager_configs[0]: url \(bad)")
     #expect(

@@ -46,15 +46,47 @@ enum EmailDeclaration {
   }
 
   static func addresses(_ text: String) -> Flaw? {
-    for address in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+    for part in parts(of: text) {
+      var address = part[...]
+      while address.first == " " { address.removeFirst() }
+      while address.last == " " { address.removeLast() }
+      if address.last == ">", let open = address.lastIndex(of: "<") {
+        address = address[address.index(after: open)...].dropLast()
+      }
+      let sides = address.split(separator: "@", omittingEmptySubsequences: false)
       let isAddress =
-        parts.count == 2 && parts.allSatisfy { part in part.contains { $0 != " " && $0 != ">" && $0 != "<" } }
-      if !isAddress || address.contains(where: \.isNewline) {
+        sides.count == 2
+        && sides.allSatisfy { side in
+          !side.isEmpty && side.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"\"(),:;<>[\\]".utf8.contains($0) }
+        }
+      if !isAddress || part.contains(where: \.isNewline) {
         return Flaw("is no e-mail address", mend: "write one such as team@example.org")
       }
     }
     return nil
+  }
+
+  /// Cuts at commas that stand neither in quotes nor in angle brackets (RFC 5322, section 3.4).
+  private static func parts(of text: String) -> [String] {
+    var parts = [""]
+    var (isQuoted, isEscaped, isBracketed) = (false, false, false)
+    for character in text {
+      if character == ",", !isQuoted, !isBracketed {
+        parts.append("")
+        continue
+      }
+      if isEscaped {
+        isEscaped = false
+      } else if character == "\"" {
+        isQuoted.toggle()
+      } else if character == "\\", isQuoted {
+        isEscaped = true
+      } else if !isQuoted, character == "<" || character == ">" {
+        isBracketed = character == "<"
+      }
+      parts[parts.count - 1].append(character)
+    }
+    return parts
   }
 
   static func hostAndPort(_ text: String) -> Flaw? {

@@ -18,7 +18,7 @@ enum HTTPDeclaration {
         F("tls_config", \.tls, tlsReference(), "whom the connection trusts"),
         F("follow_redirects", \.followRedirects, Shapes.boolean, "whether redirects are followed"),
         F("enable_http2", \.enableHTTP2, Shapes.boolean, "whether HTTP/2 may be spoken"),
-        F("proxy_url", optional: \.proxyURL, Shapes.url, "proxy to go through"),
+        F("proxy_url", optional: \.proxyURL, Shapes.proxyURL, "proxy to go through, by http or socks5"),
         F(
           "http_headers", \.headers, Shapes.dictionary(headerValues, key: ownHeader),
           "further headers of every request"),
@@ -90,7 +90,7 @@ enum HTTPDeclaration {
         F("password_file", optional: \.passwordFile, Shapes.text(), "file that holds the password"),
       ],
       check: { _, reader, path in
-        reader.requireOne(of: ["password", "password_file"], in: path)
+        reader.allowOne(of: ["password", "password_file"], in: path)
         reader.adviseFile(for: "password", in: path)
       })
   }

@@ -77,7 +77,7 @@ extension Receiver.PagerDuty {
     mapping.add("service_key", serviceKey)
     mapping.add("service_key_file", serviceKeyFile)
     for (key, text) in [
-      ("url", url), ("client", client), ("client_url", clientURL), ("description", description),
+      ("url", url.map(WebAddress.shown)), ("client", client), ("client_url", clientURL), ("description", description),
       ("severity", severity), ("source", source), ("class", self.class), ("component", component), ("group", group),
     ] { mapping.add(key, text) }
     mapping.add("details", texts: details)
@@ -100,7 +100,7 @@ extension Receiver.Opsgenie {
     mapping.add("api_key", apiKey)
     mapping.add("api_key_file", apiKeyFile)
     for (key, text) in [
-      ("api_url", apiURL), ("message", message), ("description", description), ("source", source),
+      ("api_url", apiURL.map(WebAddress.shown)), ("message", message), ("description", description), ("source", source),
       ("entity", entity), ("actions", actions), ("tags", tags), ("note", note), ("priority", priority),
     ] { mapping.add(key, text) }
     mapping.add("details", texts: details)

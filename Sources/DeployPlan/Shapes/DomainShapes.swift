@@ -14,13 +14,17 @@ extension Shapes {
       write: { .string($0.name) })
   }
 
-  static var url: Shape<String> {
-    let text = text(pattern: WebAddress.pattern)
+  static var url: Shape<String> { address(pattern: WebAddress.pattern) { WebAddress.flaw(in: $0) } }
+
+  static var proxyURL: Shape<String> { address(pattern: WebAddress.proxyPattern, WebAddress.proxyFlaw) }
+
+  private static func address(pattern: String, _ flaw: @escaping (String) -> Flaw?) -> Shape<String> {
+    let text = text(pattern: pattern)
     return Shape(
       schema: text.schema(),
       read: { tree, reader, path in
         guard let value = text.read(tree, reader, path) else { return nil }
-        guard let flaw = WebAddress.flaw(in: value) else { return value }
+        guard let flaw = flaw(value) else { return value }
         reader.error(
           path, at: tree.place, "\"\(YAMLTree.shortened(WebAddress.shown(value)))\" \(flaw.problem)", mend: flaw.mend)
         return nil

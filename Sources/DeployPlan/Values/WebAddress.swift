@@ -2,12 +2,22 @@
 enum WebAddress {
   static let pattern = "^https?://[^/?#]+"
 
+  static let proxyPattern = "^(http|socks5)://[^/?#]+"
+
   static func flaw(in text: String) -> Flaw? {
-    let mend = "write one such as http://planner:8080/metrics"
-    let schemes = ["http://", "https://"]
-    guard let scheme = schemes.first(where: { text.lowercased().hasPrefix($0) }) else {
-      return Flaw("is no absolute http or https URL", mend: mend)
-    }
+    flaw(
+      in: text, schemes: ["http://", "https://"],
+      else: Flaw("is no absolute http or https URL", mend: "write one such as http://planner:8080/metrics"))
+  }
+
+  static func proxyFlaw(in text: String) -> Flaw? {
+    flaw(
+      in: text, schemes: ["http://", "socks5://"],
+      else: Flaw("is no proxy that Skep can use", mend: "write one such as http://proxy:3128 or socks5://proxy:1080"))
+  }
+
+  private static func flaw(in text: String, schemes: [String], else unknown: Flaw) -> Flaw? {
+    guard let scheme = schemes.first(where: { text.lowercased().hasPrefix($0) }) else { return unknown }
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && !"\"<>\\^`".utf8.contains($0) }) else {
       return Flaw("holds characters that a URL cannot", mend: "write them as %XX")
     }

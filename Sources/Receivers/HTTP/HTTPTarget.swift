@@ -53,8 +53,31 @@ struct HTTPTarget: Sendable, Hashable {
 
   var text: String { url.absoluteString }
 
-  /// The part of a URL that may be a secret.
-  var pathAndQuery: String { (url.path == "/" ? "" : url.path) + (url.query.map { "?" + $0 } ?? "") }
+  /// Path and query, which may be a secret, and long parts of them, as they are written and decoded.
+  var secrets: [String] {
+    guard let components = URLComponents(url: url, resolvingAgainstBaseURL: true) else { return [text] }
+    let path = components.percentEncodedPath == "/" ? "" : components.percentEncodedPath
+    let query = components.percentEncodedQuery ?? ""
+    let parts = path.split(separator: "/") + query.split { $0 == "&" || $0 == "=" }
+    let written = [path, query, path + "?" + query] + parts.filter { $0.utf8.count >= 8 }.map(String.init)
+    return written + written.map(Self.decoded)
+  }
+
+  private static func decoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   /// The same with another host name.
   func naming(_ other: String) -> String {

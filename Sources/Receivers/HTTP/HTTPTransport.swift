@@ -79,7 +79,7 @@ struct HTTPTransport: Sendable {
     var proof = try await credentials.headers(userInfo: target.userInfo, by: calls)
     if let authorization = message.authorization { proof.authorize(authorization) }
     let words = Answer(
-      hiding: message.secrets + proof.secrets + [message.url, target.pathAndQuery, proxy?.password ?? ""])
+      hiding: message.secrets + proof.secrets + target.secrets + [message.url, proxy?.password ?? ""])
     do {
       let answer = try await follow(message, to: target, proof) { status in
         if (200..<300).contains(status), !verdict.needsBody { arrival?.confirm() }
@@ -134,6 +134,10 @@ struct HTTPTransport: Sendable {
     if !NameLookup.isAddress(host) { _ = try await NameLookup.addresses(of: host, port: target.port, by: calls) }
     var shape = ReceiverConnections.Shape(proxy: proxy?.proxy, allowsHTTP2: options.enableHTTP2)
     var url = target.text
+    let shown = options.tls.serverName ?? target.host
+    if target.scheme == "https", !options.tls.insecureSkipVerify, !NameLookup.isAddress(shown) {
+      shape.certificateName = shown
+    }
     if target.scheme == "https", let name = options.tls.serverName, name != target.host {
       shape.connectsInstead = [name: target.host]
       url = target.naming(name)

@@ -53,6 +53,7 @@ enum HTTPVerdict: Sendable {
 
   private struct SlackAnswer: Decodable {
     var ok: Bool?
+    var success: Bool?
     var error: String?
   }
 
@@ -65,9 +66,11 @@ enum HTTPVerdict: Sendable {
   private func slackFailure(_ answer: HTTPAnswer, _ said: String) -> DeliveryFailure? {
     let body = answer.body.drop { $0 <= 0x20 }
     if body.first == UInt8(ascii: "{") {
-      guard let told = try? JSONDecoder().decode(SlackAnswer.self, from: Data(body)), told.ok == false else {
-        return nil
+      guard let told = try? JSONDecoder().decode(SlackAnswer.self, from: Data(body)) else {
+        return DeliveryFailure("\(said) (which is not understood)", .retry(after: nil))
       }
+      let saysNothing = told.ok == nil && told.success == nil
+      guard told.ok == false || told.success == false || saysNothing && told.error != nil else { return nil }
       let passes = Self.passingSlackErrors.contains(told.error ?? "")
       return DeliveryFailure(said, passes ? .retry(after: nil) : .giveUp)
     }

@@ -14,6 +14,7 @@ struct MailTransport: Sendable {
   private let tls: TLSFiles
   /// What the server's certificate must show; `nil` for an address.
   private let serverName: String?
+  private let isVerified: Bool
   private let username: String?
   private let identity: String
   private let password: SecretSource?
@@ -52,6 +53,7 @@ struct MailTransport: Sendable {
     requiresTLS = options.requireTLS ?? true
     tls = TLSFiles(tlsOptions)
     serverName = tlsOptions.serverName ?? (NameLookup.isAddress(host) ? nil : host)
+    isVerified = !tlsOptions.insecureSkipVerify
     username = options.authUsername
     identity = options.authIdentity ?? ""
     password = SecretSource(options.authPassword, file: options.authPasswordFile)
@@ -63,7 +65,8 @@ struct MailTransport: Sendable {
 
   /// Makes one try with the mail, for no longer than `timeout`.
   ///
-  /// A recipient that the server does not take keeps the mail from no other one: it is logged.
+  /// A recipient that the server will never take keeps the mail from no other one: it is logged. Where it may take one later, nobody
+  /// gets the mail in this try.
   ///
   /// - Throws: ``DeliveryFailure``, or `CancellationError`.
   func send(_ envelope: EmailMessage.Envelope, within timeout: Duration) async throws {
@@ -82,15 +85,15 @@ struct MailTransport: Sendable {
     do {
       try await withTaskCancellationHandler {
         let connection = try await connect(timeout, guardian)
-        let security: SMTPSession.Security =
+        let level: SMTPSession.Security =
           if isImplicit {
             .implicit
           } else if requiresTLS {
-            .required(try await tls.context(by: calls), name: serverName)
+            .required(try await security())
           } else {
             .none
           }
-        let session = SMTPSession(connection: connection, security: security, hello: hello, login: login)
+        let session = SMTPSession(connection: connection, security: level, hello: hello, login: login)
         for (recipient, reply) in try await session.deliver(envelope, arrival) {
           logger.warning(
             "a mail server does not take a recipient",
@@ -114,8 +117,7 @@ struct MailTransport: Sendable {
   /// Tries the addresses of the host one after another.
   private func connect(_ timeout: Duration, _ guardian: ConnectionGuard) async throws -> SMTPConnection {
     let addresses = try await NameLookup.addresses(of: host, port: port, by: calls)
-    let implicit: (NIOSSLContext, String?)? =
-      isImplicit ? (try await tls.context(by: calls), serverName) : nil
+    let implicit = isImplicit ? try await security() : nil
     let share = max(timeout / addresses.count, .seconds(1))
     var failure: (any Error)?
     for address in addresses {
@@ -128,6 +130,10 @@ struct MailTransport: Sendable {
       }
     }
     throw failure ?? DeliveryFailure("\(host) has no address", .retry(after: nil))
+  }
+
+  private func security() async throws -> MailTLS {
+    MailTLS(context: try await tls.context(by: calls), name: serverName, isVerified: isVerified)
   }
 
   private func login() async throws -> SMTPLogin? {

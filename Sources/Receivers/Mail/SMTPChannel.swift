@@ -12,7 +12,7 @@ struct SMTPConnection: Sendable {
   /// - Parameter tls: for a server that speaks TLS from the first byte.
   static func open(
     _ address: SocketAddress, on eventLoops: any EventLoopGroup, timeout: TimeAmount,
-    tls: (context: NIOSSLContext, name: String?)?, guarded guardian: ConnectionGuard
+    tls: MailTLS?, guarded guardian: ConnectionGuard
   ) async throws -> SMTPConnection {
     let eventLoop = eventLoops.next()
     return try await eventLoop.flatSubmit {
@@ -23,10 +23,7 @@ struct SMTPConnection: Sendable {
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
             guard guardian.adopt(channel) else { throw CancellationError() }
-            if let tls {
-              let handler = try NIOSSLClientHandler(context: tls.context, serverHostname: tls.name)
-              try channel.pipeline.syncOperations.addHandler(handler)
-            }
+            if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
             try channel.pipeline.syncOperations.addHandler(handler.value)
           }
         }
@@ -59,12 +56,11 @@ struct SMTPConnection: Sendable {
   }
 
   /// Speaks TLS from here on; the server has just agreed to.
-  func secure(_ context: NIOSSLContext, name: String?) async throws {
+  func secure(_ tls: MailTLS) async throws {
     try await channel.eventLoop.submit {
       // What came before could have been slipped in by anybody on the way.
       guard handler.value.isQuiet else { throw SMTPHandler.Trouble.bytesBeforeTLS }
-      let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
-      try channel.pipeline.syncOperations.addHandler(tls, position: .first)
+      try channel.pipeline.syncOperations.addHandler(tls.handler(), position: .first)
     }.get()
   }
 

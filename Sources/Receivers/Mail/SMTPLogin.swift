@@ -68,7 +68,7 @@ struct SMTPLogin: Sendable {
 
   private func say(_ line: String, to connection: SMTPConnection, expecting code: Int) async throws -> SMTPReply {
     let reply = try await connection.command(line)
-    guard reply.code == code else { throw SMTPSession.refusal(reply, of: "AUTH") }
+    guard reply.code == code else { throw SMTPSession.refusal(reply, of: "AUTH", hiding: secrets) }
     return reply
   }
 

@@ -1,6 +1,7 @@
 import AlertLogic
 import FleetModel
 import GoTemplate
+import Logging
 
 /// The message of one notification: headers, and the bodies as alternatives (RFC 5322, RFC 2046).
 struct EmailMessage: Sendable {
@@ -15,7 +16,9 @@ struct EmailMessage: Sendable {
   private let email: Receiver.Email
   private let texts: MessageTexts
 
-  init(_ email: Receiver.Email, of receiver: String, _ templates: NotificationTexts) throws(ReceiverError) {
+  init(_ email: Receiver.Email, of receiver: String, _ templates: NotificationTexts, logger: Logger? = nil)
+    throws(ReceiverError)
+  {
     self.email = email
     typealias D = DefaultTexts.Email
     // Beside a body of the user's the default plain text would say something else.
@@ -24,7 +27,7 @@ struct EmailMessage: Sendable {
     var own: [String: String?] = ["to": email.to, "from": email.from, "text": text, "html": html]
     for (name, value) in email.headers { own["headers.\(name)"] = value }
     if !email.headers.keys.contains(where: { $0.lowercased() == "subject" }) { own["subject"] = D.subject }
-    texts = try MessageTexts(own, html: ["html"], in: "email_configs", of: receiver, templates)
+    texts = try MessageTexts(own, html: ["html"], in: "email_configs", of: receiver, templates, logger: logger)
   }
 
   /// - Parameter nonce: different for each message, so that no two have the same id.

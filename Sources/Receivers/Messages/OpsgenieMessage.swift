@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import Logging
 
 /// Requests to Opsgenie's Alert API (<https://docs.opsgenie.com/docs/alert-api>): an alert is opened, or closed, under an
 /// alias that is the group's.
@@ -19,7 +20,9 @@ struct OpsgenieMessage: Sendable {
   private let opsgenie: Receiver.Opsgenie
   private let texts: MessageTexts
 
-  init(_ opsgenie: Receiver.Opsgenie, of receiver: String, _ templates: NotificationTexts) throws(ReceiverError) {
+  init(_ opsgenie: Receiver.Opsgenie, of receiver: String, _ templates: NotificationTexts, logger: Logger? = nil)
+    throws(ReceiverError)
+  {
     self.opsgenie = opsgenie
     typealias D = DefaultTexts.Opsgenie
     var own: [String: String?] = [
@@ -34,7 +37,7 @@ struct OpsgenieMessage: Sendable {
       own["responders[\(index)].username"] = responder.username
       own["responders[\(index)].type"] = responder.type
     }
-    texts = try MessageTexts(own, in: "opsgenie_configs", of: receiver, templates)
+    texts = try MessageTexts(own, in: "opsgenie_configs", of: receiver, templates, logger: logger)
   }
 
   /// To be sent in this order.

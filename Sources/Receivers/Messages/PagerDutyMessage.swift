@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import Logging
 
 /// An event for PagerDuty: of the Events API v2 (<https://developer.pagerduty.com/docs/send-alert-event>), or of v1 where
 /// the integration has a service key.
@@ -15,7 +16,9 @@ struct PagerDutyMessage: Sendable {
   private let texts: MessageTexts
   private let details: [String]
 
-  init(_ pagerDuty: Receiver.PagerDuty, of receiver: String, _ templates: NotificationTexts) throws(ReceiverError) {
+  init(_ pagerDuty: Receiver.PagerDuty, of receiver: String, _ templates: NotificationTexts, logger: Logger? = nil)
+    throws(ReceiverError)
+  {
     self.pagerDuty = pagerDuty
     self.templates = templates
     typealias D = DefaultTexts.PagerDuty
@@ -37,7 +40,7 @@ struct PagerDutyMessage: Sendable {
       own["links[\(index)].text"] = link.text
     }
     self.details = details.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    texts = try MessageTexts(own, in: "pagerduty_configs", of: receiver, templates)
+    texts = try MessageTexts(own, in: "pagerduty_configs", of: receiver, templates, logger: logger)
   }
 
   var usesServiceKey: Bool { pagerDuty.serviceKey != nil || pagerDuty.serviceKeyFile != nil }

@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import Logging
 
 /// What is posted to Slack: one attachment, with the members that Alertmanager gives it
 /// (<https://api.slack.com/reference/messaging/attachments>).
@@ -12,7 +13,9 @@ struct SlackMessage: Sendable {
   private let slack: Receiver.Slack
   private let texts: MessageTexts
 
-  init(_ slack: Receiver.Slack, of receiver: String, _ templates: NotificationTexts) throws(ReceiverError) {
+  init(_ slack: Receiver.Slack, of receiver: String, _ templates: NotificationTexts, logger: Logger? = nil)
+    throws(ReceiverError)
+  {
     self.slack = slack
     typealias D = DefaultTexts.Slack
     var own: [String: String?] = [
@@ -30,7 +33,7 @@ struct SlackMessage: Sendable {
     for (index, action) in slack.actions.enumerated() {
       for (key, text) in Self.parts(of: action) { own["actions[\(index)].\(key)"] = text }
     }
-    texts = try MessageTexts(own, in: "slack_configs", of: receiver, templates)
+    texts = try MessageTexts(own, in: "slack_configs", of: receiver, templates, logger: logger)
   }
 
   private static func parts(of action: Receiver.Slack.Action) -> [(key: String, text: String)] {

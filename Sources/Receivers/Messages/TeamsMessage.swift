@@ -1,5 +1,6 @@
 import AlertLogic
 import FleetModel
+import Logging
 
 /// What is posted to Microsoft Teams: a `MessageCard` to an incoming webhook
 /// (<https://learn.microsoft.com/outlook/actionable-messages/message-card-reference>), or an adaptive card to a workflow
@@ -14,19 +15,24 @@ struct TeamsMessage: Sendable {
   private let texts: MessageTexts
   private let isAdaptive: Bool
 
-  init(_ teams: Receiver.MSTeams, of receiver: String, _ templates: NotificationTexts) throws(ReceiverError) {
+  init(_ teams: Receiver.MSTeams, of receiver: String, _ templates: NotificationTexts, logger: Logger? = nil)
+    throws(ReceiverError)
+  {
     typealias D = DefaultTexts.MSTeams
     isAdaptive = false
     texts = try MessageTexts(
       ["title": teams.title ?? D.title, "summary": teams.summary ?? D.summary, "text": teams.text ?? D.text],
-      in: "msteams_configs", of: receiver, templates)
+      in: "msteams_configs", of: receiver, templates, logger: logger)
   }
 
-  init(_ teams: Receiver.MSTeamsV2, of receiver: String, _ templates: NotificationTexts) throws(ReceiverError) {
+  init(_ teams: Receiver.MSTeamsV2, of receiver: String, _ templates: NotificationTexts, logger: Logger? = nil)
+    throws(ReceiverError)
+  {
     typealias D = DefaultTexts.MSTeamsV2
     isAdaptive = true
     texts = try MessageTexts(
-      ["title": teams.title ?? D.title, "text": teams.text ?? D.text], in: "msteamsv2_configs", of: receiver, templates)
+      ["title": teams.title ?? D.title, "text": teams.text ?? D.text], in: "msteamsv2_configs", of: receiver, templates,
+      logger: logger)
   }
 
   func body(of notification: GroupNotification) throws(DeliveryFailure) -> [UInt8] {

@@ -77,6 +77,9 @@ extension TLSClientOptions {
   /// What could never work; `nil` if nothing.
   var problem: String? {
     if (certFile == nil) != (keyFile == nil) { return "tls_config needs cert_file and key_file together, or neither" }
+    if let serverName, NameLookup.isAddress(serverName) {
+      return "tls_config: server_name \"\(serverName)\" is an address; give the name that the certificate shows"
+    }
     return if let serverName, serverName.isEmpty || !serverName.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
       "tls_config: server_name \"\(serverName)\" is not a host name"
     } else {

@@ -52,6 +52,15 @@ import Testing
     Case(verdict: .slack, reply: .answer(200, [], "{\"ok\":true}")), Case(verdict: .slack, reply: .answer(204)),
     Case(verdict: .slack, reply: .answer(200, [], "{\"success\":true}")),
     Case(
+      verdict: .slack, reply: .answer(200, [], "{\"success\":false}"),
+      failure: DeliveryFailure("status 200: {\"success\":false}", .giveUp)),
+    Case(
+      verdict: .slack, reply: .answer(200, [], "{\"error\":\"ratelimited\"}"),
+      failure: DeliveryFailure("status 200: {\"error\":\"ratelimited\"}", .retry(after: nil))),
+    Case(
+      verdict: .slack, reply: .answer(200, [], "{\"ok\":"),
+      failure: DeliveryFailure("status 200: {\"ok\": (which is not understood)", .retry(after: nil))),
+    Case(
       verdict: .slack, reply: .answer(200, [], "{\"ok\":false,\"error\":\"channel_not_found\"}"),
       failure: DeliveryFailure("status 200: {\"ok\":false,\"error\":\"channel_not_found\"}", .giveUp)),
     Case(
@@ -177,6 +186,36 @@ import Testing
       let unknown = try await sender.post("http://no-such-host.invalid/secret-path")
       #expect(unknown?.reason.hasPrefix("cannot resolve no-such-host.invalid: ") == true)
       #expect(unknown?.advice == .retry(after: nil))
+    }
+  }
+
+  @Test func aURLComesBackInNoPart() async throws {
+    let told = "no hook a%2Fb-token of a/b-token, key 12345678-key"
+    try await HTTPListener.with([.answer(404, [], told)]) { listener in
+      try await HTTPSender.with { sender in
+        let failure = try await sender.post(listener.url + "/hook/a%2Fb-token?key=12345678-key")
+        #expect(failure?.reason == "status 404: no hook <secret> of <secret>, key <secret>")
+      }
+    }
+  }
+
+  /// Nine exchanges that hang keep the connection of a tenth from nothing.
+  @Test func whatHangsKeepsUpNobodyElse() async throws {
+    try await HTTPListener.with(Array(repeating: .hang, count: 9) + [.answer(200)]) { listener in
+      try await HTTPSender.with { sender in
+        let transport = sender.transport
+        let url = listener.url
+        let hanging = (0..<9).map { _ in
+          Task {
+            try await transport.send(within: .seconds(10), verdict: .plain) { [HTTPMessage(url: url, body: [])] }
+          }
+        }
+        await listener.requests.wait(for: 9)
+        let failure = try await sender.post(url)
+        #expect(failure == nil)
+        for task in hanging { task.cancel() }
+        for task in hanging { _ = await task.result }
+      }
     }
   }
 

@@ -57,6 +57,41 @@ struct HTTPTLSTests {
     }
   }
 
+  /// The server's certificate is of its address too, which is nothing where a name is asked for.
+  @Test(arguments: [true, false]) func anAddressStandsForNoName(_ allowsHTTP2: Bool) async throws {
+    let certificates = try await TestCertificates()
+    try await HTTPListener.with(tls: try certificates.serverContext()) { listener in
+      var options = options(certificates)
+      options.enableHTTP2 = allowsHTTP2
+      for name in ["other.example", "example", "sub.receiver.example"] {
+        options.tls.serverName = name
+        try await HTTPSender.with(options) { sender in
+          for _ in 0..<2 {
+            let failure = try await sender.post(listener.url)
+            #expect(failure?.reason == "TLS: the certificate is not of the name \(name) (server_name)")
+            #expect(failure?.advice == .retry(after: nil))
+          }
+        }
+      }
+      #expect(listener.requests.entries.isEmpty)
+      options.tls.serverName = "Receiver.example."
+      try await HTTPSender.with(options) { sender in
+        let failure = try await sender.post(listener.url)
+        #expect(failure == nil)
+      }
+    }
+  }
+
+  @Test func anAddressIsNoServerName() async throws {
+    var options = HTTPClientOptions()
+    options.tls.serverName = "127.0.0.1"
+    let problem =
+      "webhook_configs[0]: tls_config: server_name \"127.0.0.1\" is an address; give the name that the certificate shows"
+    await #expect(throws: ReceiverError(receiver: "night", problem: problem)) {
+      try await HTTPSender.with(options) { _ in }
+    }
+  }
+
   @Test func aServerThatDemandsACertificateGetsIt() async throws {
     let certificates = try await TestCertificates()
     try await HTTPListener.with(tls: try certificates.serverContext(demandsClient: true)) { listener in

@@ -62,10 +62,8 @@ struct MailTransportTests {
         #expect(try server.mail().isEncrypted)
       }
       // Of an authority that the system does not know; and of another name.
-      var strangers = [options(nil, name)]
-      if certificate == "named" {
-        strangers += [options(certificates.ca, nil), options(certificates.ca, "other.example")]
-      }
+      var strangers = [options(nil, name), options(certificates.ca, "other.example")]
+      if certificate == "named" { strangers.append(options(certificates.ca, nil)) }
       for stranger in strangers {
         try await MailSender.with(stranger) { sender in
           let failure = try await sender.send()
@@ -103,6 +101,15 @@ struct MailTransportTests {
         let failure = try await sender.send()
         #expect(failure?.reason.contains("TLS: the certificate is not trusted") == true)
       }
+      let elsewhere = MailSender.options(port: server.port) {
+        $0.tls = options.tls
+        $0.tls?.serverName = "other.example"
+      }
+      try await MailSender.with(elsewhere, implicitTLSPort: server.port) { sender in
+        let failure = try await sender.send()
+        #expect(failure?.reason.contains("TLS: the certificate is not of the name other.example") == true)
+      }
+      #expect(try server.mails().count == 1)
     }
   }
 
@@ -160,11 +167,12 @@ struct MailTransportTests {
   @Test func oneRecipientThatIsRefusedKeepsTheMailFromNoOther() async throws {
     var serving = RealMailServer.Options()
     serving.recipients = [
-      "gone@example.org": "550 5.1.1 no such user", "full@example.org": "452 4.2.2 mailbox full",
+      "gone@example.org": "550 5.1.1 no such user", "lost@example.org": "550 5.1.1 no such user",
+      "full@example.org": "452 4.2.2 mailbox full",
     ]
     try await RealMailServer.with(serving) { server in
       try await MailSender.with(port: server.port) { sender in
-        let all = ["gone@example.org", "night@example.org", "full@example.org"]
+        let all = ["gone@example.org", "night@example.org", "lost@example.org"]
         let failure = try await sender.send(MailSender.envelope(to: all))
         #expect(failure == nil)
         #expect(try server.mail().to == ["night@example.org"])
@@ -172,8 +180,13 @@ struct MailTransportTests {
         #expect(
           sender.log.entries == [
             "\(warning)550 5.1.1 no such user recipient=gone@example.org",
-            "\(warning)452 4.2.2 mailbox full recipient=full@example.org",
+            "\(warning)550 5.1.1 no such user recipient=lost@example.org",
           ])
+        // Whoever may take it later gets it with all others.
+        let later = try await sender.send(MailSender.envelope(to: ["night@example.org", "full@example.org"]))
+        #expect(later?.reason == "the server answers to the recipient full@example.org: 452 4.2.2 mailbox full")
+        #expect(later?.advice == .retry(after: nil))
+        #expect(try server.mails().count == 1)
         // Nobody is left: one of them may take it later.
         let nobody = try await sender.send(MailSender.envelope(to: ["gone@example.org", "full@example.org"]))
         #expect(nobody?.reason == "the server answers to the recipient full@example.org: 452 4.2.2 mailbox full")

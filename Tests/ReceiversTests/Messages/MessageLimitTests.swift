@@ -39,6 +39,23 @@ import Testing
     ("none", "info"), ("error", "error"), ("", "error"), ("sev1", "error"),
   ]) func severities(_ word: String, _ wanted: String) { #expect(PagerDutyMessage.severity(word) == wanted) }
 
+  @Test func aTemplateThatFailsOnTheseAlertsIsNoReasonForSilence() throws {
+    let failing = "{{ (index .Alerts 99).Status }}"
+    let texts = try NotificationTexts()
+    var slack = Receiver.Slack()
+    slack.title = failing
+    let told = try AlertmanagerPayloadTests.parsed(SlackMessage(slack, of: "r", texts).body(of: Self.storm(1)))
+    let title = (told["attachments"] as? [[String: Any]])?.first?["title"] as? String
+    #expect(title?.contains(" (the template of title failed: ") == true, "\(title ?? "")")
+    var email = Receiver.Email()
+    email.to = "night@example.org"
+    email.from = "skep@example.org"
+    email.html = failing
+    let mail = try EmailMessage(email, of: "r", texts).envelope(of: Self.storm(1, name: "<b>"), nonce: 1)
+    let text = String(decoding: mail.bytes, as: UTF8.self).replacing("=\r\n", with: "")
+    #expect(text.contains("&lt;b&gt; on agent-0 (the template of html failed: "), "\(text)")
+  }
+
   @Test func serviceKeysSpeakVersionOne() throws {
     var pagerDuty = Receiver.PagerDuty()
     pagerDuty.serviceKey = SecretText("s")
@@ -103,12 +120,13 @@ import Testing
   }
 
   @Test func aTextThatFailsIsNotTriedAgain() throws {
-    var teams = Receiver.MSTeams()
-    teams.text = "{{ index .Alerts 7 }}"
-    let message = try TeamsMessage(teams, of: "r", NotificationTexts())
+    var slack = Receiver.Slack()
+    slack.channel = "{{ index .Alerts 7 }}"
+    let message = try SlackMessage(slack, of: "r", NotificationTexts())
     #expect {
       _ = try message.body(of: Self.storm(1))
     } throws: { ($0 as? DeliveryFailure)?.advice == .giveUp }
+    var teams = Receiver.MSTeams()
     teams.text = "{{ .Nope }}"
     #expect(throws: ReceiverError.self) { _ = try TeamsMessage(teams, of: "r", NotificationTexts()) }
   }
