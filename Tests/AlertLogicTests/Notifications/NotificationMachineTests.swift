@@ -163,15 +163,66 @@ struct NotificationMachineTests {
     #expect(Self.tell(&machine, at: 330) == ["r/webhook[0] newFiring: +1 +2 +3"])
   }
 
+  /// Its first try may have come through without its answer.
+  @Test func whatFiredAtTheFlushIsToldAndThenItsEnd() throws {
+    var machine = try Self.machine(Self.root)
+    machine.put([firing("alertname=A n=1", at: 0), firing("alertname=A n=2", at: 0)], at: second(0))
+    let send = try #require(machine.flushDue(at: second(30)).first?.sends.first)
+    _ = machine.notification(of: send.id, externalURL: "", at: second(30))
+    machine.put(
+      [ended("alertname=A n=1", from: 0, at: 40), ended("alertname=A n=2", from: 0, at: 40)], at: second(40))
+    let retried = machine.notification(of: send.id, externalURL: "", at: second(50))
+    #expect(retried?.alerts.map(\.endsAt) == [nil, nil])
+    #expect(machine.finished(send.id, delivered: true, at: second(50))?.firing.count == 2)
+    #expect(Self.tell(&machine, at: 330) == ["r/webhook[0] allResolved: -1 -2"])
+    #expect(machine.alertCount == 0)
+  }
+
   @Test func aSendThatHasNothingToTellAnyMoreEnds() throws {
     var machine = try Self.machine(Self.root)
     machine.put([firing("alertname=A n=1", at: 0)], at: second(0))
     let send = try #require(machine.flushDue(at: second(30)).first?.sends.first)
-    machine.put([ended("alertname=A n=1", from: 0, at: 40)], at: second(40))
+    let silence = Silence(
+      matchers: matchers("n=1"), startsAt: second(40), endsAt: second(400), updatedAt: second(40), createdBy: "s",
+      comment: "")
+    _ = try machine.set(silence, newID: "1", at: second(40))
     #expect(machine.notification(of: send.id, externalURL: "", at: second(50)) == nil)
     #expect(machine.groups(at: second(50)).map(\.isFlushing) == [false])
+    machine.put([ended("alertname=A n=1", from: 0, at: 60)], at: second(60))
     #expect(Self.tell(&machine, at: 330) == [])
     #expect(machine.alertCount == 0)
+  }
+
+  /// Prometheus says what fires with an end a few minutes ahead, and says it again before that.
+  @Test func aDowntimeEndsNoAlertOfOthers() throws {
+    var machine = try Self.machine(Self.root)
+    func said(_ n: Int, _ seconds: Double, until end: Double) -> NotifiedAlert {
+      NotifiedAlert(
+        labels: labels("alertname=A n=\(n)"), startsAt: second(0), endsAt: second(end), updatedAt: second(seconds))
+    }
+    machine.put([said(1, 0, until: 240), said(2, 0, until: 240)], at: second(0))
+    #expect(Self.tell(&machine, at: 30) == ["r/webhook[0] first: +1 +2"])
+    machine.put([said(3, 60, until: 50)], at: second(60))
+    var restored = NotificationMachine(
+      policy: machine.policy, integrations: ["r": [Self.webhook]], restoring: machine.state, at: second(1000))
+    #expect(restored.takeChanges().alerts.count == 2, "what changed by restoring is stored")
+    #expect(Self.tell(&restored, at: 1000) == ["r/webhook[0] newResolved: +1 +2 -3"])
+    restored.put([said(1, 1060, until: 1300)], at: second(1060))
+    #expect(Self.tell(&restored, at: 1300) == ["r/webhook[0] allResolved: -1 -2"])
+  }
+
+  @Test func anOvertakenSendIsNotLogged() throws {
+    var machine = try Self.machine(Self.root)
+    machine.put([firing("alertname=A n=1", at: 0)], at: second(0))
+    let send = try #require(machine.flushDue(at: second(30)).first?.sends.first)
+    _ = machine.notification(of: send.id, externalURL: "", at: second(30))
+    let others = ["r": [Self.webhook, IntegrationFacts(name: "webhook[1]", sendResolved: true)]]
+    machine.replace(policy: try compiled(Self.root), integrations: others, at: second(31))
+    machine.put([firing("alertname=A n=2", at: 31)], at: second(31))
+    #expect(
+      Self.tell(&machine, at: 31) == ["r/webhook[0] first: +1 +2", "r/webhook[1] first: +1 +2"])
+    #expect(machine.finished(send.id, delivered: true, at: second(40)) == nil)
+    #expect(Self.tell(&machine, at: 331) == [])
   }
 
   @Test func timeoutsEndAlerts() throws {

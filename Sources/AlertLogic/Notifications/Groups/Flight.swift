@@ -19,6 +19,8 @@ struct Flight: Sendable {
   var repeatInterval: Duration
   /// The alerts that had ended when it began, as they were then: they leave the group when all have been told.
   var resolved: [(alert: Int32, revision: UInt32)]
+  /// The fingerprints of those that fired when it began: each of its tries tells them so, for one that came too early may have.
+  var firing: Set<UInt64> = []
   var sends: [Send]
   var hasFailed = false
 

@@ -38,6 +38,7 @@ extension NotificationMachine {
     var sends: [(integration: Int, reason: NotificationDecision.Reason)] = []
     if !told.isEmpty {
       let (firing, ended) = fingerprints(of: told)
+      flight.firing = Set(firing)
       for (index, facts) in (integrations[route.receiver] ?? []).enumerated() {
         let send = Flight.Send(integration: index, facts: facts)
         guard case .tell(let reason) = decide(flight, send, firing, ended, at: now) else { continue }
@@ -67,9 +68,10 @@ extension NotificationMachine {
       }, until: now + max(route.groupInterval, Self.minimumSendingTime))
   }
 
-  /// What to send now: the group as it stands at `now`, so nothing but the id has to wait for a slow receiver. `nil` where there is
-  /// nothing to tell any more, or the send is not known; it has ended then. May be asked for again before each try: what was given
-  /// last is what ``finished(_:delivered:at:)`` logs. O(n log n) in the alerts of the group.
+  /// What to send now: the group as it stands at `now`, so nothing but the id has to wait for a slow receiver. What fired when the
+  /// flush began is told as firing even if it ended since: nobody else may have heard of it, and the next flush tells its end.
+  /// `nil` where there is nothing to tell any more, or the send is not known; it has ended then. May be asked for again before each
+  /// try: what was given last is what ``finished(_:delivered:at:)`` logs. O(n log n) in the alerts of the group.
   public mutating func notification(of id: SendID, externalURL: String, at now: Timestamp) -> GroupNotification? {
     observe(now)
     guard var flight = flights[id.flush],
@@ -82,7 +84,7 @@ extension NotificationMachine {
       return nil
     }
     let route = policy.nodes[Int(groupTable[group].key.route)].match
-    let told = unmuted(group, route, at: now)
+    let told = firing(flight, among: unmuted(group, route, at: now))
     let (firing, ended) = fingerprints(of: told)
     var isTelling = false
     if case .tell = decide(flight, send, firing, ended, at: now), !told.isEmpty { isTelling = true }
@@ -110,7 +112,7 @@ extension NotificationMachine {
   }
 
   /// Takes note of the end of a send: what was given out for it counts as told where it was delivered. After the last send of its flush
-  /// the group is free again. `nil` where the send is not known or was not delivered; the record is among the next
+  /// the group is free again. `nil` where the send is not known, was not delivered or was overtaken; the record is among the next
   /// ``takeChanges()`` too.
   @discardableResult
   public mutating func finished(_ id: SendID, delivered: Bool, at now: Timestamp) -> LogRecord? {
@@ -121,14 +123,31 @@ extension NotificationMachine {
     flight.sends[index].isOpen = false
     var record: LogRecord?
     if delivered, var told = flight.sends[index].told {
+      // After a reload the group may have told something newer through another flight.
+      let known = log[flight.key(flight.sends[index])]
+      let isOutdated = flight.group == nil && known.map { $0.toldAt > told.toldAt } ?? false
       told.toldAt = now
       told.expiresAt = now + Self.logRetention(flight.repeatInterval)
-      record = note(flight, flight.sends[index], told)
+      if !isOutdated { record = note(flight, flight.sends[index], told) }
     } else {
       flight.hasFailed = true
     }
     keep(flight, id.flush, at: now)
     return record
+  }
+
+  /// Counts as firing what fired when the flush began.
+  private func firing(_ flight: Flight, among told: ToldAlerts) -> ToldAlerts {
+    guard !told.resolved.isEmpty, !flight.firing.isEmpty else { return told }
+    var counted = ToldAlerts(firing: told.firing)
+    for alert in told.resolved {
+      if flight.firing.contains(alertTable[alert].fingerprint) {
+        counted.firing.append(alert)
+      } else {
+        counted.resolved.append(alert)
+      }
+    }
+    return counted
   }
 
   private mutating func keep(_ flight: Flight, _ id: UInt64, at now: Timestamp) {

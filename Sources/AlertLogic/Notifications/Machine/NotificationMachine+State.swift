@@ -54,10 +54,23 @@ extension NotificationMachine {
     for record in state.groups { timersOfGroups[record.id] = record }
     restoreGroups(timersOfGroups, at: now)
     for record in state.alerts where alertTable.number(of: record.alert.labels) == nil {
-      let number = alertTable.insert(record.alert)
+      let alert = awaited(record, at: now)
+      let number = alertTable.insert(alert)
+      if alert != record.alert { markChanged(alert: number) }
       inhibition.put(number, isNew: true, in: alertTable)
       route(number, leaving: Set(record.leftRoutes), at: now)
     }
+  }
+
+  /// Whoever says an alert anew before its end could not do so while the process was down: it gets the resolve timeout to say it
+  /// again. An end that was said, or told, stays.
+  private func awaited(_ record: AlertRecord, at now: Timestamp) -> NotifiedAlert {
+    var alert = record.alert
+    let grace = now + policy.policy.resolveTimeout
+    guard let end = alert.endsAt, end > alert.updatedAt, end < grace, record.leftRoutes.isEmpty else { return alert }
+    alert.endsAt = grace
+    alert.endsByTimeout = true
+    return alert
   }
 
   /// Makes the groups of the routes that are there, with the timers that they had.

@@ -85,9 +85,23 @@ struct SilenceTable: Sendable {
 
   /// Forgets those that expired ``retention`` ago and gives their ids. O(silences).
   mutating func removeForgotten(at now: Timestamp) -> [String] {
-    let forgotten = entries.filter { $0.silence.endsAt + Self.retention <= now }.map(\.silence.id)
-    for id in forgotten { remove(id) }
-    return forgotten
+    let forgotten = entries.filter { $0.silence.endsAt + Self.retention <= now }
+    guard !forgotten.isEmpty else { return [] }
+    let gone = Set(forgotten.map(\.number))
+    entries.removeAll { gone.contains($0.number) }
+    others.removeAll(where: gone.contains)
+    var labels: Set<UInt64> = []
+    for entry in forgotten {
+      numbers[entry.silence.id] = nil
+      for (matcher, test) in zip(entry.silence.matchers, entry.tests) {
+        labels.formUnion(Self.hashes(matcher, test) ?? [])
+      }
+    }
+    for label in labels {
+      byLabel[label]?.removeAll(where: gone.contains)
+      if byLabel[label]?.isEmpty == true { byLabel[label] = nil }
+    }
+    return forgotten.map(\.silence.id)
   }
 
   /// Appends to `found` the numbers, rising, of the silences after number `seen` that match `labels` and have not expired.
