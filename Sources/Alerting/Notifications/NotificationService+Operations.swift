@@ -14,19 +14,21 @@ extension NotificationService {
   public func put(_ alerts: [NotifiedAlert]) async throws {
     change { core, now in
       metrics.count(received: alerts, at: now)
-      core.machine.put(alerts.map { core.engine.admit($0) }, at: now)
+      core.machine.put(alerts.compactMap { core.engine.admit($0) }, at: now)
     }
     try await writer?.settle()
   }
 
-  /// - Parameter chosen: runs under the service's lock: it must not call the service.
+  /// How the alerts stand now. Worked out of a copy of the state: whoever reads keeps no alert waiting.
   public func alerts(where chosen: (NotifiedAlert) -> Bool = { _ in true }) -> [AlertStanding] {
-    core.withLock { $0.machine.alerts(at: time.now(), where: chosen) }
+    let (machine, now) = core.withLock { ($0.machine, time.now()) }
+    return machine.alerts(at: now, where: chosen)
   }
 
-  /// - Parameter chosen: runs under the service's lock: it must not call the service.
+  /// How the groups stand now, as ``alerts(where:)``.
   public func groups(where chosen: (NotifiedAlert) -> Bool = { _ in true }) -> [GroupStanding] {
-    core.withLock { $0.machine.groups(at: time.now(), where: chosen) }
+    let (machine, now) = core.withLock { ($0.machine, time.now()) }
+    return machine.groups(at: now, where: chosen)
   }
 
   // MARK: Silences
@@ -38,12 +40,23 @@ extension NotificationService {
   /// Sets a silence, or changes the one of its id. When this returns it outlives the process.
   ///
   /// - Returns: its id; another than that of `silence` where the change made a new one.
-  /// - Throws: `SilenceError`, or ``NotificationStateError`` if it cannot be written now; it holds nevertheless.
+  /// - Throws: `SilenceError`, or ``NotificationStateError`` if it cannot be written now. A new one is taken back then, so that
+  ///   trying again makes no others; a change holds nevertheless.
   public func set(_ silence: Silence) async throws -> String {
     let newID = UUIDText.make(random.next(), random.next())
     let id = try change { core, now throws(SilenceError) in try core.machine.set(silence, newID: newID, at: now) }
-    try await writer?.settle()
+    do { try await writer?.settle() } catch {
+      if silence.id.isEmpty { takeBack(silence: id) }
+      throw error
+    }
     return id
+  }
+
+  private func takeBack(silence id: String) {
+    change { core, now in
+      // It may have ended by itself.
+      do throws(SilenceError) { try core.machine.expire(id, at: now) } catch { return }
+    }
   }
 
   /// Ends a silence now. When this returns that outlives the process.

@@ -110,9 +110,10 @@ public final class NotificationService: Service {
     let policy = try await BlockingWork.files.run { [zones] in
       try CompiledPolicy(setup.policy) { try zones.rules(of: $0) }
     }
-    lanes.replace(with: setup.integrations)
-    integrations.withLock { $0 = setup.integrations }
+    // At once, so that of several reloads one wins everywhere.
     change { core, now in
+      lanes.replace(with: setup.integrations)
+      integrations.withLock { $0 = setup.integrations }
       core.machine.replace(policy: policy, integrations: setup.facts, at: now)
       core.policy = policy
       core.externalURL = setup.externalURL
@@ -156,8 +157,7 @@ public final class NotificationService: Service {
       for send in flush.sends {
         let isTaken = lanes.enqueue(
           send.id, receiver: flush.receiver, integration: send.integration, until: monotonic + (flush.until - now))
-        // The integration was taken out a moment ago.
-        if !isTaken { finished(send.id, delivered: false) }
+        if !isTaken { giveUp(send, of: flush) }
       }
     }
     writer?.retry()
@@ -202,6 +202,19 @@ public final class NotificationService: Service {
 
   private func finished(_ send: SendID, delivered: Bool) {
     change { core, now in _ = core.machine.finished(send, delivered: delivered, at: now) }
+  }
+
+  /// The integration was taken out between the flush and now.
+  private func giveUp(_ send: Flush.Send, of flush: Flush) {
+    let kind = String(send.integration.prefix { $0 != "[" })
+    LaneCounters(receiver: flush.receiver, integration: kind).countGivenUp(isOverdue: true)
+    logger.error(
+      "a notification was given up; the next one of its group tells the same",
+      metadata: [
+        "receiver": "\(flush.receiver)", "integration": "\(send.integration)",
+        "error": "the integration was taken out of the policy before its turn came",
+      ])
+    finished(send.id, delivered: false)
   }
 
   private func recordGauges() {

@@ -1,4 +1,5 @@
 import AlertLogic
+import Dispatch
 import FleetModel
 import Platform
 import Synchronization
@@ -155,12 +156,18 @@ import Testing
     #expect(try same(stored(), everything))
   }
 
-  @Test func anotherVersionIsSetAside() throws {
+  @Test func aNewerVersionIsLeftAsItIs() throws {
     let (database, _) = try open()
     try database.close()
     var bytes = try #require(try StateFile(path).read())
     // The user version of SQLite's file format (<https://www.sqlite.org/fileformat.html#user_version_number>).
     bytes[63] = 200
+    try StateFile(path).write(bytes)
+    let error = #expect(throws: NewerNotificationState.self) { _ = try open() }
+    #expect(error?.description.contains("\(path) was written by a newer Skep (version 200") == true)
+    #expect(scratch.read("notifications.sqlite.corrupt-1") == nil)
+    // Of another program it is no state of ours.
+    bytes[71] ^= 1
     try StateFile(path).write(bytes)
     let (second, _) = try open()
     try second.close()
@@ -237,6 +244,31 @@ import Testing
     let state = try stored()
     #expect(state.alerts.count == 200 && Set(state.log) == Set(all.log))
     await writer.close()
+  }
+
+  /// Who comes while a try is under way that fails would else wait for one that nobody begins.
+  @Test func aFailedTryEndsTheWaitOfAll() async throws {
+    let (began, mayEnd) = (Wakeup(), DispatchSemaphore(value: 0))
+    let writer = NotificationStateWriter(
+      write: { _ in
+        began.signal()
+        mayEnd.wait()
+        throw DiskFull()
+      }, close: {}, logger: quietLogger())
+    writer.submit(everything)
+    try await began.wait()
+    var later = StateChanges()
+    later.goneSilences = ["another"]
+    writer.submit(later)
+    let waiter = Task { try await writer.settle() }
+    while writer.waiting == 0 { await Task.yield() }
+    mayEnd.signal()
+    await #expect(throws: NotificationStateError.self) { try await waiter.value }
+    writer.submit(later)
+    // As many as there may be tries: those that waited may have begun another.
+    for _ in 0..<8 { mayEnd.signal() }
+    await writer.close()
+    #expect(writer.waiting == 0)
   }
 
   @Test func whatCannotBeWrittenIsKeptAndWrittenLater() async throws {

@@ -24,14 +24,8 @@ struct EngineAlerts: Sendable {
     return nil
   }
 
-  /// What someone else says: the end of an alert that the rules hold is not theirs to say.
-  func admit(_ alert: NotifiedAlert) -> NotifiedAlert {
-    guard alert.endsAt != nil, holds(alert.labels) else { return alert }
-    var alert = alert
-    alert.endsAt = nil
-    alert.endsByTimeout = false
-    return alert
-  }
+  /// What someone else says; `nil` for an alert that the rules hold: neither its end nor its words are theirs to say.
+  func admit(_ alert: NotifiedAlert) -> NotifiedAlert? { holds(alert.labels) ? nil : alert }
 
   /// Brings what was restored to how the rules stand after a restart.
   ///

@@ -154,9 +154,7 @@ final class IntegrationLane: Sendable {
   }
 
   private func giveUp(_ item: LaneQueue<SendID>.Item, isOverdue: Bool, because failure: DeliveryFailure?) {
-    counters.notifications.increment()
-    counters.failed.increment()
-    if isOverdue { counters.dropped.increment() }
+    counters.countGivenUp(isOverdue: isOverdue)
     context.logger.error(
       "a notification was given up; the next one of its group tells the same",
       metadata: [

@@ -23,4 +23,10 @@ struct LaneCounters: Sendable {
     failedRequests = Counter(label: "skep_notification_requests_failed_total", dimensions: dimensions)
     latency = Timer(label: "skep_notification_latency_seconds", dimensions: dimensions)
   }
+
+  func countGivenUp(isOverdue: Bool) {
+    notifications.increment()
+    failed.increment()
+    if isOverdue { dropped.increment() }
+  }
 }

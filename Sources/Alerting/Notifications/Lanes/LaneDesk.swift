@@ -48,9 +48,12 @@ final class LaneDesk: Sendable {
   /// - Parameter deadline: monotonic.
   /// - Returns: `false` if there is no such integration.
   func enqueue(_ id: SendID, receiver: String, integration: String, until deadline: Duration) -> Bool {
-    let lane = state.withLock { $0.lanes[Key(receiver: receiver, integration: integration)] }
-    lane?.enqueue(id, until: deadline)
-    return lane != nil
+    // Under the lock, so that no lane is closed before it takes what it was chosen for.
+    state.withLock { state in
+      guard let lane = state.lanes[Key(receiver: receiver, integration: integration)] else { return false }
+      lane.enqueue(id, until: deadline)
+      return true
+    }
   }
 
   func start() {

@@ -24,7 +24,7 @@ final class NotificationDatabase: Sendable {
   /// Opens the file, or makes it. One that is damaged or is no such file is set aside under a name that the log says, and
   /// replaced with an empty one.
   ///
-  /// - Throws: if the file can neither be opened nor set aside.
+  /// - Throws: ``NewerNotificationState`` if a newer Skep wrote it; or if the file can neither be opened nor set aside.
   static func open(at path: FilePath, logger: Logger) throws -> (NotificationDatabase, NotificationState) {
     do {
       return try open(at: path, noting: logger)
@@ -67,6 +67,9 @@ final class NotificationDatabase: Sendable {
     } catch let error as Damage {
       try? opened?.close()
       throw error
+    } catch let error as NewerTables {
+      try? opened?.close()
+      throw NewerNotificationState(file: path, version: error.version)
     }
   }
 
@@ -78,6 +81,10 @@ final class NotificationDatabase: Sendable {
     let description: String
   }
 
+  private struct NewerTables: Error {
+    let version: Int
+  }
+
   private static func prepare(_ database: Database) throws {
     let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     if version == 0, try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0 {
@@ -85,6 +92,11 @@ final class NotificationDatabase: Sendable {
       try database.execute(sql: "PRAGMA user_version = \(Self.version)")
       try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
       return
+    }
+    if version > Self.version,
+      try Int.fetchOne(database, sql: "PRAGMA application_id") == Self.applicationID
+    {
+      throw NewerTables(version: version)
     }
     guard version == Self.version else {
       throw Damage(description: "version \(version) of the tables; this Skep knows version \(Self.version)")
@@ -97,4 +109,16 @@ final class NotificationDatabase: Sendable {
   func write(_ changes: PendingChanges) throws { try queue.write { try $0.apply(changes) } }
 
   func close() throws { try queue.close() }
+}
+
+/// The state of notifications was written by a newer Skep. It is left as it is: silences and what was told are worth more than a start.
+struct NewerNotificationState: Error, CustomStringConvertible {
+  let file: FilePath
+  let version: Int
+
+  var description: String {
+    "\(file) was written by a newer Skep (version \(version) of its tables; this one knows version "
+      + "\(NotificationDatabase.version)); start that Skep again, or move the file away to begin without silences "
+      + "and without what was told"
+  }
 }

@@ -7,8 +7,8 @@ import Synchronization
 /// Makes durable what changes, off the pool that runs tasks: what comes while one transaction is under way goes into the next
 /// (group commit).
 ///
-/// While the file cannot be written changes are kept, the last word of each thing alone, and writing is tried again with the next
-/// change or ``retry()``.
+/// While the file cannot be written changes are kept, the last word of each thing alone, and writing is tried again with
+/// ``settle()`` or ``retry()``.
 final class NotificationStateWriter: Sendable {
   private struct State {
     var pending = PendingChanges()
@@ -48,11 +48,13 @@ final class NotificationStateWriter: Sendable {
   /// Takes changes; the caller's lock makes the order of calls that of what happened. Does not wait.
   func submit(_ changes: StateChanges) {
     guard !changes.isEmpty else { return }
-    state.withLock { state in
+    let isFailing = state.withLock { state in
       state.pending.add(changes)
       state.submitted += 1
+      return state.isFailing
     }
-    schedule()
+    // All that waits would be tried with each change.
+    if !isFailing { schedule() }
   }
 
   /// Returns once all that was submitted before is durable.
@@ -73,6 +75,9 @@ final class NotificationStateWriter: Sendable {
   func retry() {
     if state.withLock({ $0.isFailing }) { schedule() }
   }
+
+  /// How many wait in ``settle()``.
+  var waiting: Int { state.withLock { $0.waiters.count } }
 
   /// Writes what is left and closes the file.
   func close() async {
@@ -96,14 +101,15 @@ final class NotificationStateWriter: Sendable {
 
   private func commitAll() {
     while true {
-      let (changes, number) = state.withLock { state -> (PendingChanges, UInt64) in
-        defer { state.pending = PendingChanges() }
-        return (state.pending, state.submitted)
+      var changes = PendingChanges()
+      let number = state.withLock { state in
+        swap(&changes, &state.pending)
+        return state.submitted
       }
       do {
         try write(changes)
       } catch {
-        fail(changes, upTo: number, error)
+        fail(&changes, error)
         return
       }
       let (done, isFinished, recovered) = state.withLock { state -> ([Waiter], Bool, Bool) in
@@ -121,12 +127,15 @@ final class NotificationStateWriter: Sendable {
     }
   }
 
-  private func fail(_ changes: PendingChanges, upTo number: UInt64, _ error: any Error) {
+  private func fail(_ changes: inout PendingChanges, _ error: any Error) {
     let (failed, isFirst) = state.withLock { state -> ([Waiter], Bool) in
-      state.pending.addEarlier(changes)
+      // What came meanwhile is little beside what has been waiting, and the lock keeps alerts waiting.
+      swap(&changes, &state.pending)
+      state.pending.add(later: changes)
       state.isScheduled = false
-      let failed = state.waiters.filter { $0.number <= number }
-      state.waiters.removeAll { $0.number <= number }
+      // Those too who came during the try: nothing is under way any more that would end their wait.
+      let failed = state.waiters
+      state.waiters = []
       defer { state.isFailing = true }
       return (failed, !state.isFailing)
     }

@@ -25,11 +25,11 @@ struct PendingChanges: Sendable {
     for record in changes.log { log[record.key] = record }
   }
 
-  /// Adds what came before all that is here and could not be written.
-  mutating func addEarlier(_ earlier: PendingChanges) {
-    alerts.merge(earlier.alerts) { later, _ in later }
-    groups.merge(earlier.groups) { later, _ in later }
-    silences.merge(earlier.silences) { later, _ in later }
-    log.merge(earlier.log) { later, _ in later }
+  /// Adds what came after all that is here. O(`changes`).
+  mutating func add(later changes: PendingChanges) {
+    alerts.merge(changes.alerts) { _, later in later }
+    groups.merge(changes.groups) { _, later in later }
+    silences.merge(changes.silences) { _, later in later }
+    log.merge(changes.log) { _, later in later }
   }
 }
