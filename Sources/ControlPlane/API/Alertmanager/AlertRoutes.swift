@@ -8,7 +8,7 @@ struct AlertRoutes: Sendable {
   var operations: any AlertmanagerOperations
 
   /// Of one post.
-  static let maximumBytes = 64 << 20
+  static let maximumBytes = 16 << 20
 
   var routes: [APIRoute] { [list, groups, post] }
 
