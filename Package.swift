@@ -128,7 +128,7 @@ let package = Package(
       path: "examples/research-team/Sources"),
 
     .target(name: "TestSupport", dependencies: ["FleetModel", "Platform", systemPackage]),
-    .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"]),
+    .testTarget(name: "FleetModelTests", dependencies: ["FleetModel", "TestSupport"]),
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", "FleetModel", "TestSupport"]),
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "FleetModel"]),
     .testTarget(name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Cases"]),

@@ -1,4 +1,5 @@
 import FleetModel
+import TestSupport
 import Testing
 
 @Suite("columns of histograms")

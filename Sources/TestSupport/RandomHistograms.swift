@@ -1,8 +1,8 @@
-import FleetModel
+public import FleetModel
 
 /// Histograms as a producer sends them, one after the other: of latencies around a middle that moves, with new buckets as they are
 /// first hit, resets, changes of resolution and ends of the series now and then.
-struct RandomHistograms<Randomness: RandomNumberGenerator> {
+public struct RandomHistograms<Randomness: RandomNumberGenerator> {
   var random: Randomness
   var isGauge: Bool
   /// One in so many histograms is a reset, a change of schema or a staleness marker; 0: none.
@@ -15,14 +15,14 @@ struct RandomHistograms<Randomness: RandomNumberGenerator> {
   private var schema: Int8 = 3
   private var middle = -20.0
 
-  init(_ random: Randomness, isGauge: Bool = false, disturbance: Int = 0, hasCustomBounds: Bool = false) {
+  public init(_ random: Randomness, isGauge: Bool = false, disturbance: Int = 0, hasCustomBounds: Bool = false) {
     self.random = random
     self.isGauge = isGauge
     self.disturbance = disturbance
     self.hasCustomBounds = hasCustomBounds
   }
 
-  mutating func next() -> NativeHistogram {
+  public mutating func next() -> NativeHistogram {
     if disturbance > 0, Int.random(in: 0..<disturbance, using: &random) == 0 {
       switch Int.random(in: 0..<3, using: &random) {
       case 0:
@@ -95,7 +95,7 @@ struct RandomHistograms<Randomness: RandomNumberGenerator> {
 
 extension NativeHistogram {
   /// Whether both say the same, bit by bit, whatever empty buckets they have; a staleness marker is one.
-  func says(_ other: NativeHistogram) -> Bool {
+  public func says(_ other: NativeHistogram) -> Bool {
     if isStale || other.isStale { return isStale && other.isStale }
     return (resetHint == .gauge) == (other.resetHint == .gauge) && compacted.isIdentical(to: other.compacted)
   }
