@@ -31,6 +31,8 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let nioCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 
 let package = Package(
@@ -43,11 +45,13 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.4.1"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.44.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -65,6 +69,7 @@ let package = Package(
     // Go's text/template, as rules and notifications of Prometheus and Alertmanager use it.
     .target(name: "GoTemplate"),
     .target(name: "AlertLogic", dependencies: ["FleetModel", "GoTemplate"]),
+    .target(name: "TraceAnalysis", dependencies: ["FleetModel"]),
     .target(name: "FleetHealth", dependencies: ["FleetModel"]),
     .target(name: "DeployPlan", dependencies: ["FleetModel", yaml]),
     // What an agent and the control plane report of themselves.
@@ -74,6 +79,7 @@ let package = Package(
     .target(name: "CPlatform", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
+    .target(name: "SpanStore", dependencies: ["CPlatform", "FleetModel", "Platform", systemPackage]),
     .target(
       name: "Ingest",
       dependencies: [
@@ -100,8 +106,9 @@ let package = Package(
       name: "ControlPlane",
       dependencies: [
         "FleetModel", "WireFormats", "PromQL", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore",
-        "Ingest", "Alerting", "Receivers", "LocalRuntime", log, metrics, coreMetrics, lifecycle, hummingbirdCore,
-        hummingbirdTLS, httpTypes, nioTLS, nioCompression, systemPackage,
+        "SpanStore", "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", log, metrics, coreMetrics,
+        lifecycle, hummingbirdCore, hummingbirdTLS, httpClient, httpTypes, nioTLS, nioCompression, nioHTTP2,
+        systemPackage,
       ] + nio),
     .target(
       name: "SkepMonitor",
@@ -111,7 +118,8 @@ let package = Package(
     .target(
       name: "SkepAgent",
       dependencies: [
-        "FleetModel", "MetricExposition", log, coreMetrics, metrics, lifecycle, unixSignals, hummingbird, httpClient,
+        "FleetModel", "MetricExposition", "WireFormats", log, coreMetrics, metrics, tracing, lifecycle, unixSignals,
+        hummingbird, httpClient,
       ] + nio),
     .executableTarget(
       name: "skep",
@@ -124,7 +132,8 @@ let package = Package(
     // The example fleet: `examples/research-team`.
     .executableTarget(
       name: "research-agent",
-      dependencies: ["SkepAgent", "FleetModel", arguments, log, metrics, lifecycle, hummingbird, httpClient] + nio,
+      dependencies: ["SkepAgent", "FleetModel", arguments, log, metrics, tracing, lifecycle, hummingbird, httpClient]
+        + nio,
       path: "examples/research-team/Sources"),
 
     .target(name: "TestSupport", dependencies: ["FleetModel", "Platform", systemPackage]),
@@ -135,6 +144,9 @@ let package = Package(
     .testTarget(
       name: "AlertLogicTests", dependencies: ["AlertLogic", "FleetModel", "GoTemplate", "TestSupport"],
       exclude: ["Cases"]),
+    .testTarget(name: "TraceAnalysisTests", dependencies: ["TraceAnalysis", "FleetModel", "TestSupport"]),
+    .testTarget(
+      name: "SpanStoreTests", dependencies: ["SpanStore", "FleetModel", "Platform", "TestSupport", systemPackage]),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
       name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
@@ -177,17 +189,18 @@ let package = Package(
     .testTarget(
       name: "SkepAgentTests",
       dependencies: [
-        "SkepAgent", "FleetModel", "MetricExposition", "TestSupport", "research-agent", metrics, coreMetrics,
-        lifecycle, hummingbird, httpClient, log, subprocess, systemPackage,
+        "SkepAgent", "FleetModel", "MetricExposition", "TestSupport", "WireFormats", "research-agent", metrics,
+        coreMetrics, tracing, lifecycle, hummingbird, httpClient, log, subprocess, systemPackage,
       ] + nio),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "Platform", "PromQL", "SampleStore", "TestSupport", "WireFormats", subprocess, httpClient, hummingbirdCore,
+        "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport", "TraceAnalysis", "WireFormats", subprocess,
+        httpClient, hummingbirdCore,
         httpTypes,
         lifecycle, log,
-        nioCompression, nioTLS, systemPackage,
+        nioCompression, nioHTTP2, nioTLS, systemPackage,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
     .testTarget(

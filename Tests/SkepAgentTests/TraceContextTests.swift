@@ -1,3 +1,4 @@
+import FleetModel
 import FoundationEssentials
 import SkepAgent
 import Testing
@@ -137,15 +138,13 @@ struct TraceContextVectors {
       switch vector.traceId {
       case "inherit":
         #expect(context.map { parent.contains("\($0.traceID)") } == true, "\(vector.id)")
-        #expect(context.map { !parent.contains(Self.hex($0.child().spanID)) } == true, "\(vector.id)")
+        #expect(context.map { !parent.contains("\($0.child().spanID)") } == true, "\(vector.id)")
       case "restart": #expect(context == nil, "\(vector.id)")
       default: break
       }
       for check in vector.tracestateChecks { try Self.check(check, context?.state ?? TraceState(), vector) }
     }
   }
-
-  private static func hex(_ value: UInt64) -> String { String(value, radix: 16) }
 
   /// The assertions of the upstream tests that bear on what goes out; each kind as far as it occurs.
   private static func check(_ check: String, _ state: TraceState, _ vector: Vector) throws {

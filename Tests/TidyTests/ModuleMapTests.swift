@@ -5,8 +5,9 @@ import Testing
 struct ModuleMapTests {
   static let pure: Set = [
     "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition", "PromQL", "GoTemplate",
+    "TraceAnalysis",
   ]
-  static let edges: Set = ["Platform", "SampleStore", "Ingest", "Alerting", "Receivers", "LocalRuntime"]
+  static let edges: Set = ["Platform", "SampleStore", "SpanStore", "Ingest", "Alerting", "Receivers", "LocalRuntime"]
   static let top: Set = ["ControlPlane", "SkepMonitor", "SkepAgent", "skep", "TestSupport"]
 
   /// For each of our modules, those of ours that it may import.
@@ -20,17 +21,19 @@ struct ModuleMapTests {
     "DeployPlan": ["FleetModel"],
     "MetricExposition": [],
     "Platform": ["FleetModel", "CPlatform"],
+    "TraceAnalysis": ["FleetModel"],
     "SampleStore": ["FleetModel", "Platform"],
+    "SpanStore": ["FleetModel", "Platform", "CPlatform"],
     "Ingest": ["FleetModel", "WireFormats", "Platform"],
     "Alerting": ["FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform"],
     "Receivers": ["FleetModel", "AlertLogic", "GoTemplate", "Platform"],
     "LocalRuntime": ["FleetModel", "DeployPlan", "Platform", "CPlatform"],
     "ControlPlane": [
-      "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "Ingest",
-      "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
+      "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "SpanStore",
+      "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
     ],
     "SkepMonitor": ["ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform"],
-    "SkepAgent": ["FleetModel", "MetricExposition"],
+    "SkepAgent": ["FleetModel", "MetricExposition", "WireFormats"],
     "skep": [
       "ControlPlane", "DeployPlan", "FleetModel", "WireFormats", "LocalRuntime", "MetricExposition", "Platform",
       "PromQL", "Alerting",

@@ -1,3 +1,4 @@
+import FleetModel
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
