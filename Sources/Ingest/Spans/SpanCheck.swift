@@ -46,6 +46,7 @@ struct SpanCheck {
         return true
       }
     }
+    outcome.refusedPositions = refused
     outcome.taken = batch.spans.count
   }
 

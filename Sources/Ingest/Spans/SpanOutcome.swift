@@ -16,6 +16,8 @@ public struct SpanOutcome: Sendable, Hashable {
 
   public var taken = 0
   public private(set) var refused: [Reason: Int] = [:]
+  /// Where in the batch those stood that ``SpanIntake`` refused, ascending.
+  public internal(set) var refusedPositions: [Int] = []
   /// Of the first that was refused, in words.
   public private(set) var firstRefusal: String?
 
