@@ -15,7 +15,7 @@ struct DrawnRequests {
   }
 
   private let options: FleetCriticalPath.Options
-  private var index: OperationIndex
+  private let index: OperationIndex
   /// Once sorted: the shortest first.
   private var requests: [Request] = []
   private var scratch = PathSums()
@@ -27,11 +27,11 @@ struct DrawnRequests {
 
   var count: Int { requests.count }
 
-  mutating func add(_ trace: TraceOutline, _ names: NameTable) {
+  mutating func add(_ trace: TraceOutline) {
     let tree = TraceTree(trace)
     guard let root = tree.root else { return }
-    let numbers = tree.spans.map { Int32(index.number($0.outline.agent, $0.outline.operation, names)) }
-    scratch.sum(tree, root) { index.number($0.agent, $0.operation, names) }
+    let numbers = tree.spans.map { Int32(index.known($0.outline.agent, $0.outline.operation)) }
+    scratch.sum(tree, root) { index.known($0.agent, $0.operation) }
     requests.append(
       Request(
         tree: tree, replay: TraceReplay(tree, of: root), duration: tree.spans[root].duration, numbers: numbers,

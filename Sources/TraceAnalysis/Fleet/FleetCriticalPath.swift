@@ -108,15 +108,16 @@ public struct FleetCriticalPath: Sendable {
     sample.add(tree)
   }
 
-  /// - Parameters:
-  ///   - names: the table of the traces.
-  ///   - check: is called now and then; throws to give up.
-  public func findings(names: NameTable, check: () throws -> Void = {}) rethrows -> Findings {
+  /// What was found in all traces added so far.
+  public func findings() -> Findings { findings(check: {}) }
+
+  /// - Parameter check: is called now and then; throws to give up.
+  public func findings(check: () throws -> Void) rethrows -> Findings {
     var drawn = DrawnRequests(index, options)
     var copy = sample
     for trace in copy.traces() {
       try check()
-      drawn.add(trace, names)
+      drawn.add(trace)
     }
     drawn.sort()
     let order = totals.indices.sorted {

@@ -27,7 +27,7 @@ struct OperationIndex: Sendable {
 
   /// - Parameter names: one table for all calls.
   mutating func number(_ first: NameID, _ second: NameID, _ names: NameTable) -> Int {
-    let key = UInt64(UInt32(bitPattern: first.rawValue)) << 32 | UInt64(UInt32(bitPattern: second.rawValue))
+    let key = Self.key(first, second)
     if let known = numbers[key] { return known }
     if pairs.count >= Self.limit {
       if let numberOfOthers { return numberOfOthers }
@@ -40,6 +40,12 @@ struct OperationIndex: Sendable {
     return pairs.count - 1
   }
 
-  /// How many pairs share the last number is not known; whether any do is.
-  var isFull: Bool { numberOfOthers != nil }
+  /// The number of a pair that ``number(_:_:_:)`` was asked for; that of all others, or the one after the last, where it was not.
+  func known(_ first: NameID, _ second: NameID) -> Int {
+    numbers[Self.key(first, second)] ?? numberOfOthers ?? pairs.count
+  }
+
+  private static func key(_ first: NameID, _ second: NameID) -> UInt64 {
+    UInt64(UInt32(bitPattern: first.rawValue)) << 32 | UInt64(UInt32(bitPattern: second.rawValue))
+  }
 }

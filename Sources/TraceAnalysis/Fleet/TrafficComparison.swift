@@ -25,6 +25,7 @@ public struct TrafficComparison: Sendable, Hashable {
     /// Of all spans, 0 to 1.
     public var errorShare: Double
     /// Nanoseconds; `nil` where there is no span.
+    public var mean: Double?
     public var p50: Int64?
     public var p95: Int64?
     public var p99: Int64?
@@ -141,6 +142,6 @@ extension TrafficComparison.Figures {
     self.init(
       count: entry.count, errors: entry.errors, rate: seconds > 0 ? Double(entry.count) / seconds : 0,
       errorShare: entry.count > 0 ? Double(entry.errors) / Double(entry.count) : 0,
-      p50: entry.latency.quantile(0.5), p95: entry.latency.quantile(0.95), p99: entry.latency.quantile(0.99))
+      mean: entry.latency.mean, p50: entry.latency.quantile(0.5), p95: entry.latency.quantile(0.95), p99: entry.latency.quantile(0.99))
   }
 }

@@ -11,7 +11,7 @@ import Testing
     options.sampledRequests = sampled
     var path = FleetCriticalPath(options: options)
     traffic.feed(seed: order) { path.add($0, names: $1) }
-    return path.findings(names: traffic.names)
+    return path.findings()
   }
 
   /// A slow agent is named; one that is slow for one request in ten is named for the tail alone.
@@ -55,7 +55,7 @@ import Testing
       for position in trace.spans.indices where trace.spans[position].parent == 0 { trace.spans[position].state = .active }
       path.add(TraceTree(trace), names: traffic.names)
     }
-    let findings = path.findings(names: traffic.names)
+    let findings = path.findings()
     #expect(findings.unfinished == 3 && findings.requests == 0 && findings.rows == [] && findings.p95 == nil)
     #expect(findings.medianOperation == nil && findings.tailOperation == nil)
   }
@@ -72,7 +72,7 @@ import Testing
       path.add(
         TraceTree(TraceOutline(traceID: try #require(TraceID(high: 0, low: number)), spans: [span])), names: names)
     }
-    let findings = path.findings(names: names)
+    let findings = path.findings()
     #expect(findings.rows.count == OperationIndex.limit + 1)
     #expect(findings.rows.first?.key.operation == OperationIndex.others && findings.rows.first?.requests == 3_000)
   }

@@ -89,35 +89,55 @@ struct AuditMatching {
   ) -> (site: AuditSite, evidence: AuditFindings.Evidence)? {
     let start = root.start &+ offset
     let end = root.end &+ offset
-    var best: (site: AuditSite, evidence: AuditFindings.Evidence, rank: Int)?
+    var best: (site: AuditSite, evidence: AuditFindings.Evidence, rank: Rank)?
     timeline.covering(start &+ options.skew, through: start, limit: Self.siteLimit) { site in
-      guard site.agent != root.agent, site.key.traceID != root.key.traceID,
-        site.kind == .producer || site.end >= end &- options.skew, !taken.contains(site.key),
-        let evidence = evidence(site, root, ids: ids)
+      guard site.agent != root.agent, site.key.traceID != root.key.traceID, covers(site, start, end),
+        !taken.contains(site.key), let evidence = evidence(site, root, ids: ids)
       else { return }
-      let rank = Self.rank(evidence)
-      if let known = best, !isBetter(site, rank, than: known.site, known.rank, start) { return }
+      let rank = Rank(
+        evidence: AuditFindings.Evidence.allCases.firstIndex(of: evidence) ?? .max,
+        isUnknownSite: !isKnown(site, root), isMoved: site.start > start || site.end < end,
+        isInner: !site.isOutgoing, length: site.end &- site.start, gap: (start &- site.start).magnitude,
+        id: site.key.spanID)
+      if let known = best, known.rank < rank { return }
       best = (site, evidence, rank)
     }
     return best.map { ($0.site, $0.evidence) }
   }
 
-  /// By evidence, then outgoing spans, then the shorter one, then the one that began closer by, then by id.
-  private func isBetter(_ site: AuditSite, _ rank: Int, than other: AuditSite, _ otherRank: Int, _ start: Int64) -> Bool {
-    if rank != otherRank { return rank < otherRank }
-    if site.isOutgoing != other.isOutgoing { return site.isOutgoing }
-    let lengths = (site.end &- site.start, other.end &- other.start)
-    if lengths.0 != lengths.1 { return lengths.0 < lengths.1 }
-    let gaps = ((start &- site.start).magnitude, (start &- other.start).magnitude)
-    return gaps.0 != gaps.1 ? gaps.0 < gaps.1 : site.key.spanID < other.key.spanID
+  /// Whether a caller was waiting all the time. Clocks may disagree, but not about how long something took.
+  private func covers(_ site: AuditSite, _ start: Int64, _ end: Int64) -> Bool {
+    site.kind == .producer || (site.end >= end &- options.skew && site.end &- site.start >= end &- start)
   }
 
-  private static func rank(_ evidence: AuditFindings.Evidence) -> Int {
-    AuditFindings.Evidence.allCases.firstIndex(of: evidence) ?? .max
+  /// Which of two sites is the likelier caller: the smaller rank.
+  private struct Rank: Comparable {
+    var evidence: Int
+    /// Not known to call this agent.
+    var isUnknownSite: Bool
+    /// It covers the root only if its clock is off.
+    var isMoved: Bool
+    var isInner: Bool
+    var length: Int64
+    var gap: UInt64
+    var id: SpanID
+
+    static func < (left: Rank, right: Rank) -> Bool {
+      if left.evidence != right.evidence { return left.evidence < right.evidence }
+      if left.isUnknownSite != right.isUnknownSite { return right.isUnknownSite }
+      if left.isMoved != right.isMoved { return right.isMoved }
+      if left.isInner != right.isInner { return right.isInner }
+      if left.length != right.length { return left.length < right.length }
+      return left.gap != right.gap ? left.gap < right.gap : left.id < right.id
+    }
+  }
+
+  private func isKnown(_ site: AuditSite, _ root: AuditFragment) -> Bool {
+    links.callees.contains(TraceAudit.pair(site.operation, root.agent))
   }
 
   private func evidence(_ site: AuditSite, _ root: AuditFragment, ids: Bool) -> AuditFindings.Evidence? {
-    let isKnown = links.callees.contains(TraceAudit.pair(site.operation, root.agent))
+    let isKnown = isKnown(site, root)
     if ids, let same = site.ids.evidence(with: root.ids) {
       // The turns of a conversation are traces of their own by design: their roots are those of the first agent.
       if same != .conversation || isKnown || site.rootAgent != root.agent { return same }
