@@ -26,6 +26,13 @@ public enum CriticalPath {
   ///
   /// - Parameter duration: of the parent, in nanoseconds.
   public static func tolerance(_ duration: Int64) -> Int64 { min(duration / 100, 1_000_000) }
+
+  /// From when on a span counts as over for those of its siblings that start then or later.
+  ///
+  /// - Parameter duration: of the parent, in nanoseconds.
+  static func settled(_ start: Int64, _ end: Int64, in duration: Int64) -> Int64 {
+    end - min(tolerance(duration), (end - start) / 2)
+  }
 }
 
 extension TraceTree {
@@ -78,7 +85,6 @@ private struct PathWalk {
 
   mutating func open(_ span: Int, from start: Int64, to end: Int64, _ spans: [CorrectedSpan]) {
     let begin = candidates.count
-    let tolerance = CriticalPath.tolerance(end - start)
     let last = span + Int(spans[span].descendants)
     var child = span + 1
     while child <= last {
@@ -89,7 +95,7 @@ private struct PathWalk {
           candidates.append(
             Candidate(
               span: Int32(truncatingIfNeeded: child), start: from, end: to,
-              settled: to - min(tolerance, (to - from) / 2), id: next.outline.spanID.rawValue))
+              settled: CriticalPath.settled(from, to, in: end - start), id: next.outline.spanID.rawValue))
         }
       }
       child += 1 + Int(next.descendants)

@@ -24,10 +24,12 @@ struct SpanForest {
   }
 
   /// All spans, each before its descendants and they before its next sibling.
-  func depthFirst() -> [Int32] {
+  ///
+  /// - Parameter isFirst: the roots with which to begin.
+  func depthFirst(beginningWith isFirst: (Int32) -> Bool) -> [Int32] {
     var order: [Int32] = []
     order.reserveCapacity(begins.count)
-    var waiting = Array(roots.reversed())
+    var waiting = Array((roots.filter(isFirst) + roots.filter { !isFirst($0) }).reversed())
     while let index = waiting.popLast() {
       order.append(index)
       let (begin, end) = (Int(begins[Int(index)]), Int(begins[Int(index) + 1]))

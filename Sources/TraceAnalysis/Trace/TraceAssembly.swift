@@ -14,10 +14,11 @@ struct TraceAssembly {
     var forest = SpanForest(links: links.parents, order: Self.order(kept, offsets: nil))
     var offsets: [Int64] = []
     if let skew = ClockSkew(kept, links.parents) {
-      offsets = skew.offsets(kept, links.parents, inOrder: forest.depthFirst())
+      let order = forest.depthFirst { links.standings[Int($0)] == .root }
+      offsets = skew.offsets(kept, links.parents, inOrder: order)
       forest = SpanForest(links: links.parents, order: Self.order(kept, offsets: offsets))
     }
-    place(kept, links, offsets, forest.depthFirst())
+    place(kept, links, offsets, forest.depthFirst { _ in true })
   }
 
   // MARK: Who is who
