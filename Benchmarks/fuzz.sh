@@ -11,7 +11,7 @@ seconds=${1:-60}
 out=${FUZZ_BUILD:-$root/.build/fuzz}
 mkdir -p "$out"
 cd "$out"
-flags="-O -wmo -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library
+flags="-O -wmo -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library -package-name skep
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
   -enable-upcoming-feature InternalImportsByDefault"
 # shellcheck disable=SC2086

@@ -22,7 +22,8 @@ enum TraceRequests {
       }
       print(
         "OTLP \(encoding), \(spans.count) spans of \(body.count / spans.count) bytes: decode "
-          + "\(nanoseconds(best.decode, spans.count)) ns a span, encode \(nanoseconds(best.encode, spans.count)) ns a span")
+          + "\(nanoseconds(best.decode, spans.count)) ns a span, encode "
+          + "\(nanoseconds(best.encode, spans.count)) ns a span")
     }
   }
 

@@ -45,7 +45,8 @@ import WireFormats
     let bench = Bench(limits)
     let rejections = try await bench.intake.take(
       Self.body([
-        ("good", 1, bench.now), ("far longer than it may be", 2, bench.now), ("late", 1, bench.now - .seconds(90 * 86_400)),
+        ("good", 1, bench.now), ("far longer than it may be", 2, bench.now),
+        ("late", 1, bench.now - .seconds(90 * 86_400)),
       ]),
       as: .json)
     #expect(rejections.count == 2)

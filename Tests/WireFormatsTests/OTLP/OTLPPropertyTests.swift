@@ -115,3 +115,72 @@ import WireFormats
     }
   }
 }
+
+/// Requests with metrics that were cut off or changed.
+@Suite struct OTLPMetricsPropertyTests {
+  static let body = OTLPMetricsTests.request([("service.name", "s"), ("host.name", "h")]) {
+    for data in [5, 7, 9, 10, 11] as [UInt64] {
+      $0.message(2) {
+        $0.text(1, "metric.\(data)")
+        $0.text(3, "By/s")
+        $0.message(data) {
+          $0.message(1) {
+            $0.fixed64(3, OTLPMetricsTests.time)
+            $0.double(4, 1.5)
+            $0.attribute(data == 10 ? 1 : data == 9 ? 9 : 7, "k.v", "w")
+            if data == 9 {
+              $0.content(6, [UInt8](repeating: 1, count: 16))
+              $0.double(7, 2)
+              $0.message(8) { $0.content(5, OTLPBytes.traceID) }
+            }
+            if data == 10 { $0.message(8) { $0.content(2, [1, 0, 0, 0, 2]) } }
+            if data == 11 { $0.message(6) { $0.double(1, 0.5) } }
+          }
+          $0.varint(2, 2)
+        }
+      }
+    }
+  }
+
+  /// Whatever comes out is a message that remote write takes, with good labels and one value in every series.
+  static func check(_ body: [UInt8], _ encoding: OTLPEncoding) throws {
+    let writes: OTLPWrites
+    do { writes = try OTLPMetricsDecoder().decode(body, as: encoding) } catch { return }
+    try writes.message.withUnsafeBytes { message in
+      var request = WriteRequest(seed: 1)
+      try request.read(message)
+      #expect(request.series.count >= writes.points)
+      for (index, series) in request.series.enumerated() {
+        #expect(Int(series.sampleCount) + request.histogramCount(ofSeries: index) == 1)
+        _ = try request.labels(of: series, in: message)
+      }
+    }
+  }
+
+  @Test func theWholeRequestIsTaken() throws {
+    let writes = try OTLPMetricsDecoder().decode(Self.body, as: .protobuf)
+    #expect(writes.points == 5 && writes.rejections.isEmpty, "\(writes.rejections)")
+  }
+
+  @Test func truncatedAtEveryByte() throws {
+    for end in Self.body.indices { try Self.check(Array(Self.body[..<end]), .protobuf) }
+  }
+
+  @Test(arguments: 0..<8)
+  func changedBytesBreakNothing(seed: UInt64) throws {
+    let random = SeededRandom(seed: seed)
+    func pick(_ bound: Int) -> Int { Int(random.next() % UInt64(max(1, bound))) }
+    for _ in 0..<1000 {
+      var body = Self.body
+      for _ in 0..<(1 + pick(4)) {
+        switch pick(4) {
+        case 0: body[pick(body.count)] = UInt8(truncatingIfNeeded: random.next())
+        case 1: body.insert(UInt8(truncatingIfNeeded: random.next()), at: pick(body.count))
+        case 2: body.remove(at: pick(body.count))
+        default: body[pick(body.count)] = 0xff
+        }
+      }
+      try Self.check(body, .protobuf)
+    }
+  }
+}
