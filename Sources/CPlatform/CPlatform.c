@@ -78,6 +78,27 @@ ptrdiff_t skep_gunzip(const void *bytes, size_t count, void *target, size_t capa
   return answer;
 }
 
+size_t skep_zlib_bound(size_t count) { return compressBound((uLong)count); }
+
+size_t skep_zlib(const void *bytes, size_t count, void *target, size_t capacity, int level) {
+  uLongf written = (uLongf)capacity;
+  return compress2(target, &written, bytes, (uLong)count, level) == Z_OK ? (size_t)written : 0;
+}
+
+int skep_unzlib(const void *bytes, size_t count, void *target, size_t size) {
+  uLongf written = (uLongf)size;
+  return uncompress(target, &written, bytes, (uLong)count) == Z_OK && written == (uLongf)size;
+}
+
+void skep_release_file_pages(const void *start, size_t count) {
+#ifdef __linux__
+  if (start != NULL && count > 0) madvise((void *)start, count, MADV_DONTNEED);
+#else
+  (void)start;
+  (void)count;
+#endif
+}
+
 #ifdef __linux__
 static int release_segments(struct dl_phdr_info *object, size_t size, void *unused) {
   (void)size;

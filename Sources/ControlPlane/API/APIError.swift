@@ -63,7 +63,7 @@ struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
   /// As a client of that API reads it.
   ///
   /// - Parameter contentType: of the request.
-  func response(in style: APIRoute.Style, contentType: String?) -> APIResponse {
+  func response(in style: APIRoute.Style, contentType: String? = nil) -> APIResponse {
     switch style {
     case .fleet: response
     case .prometheus: prometheusResponse

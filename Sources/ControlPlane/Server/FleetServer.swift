@@ -61,7 +61,9 @@ public final class FleetServer: Service {
   }
 
   /// How clients reach a server that listens on `address`.
-  public func url(for address: ListenAddress) -> String { (security.tls == nil ? "http://" : "https://") + address.description }
+  public func url(for address: ListenAddress) -> String {
+    (security.tls == nil ? "http://" : "https://") + address.description
+  }
 
   /// Serves until a graceful shutdown or cancellation. To be called once.
   ///

@@ -70,7 +70,8 @@ struct SpanCheck {
       return Problem(.future, "it starts more than a day ahead; send nanoseconds since 1970, and check the clock")
     }
     if max(span.start, span.end) < oldest, span.state != .active {
-      return Problem(.old, "it ended longer ago than spans are kept; send nanoseconds since 1970, or raise tracing.retention")
+      return Problem(
+        .old, "it ended longer ago than spans are kept; send nanoseconds since 1970, or raise tracing.retention")
     }
     return sizeProblem(of: span, batch)
   }

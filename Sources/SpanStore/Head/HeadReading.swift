@@ -3,6 +3,8 @@ import FleetModel
 extension Head: SpanSource {
   func mayHold(_ trace: TraceID) -> Bool { read { $0.traces.latest(trace, $0.spans.rows) != nil } }
 
+  func isInOnePlace(_ trace: TraceID) -> Bool { true }
+
   func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span] {
     read { content in content.rows(of: trace).compactMap { content.spans.span($0) } }
   }

@@ -48,8 +48,8 @@ final class SpanIntakeQueue: Sendable {
     return try result.get()
   }
 
-  /// Spans that are written at once, at most (and at least one batch).
-  private static let groupSize = 50_000
+  /// Bytes that are written at once, about, and at least one batch.
+  private static let groupSize = 32 << 20
 
   private func drain() {
     while true {
@@ -70,7 +70,7 @@ final class SpanIntakeQueue: Sendable {
           perform(step, item)
         } else {
           group.append(item)
-          size += item.batch?.count ?? 0
+          size += (item.batch?.bytes.count ?? 0) + 80 * (item.batch?.count ?? 0)
         }
       }
       finish(&group)

@@ -7,6 +7,9 @@ protocol SpanSource: AnyObject, Sendable {
   /// Whether it may have spans of the trace; never `false` where it has.
   func mayHold(_ trace: TraceID) -> Bool
 
+  /// Whether a trace that it holds is in one part of it.
+  func isInOnePlace(_ trace: TraceID) -> Bool
+
   /// The versions of the spans of a trace, in the order of their arrival.
   func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span]
 
@@ -33,4 +36,6 @@ struct SpanPart {
 /// What one query holds while it runs: names of outlines, and blocks that it has opened.
 struct SpanReading: ~Copyable {
   var names = NameTable()
+  var blocks: [BlockKey: (block: OpenBlock, used: Int)] = [:]
+  var clock = 0
 }

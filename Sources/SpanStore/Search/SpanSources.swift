@@ -100,14 +100,16 @@ struct SpanSources: Sendable {
   ) throws {
     var reading = SpanReading()
     var chunk: [TraceOutline] = []
-    // Only traces that lie in more than one part need remembering.
+    // Of the traces that lie in more than one part; others cannot come again.
     var handedOver: Set<TraceID> = []
     for (source, part) in orderedParts(query.range).reversed() {
       for candidate in sources[source].candidates(in: part.number, query, &reading) {
         if isCancelled() { throw CancellationError() }
         let trace = candidate.trace
         let holders = sources.indices.filter { sources[$0].mayHold(trace) }
-        guard handedOver.insert(trace).inserted else { continue }
+        if holders.count > 1 || !sources[source].isInOnePlace(trace) {
+          guard handedOver.insert(trace).inserted else { continue }
+        }
         let outline = outline(of: trace, &reading, known: holders)
         guard fits(outline, query, &reading) else { continue }
         chunk.append(outline)

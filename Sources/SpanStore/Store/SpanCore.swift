@@ -38,8 +38,29 @@ final class SpanCore: Sendable {
 
   /// Why a batch cannot be taken; `nil` where it can.
   static func flaw(of batch: SpanBatch) -> SpanStoreError? {
-    if batch.bytes.count > 256 << 20 { return .malformed("it holds \(batch.bytes.count) bytes, more than 256 MiB") }
-    return batch.isSound ? nil : .malformed("a range of it leads nowhere, or a span ends before it starts")
+    guard batch.isSound else { return .malformed("a range of it leads nowhere, or a span ends before it starts") }
+    let size = size(of: batch)
+    return size <= mostBytes ? nil : .malformed("its spans come to \(size) bytes, more than 256 MiB")
+  }
+
+  private static let mostBytes = 256 << 20
+
+  /// What its text comes to when each span has its own.
+  private static func size(of batch: SpanBatch) -> Int {
+    let attributes = batch.attributes.reduce(into: [0]) { sums, attribute in
+      let text = attribute.kind.isText ? Int(attribute.text.count) : 0
+      sums.append(sums[sums.count - 1] + Int(attribute.key.count) + text + 16)
+    }
+    let of = { (range: BatchRange) in attributes[range.range.upperBound] - attributes[range.range.lowerBound] }
+    let events = batch.events.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1.name.count) + of($1.attributes)) }
+    let links = batch.links.reduce(into: [0]) {
+      $0.append($0[$0.count - 1] + Int($1.traceState.count) + of($1.attributes))
+    }
+    return batch.spans.reduce(0) { sum, span in
+      sum + 80 + Int(span.operation.count) + Int(span.statusMessage.count) + Int(span.traceState.count)
+        + of(span.attributes) + events[span.events.range.upperBound] - events[span.events.range.lowerBound]
+        + links[span.links.range.upperBound] - links[span.links.range.lowerBound]
+    }
   }
 
   /// Rows that were packed became visible: they may start or end spans in flight.

@@ -1,4 +1,5 @@
 import FleetModel
+import HTTPTypes
 import NIOCore
 
 /// Traces as Jaeger's screens and Grafana's data source read them: its model of JSON

@@ -116,7 +116,8 @@ struct JaegerQuery: Sendable {
   private static func duration(_ name: String, _ form: FormFields) throws(JaegerError) -> Int64? {
     guard let text = form[name] else { return nil }
     guard let duration = GoDurationText.parse(text) else {
-      throw .badRequest("unable to parse param '\(name)': \"\(text.prefix(100))\" is not a duration such as 1.5s or 100ms")
+      throw .badRequest(
+        "unable to parse param '\(name)': \"\(text.prefix(100))\" is not a duration such as 1.5s or 100ms")
     }
     return duration
   }
@@ -125,7 +126,8 @@ struct JaegerQuery: Sendable {
 /// Durations as Go's `time.ParseDuration` reads them, and `d` for days beside.
 enum GoDurationText {
   private static let units: [(String, Double)] = [
-    ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86_400e9),
+    ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+    ("d", 86_400e9),
   ]
 
   /// Nanoseconds; `nil` for what is not a duration from zero on.

@@ -1,4 +1,5 @@
 import FleetModel
+import HTTPTypes
 import Platform
 import Synchronization
 
@@ -50,9 +51,13 @@ struct JaegerRoutes: Sendable {
       "/api/operations", "jaegerOperations", "The operations of an agent and their kinds",
       parameters: [text("service", "The agent"), text("spanKind", "Only of this kind")]
     ) { [reader] request in
-      guard let service = request.form["service"] else { throw JaegerError.badRequest("parameter 'service' is required") }
+      guard let service = request.form["service"] else {
+        throw JaegerError.badRequest("parameter 'service' is required")
+      }
       let kind = request.form["spanKind"]
-      let found = try await reader.operations(of: service, during: recent).filter { kind == nil || "\($0.kind)" == kind }
+      let found = try await reader.operations(of: service, during: recent).filter {
+        kind == nil || "\($0.kind)" == kind
+      }
       return JaegerJSON.answer(total: found.count) { $0.operations(found) }
     }
   }

@@ -49,7 +49,8 @@ struct OTLPRoutes: Sendable {
       let answer: [UInt8]
       do throws(OTLPRefusal) {
         answer = try await reception.take(
-          try Self.message(in: body, limit: reception.maximumBytes), signal, as: encoding, from: request.principal.scope)
+          try Self.message(in: body, limit: reception.maximumBytes), signal, as: encoding, from: request.principal.scope
+        )
       } catch {
         switch error {
         case .malformed(let problem): throw APIError(.invalidRequest, problem)

@@ -1,4 +1,4 @@
-public import FleetModel
+import FleetModel
 
 extension FleetAPI {
   /// One operation by one agent. Times are RFC 3339 with up to nine digits of a second's fraction.

@@ -102,7 +102,9 @@ extension FieldReader {
   mutating func nanoseconds(_ key: String) -> Int64? {
     guard let text = string(key) else { return nil }
     if let time = RFC3339.parseNanoseconds(text), time >= 0 { return time }
-    add(problem: "\(key) is \"\(text.prefix(100))\"; expected RFC 3339 from 1970 to 2262, such as 2026-11-23T01:02:03.004Z")
+    add(
+      problem:
+        "\(key) is \"\(text.prefix(100))\"; expected RFC 3339 from 1970 to 2262, such as 2026-11-23T01:02:03.004Z")
     return nil
   }
 

@@ -13,7 +13,8 @@ struct SpanRoutes: Sendable {
 
   static let example: JSONValue = [
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7", "operation": "invoke_agent planner",
-    "agent_id": "planner", "start_time": "2026-11-23T01:02:03.004Z", "metadata": ["gen_ai.operation.name": "invoke_agent"],
+    "agent_id": "planner", "start_time": "2026-11-23T01:02:03.004Z",
+    "metadata": ["gen_ai.operation.name": "invoke_agent"],
   ]
 
   var routes: [APIRoute] { [post, finish, list] }
@@ -25,7 +26,8 @@ struct SpanRoutes: Sendable {
       access: .agent, body: APIRoute.Body(schema: "SpanMessages", example: Self.example),
       answers: [
         .init(
-          status: 201, summary: "Those named under spans are taken, the others not", content: .json(schema: "SpansTaken"))
+          status: 201, summary: "Those named under spans are taken, the others not",
+          content: .json(schema: "SpansTaken"))
       ]
     ) { [intake, time] request in
       guard let body = request.body else {
@@ -53,7 +55,8 @@ struct SpanRoutes: Sendable {
       guard outcome.taken > 0 || documents.isEmpty else {
         let isForbidden = outcome.refused.keys.contains(.forbidden) && outcome.refused.count == 1
         throw APIError(
-          isForbidden ? .forbidden : .invalidRequest, errors.first ?? "", details: Array(errors.prefix(Self.maximumErrors)))
+          isForbidden ? .forbidden : .invalidRequest, errors.first ?? "",
+          details: Array(errors.prefix(Self.maximumErrors)))
       }
       let refused = Set(outcome.refusedPositions)
       let taken = spans.enumerated().filter { !refused.contains($0.offset) }.map(\.element)

@@ -185,7 +185,9 @@ private final class GRPCConnections: Sendable {
       state.channels[key] = channel
       return true
     }
-    if isIn { channel.closeFuture.whenComplete { [self] _ in state.withLock { _ = $0.channels.removeValue(forKey: key) } } }
+    if isIn {
+      channel.closeFuture.whenComplete { [self] _ in state.withLock { _ = $0.channels.removeValue(forKey: key) } }
+    }
     return isIn
   }
 

@@ -107,7 +107,8 @@ final class GRPCStreamHandler: ChannelInboundHandler {
     do throws(GRPCFailure) {
       let path = headers.first(name: ":path") ?? ""
       guard let method = shared.methods[path] else {
-        throw GRPCFailure(.unimplemented, "there is no method \(path.prefix(200)); there is OTLP's Export of traces and metrics")
+        throw GRPCFailure(
+          .unimplemented, "there is no method \(path.prefix(200)); there is OTLP's Export of traces and metrics")
       }
       name = method.path
       let encoding = headers.first(name: "grpc-encoding") ?? "identity"
@@ -119,12 +120,14 @@ final class GRPCStreamHandler: ChannelInboundHandler {
       var timeout = shared.callTimeout
       if let asked = headers.first(name: "grpc-timeout") {
         guard let asked = GRPCTimeout.parse(asked) else {
-          throw GRPCFailure(.internalError, "grpc-timeout \"\(asked.prefix(20))\" is not one; write such as 10S or 500m")
+          throw GRPCFailure(
+            .internalError, "grpc-timeout \"\(asked.prefix(20))\" is not one; write such as 10S or 500m")
         }
         timeout = min(timeout, asked)
       }
       deadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
-        self?.answer(.failure(GRPCFailure(.deadlineExceeded, "the call took too long; it may have been done all the same")))
+        self?.answer(
+          .failure(GRPCFailure(.deadlineExceeded, "the call took too long; it may have been done all the same")))
       }
       state = .gathering(
         Gathering(
