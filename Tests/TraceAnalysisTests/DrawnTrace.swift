@@ -78,3 +78,33 @@ struct DrawnTrace {
     return line
   }
 }
+
+extension DrawnTrace {
+  /// Takes the parent of a span away from the trace.
+  mutating func orphan(_ letter: Character) {
+    for index in spans.indices where letters[spans[index].spanID] == letter { spans[index].parent = 999 }
+  }
+
+  mutating func forgetInstances() {
+    for index in spans.indices { spans[index].instance = .none }
+  }
+
+  mutating func move(_ letter: Character, to start: Int64, _ end: Int64) {
+    for index in spans.indices where letters[spans[index].spanID] == letter {
+      (spans[index].start, spans[index].end) = (start, end)
+    }
+  }
+
+  mutating func setUsage(_ letter: Character, input: Int64, output: Int64 = -1, cached: Int64 = -1) {
+    for index in spans.indices where letters[spans[index].spanID] == letter {
+      (spans[index].inputTokens, spans[index].outputTokens, spans[index].cachedTokens) = (input, output, cached)
+    }
+  }
+
+  mutating func set(_ letter: Character, agent: String, operation: String) {
+    for index in spans.indices where letters[spans[index].spanID] == letter {
+      spans[index].agent = names.number(of: agent)
+      spans[index].operation = names.number(of: operation)
+    }
+  }
+}

@@ -67,13 +67,20 @@ struct ClockSkew {
   /// - Returns: `nil` where the two say nothing of each other's clocks.
   private static func window(_ span: SpanOutline, in parent: SpanOutline) -> Window? {
     guard clock(span) != clock(parent), span.kind != .consumer, parent.kind != .producer else { return nil }
-    let lower = parent.start - span.start
-    guard span.state.hasEnded, parent.state.hasEnded, span.end - span.start <= parent.end - parent.start else {
+    let (start, end) = times(span)
+    let (parentStart, parentEnd) = times(parent)
+    let lower = parentStart - start
+    guard span.state.hasEnded, parent.state.hasEnded, end - start <= parentEnd - parentStart else {
       return Window(lower: lower)
     }
-    let upper = parent.end - span.end
+    let upper = parentEnd - end
     let isCall = parent.kind == .client && span.kind == .server
     return isCall || (lower <= 0 && upper >= 0) ? Window(lower: lower, upper: upper) : Window(lower: lower)
+  }
+
+  private static func times(_ span: SpanOutline) -> (start: Int64, end: Int64) {
+    let start = max(span.start, 0)
+    return (start, max(start, span.end))
   }
 
   /// What to add to the times of each span.
