@@ -98,6 +98,7 @@ public final class Composition: Service {
       + AlertmanagerRoutes.all(alertmanager) + OTLPRoutes(reception: reception).routes
       + SpanRoutes(intake: traces.intake, time: SystemTime()).routes
       + JaegerRoutes(reader: traces.reader, time: SystemTime()).routes
+        + TraceRoutes.all(TraceService(reader: traces.reader, prices: configuration.system.prices, time: SystemTime()))
     let server = FleetServer(
       configuration: serving, security: security,
       table: RouteTable.fleet(

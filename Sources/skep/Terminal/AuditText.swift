@@ -15,7 +15,8 @@ enum AuditText {
         lines.append("  \(Wording.count(count)) × \(words(evidence))")
       }
       for example in edge.examples {
-        let from = example.caller.map { "\($0.traceID) span \($0.spanID) (\(Terminal.safe($0.operation)))" } ?? "unknown"
+        let from =
+          example.caller.map { "\($0.traceID) span \($0.spanID) (\(Terminal.safe($0.operation)))" } ?? "unknown"
         let to = "\(example.callee.traceID) span \(example.callee.spanID) (\(Terminal.safe(example.callee.operation)))"
         lines.append("    \(example.startTime)  caller: trace \(from)")
         lines.append("    \(String(repeating: " ", count: example.startTime.count))  callee: trace \(to)")

@@ -31,7 +31,8 @@ enum TraceTables {
     if let name = path.p50Determinant { lines.append("p50 is determined by \(Terminal.safe(name.text))") }
     if let name = path.p95Determinant { lines.append("p95 is determined by \(Terminal.safe(name.text))") }
     if path.sampledRequests < path.requests {
-      lines.append("p50, p95 and gains of operations are those of \(Wording.count(path.sampledRequests)) requests drawn")
+      lines.append(
+        "p50, p95 and gains of operations are those of \(Wording.count(path.sampledRequests)) requests drawn")
     }
     let faster = path.operations.first?.whatIf.map { "\(Int($0.fasterPercent))%" } ?? []
     var table = Table(
@@ -41,7 +42,9 @@ enum TraceTables {
       ] + faster.map { ("P50 -\($0)", .right) } + faster.map { ("P95 -\($0)", .right) })
     for row in path.operations {
       let gains = { (gain: (FleetAPI.FleetCriticalPath.WhatIf) -> Double) in
-        faster.indices.map { Table.Cell(row.whatIf.indices.contains($0) ? Wording.milliseconds(gain(row.whatIf[$0])) : "-") }
+        faster.indices.map {
+          Table.Cell(row.whatIf.indices.contains($0) ? Wording.milliseconds(gain(row.whatIf[$0])) : "-")
+        }
       }
       table.add(
         [
@@ -114,7 +117,8 @@ enum TraceTables {
     }
     var text = table.text
     if usage.total.unpricedCalls > 0 {
-      text += "\n\n\(Wording.count(usage.total.unpricedCalls)) calls went to models without a price; see `prices` in the system file"
+      text +=
+        "\n\n\(Wording.count(usage.total.unpricedCalls)) calls went to models without a price; see `prices` in the system file"
     }
     return text
   }

@@ -46,7 +46,14 @@ extension APISchemas {
               key("agent_id", text), key("operation", text), key("critical_path_ms", number),
               key("faster_percent", number), key("duration_ms", number),
             ]))), key("input_tokens", whole), key("output_tokens", whole), key("cached_tokens", whole),
-        key("cost", numberOrNull), key("currency", text),
+        key("cost", numberOrNull), key("currency", text), .optional("tree", list(of: "PlacedSpan")),
+      ])),
+    Named(
+      name: "PlacedSpan",
+      schema: object([
+        key("span_id", text), key("parent", ["type": ["integer", "null"]]), key("agent_id", text),
+        key("operation", text), key("start_time", time), key("end_time", time), key("status", text),
+        key("clock_offset_ms", number), key("orphan", flag),
       ])),
     Named(
       name: "TraceParticipation",
@@ -148,10 +155,11 @@ extension APISchemas {
       name: "AuditedSpan", schema: object([key("trace_id", text), key("span_id", text), key("operation", text)])),
     Named(
       name: "TokenUsage",
-      schema: object([
-        key("window", reference("TraceWindow")), key("traces", whole), key("currency", text),
-        key("total", reference("TokenUsageEntry")),
-      ] + ["agents", "models", "conversations"].map { key($0, list(of: "TokenUsageEntry")) })),
+      schema: object(
+        [
+          key("window", reference("TraceWindow")), key("traces", whole), key("currency", text),
+          key("total", reference("TokenUsageEntry")),
+        ] + ["agents", "models", "conversations"].map { key($0, list(of: "TokenUsageEntry")) })),
     Named(
       name: "TokenUsageEntry",
       schema: object([

@@ -14,7 +14,7 @@ struct AuditMatching {
   /// How many sites under way at one moment are looked at.
   static let siteLimit = 256
   /// Roots that take part in the estimate of chance.
-  static let chanceLimit = 20_000
+  static let chanceLimit = 5_000
   /// How often the roots are moved along the time line.
   static let moves = 32
 
@@ -58,7 +58,8 @@ struct AuditMatching {
   /// - Parameter chosen: roots by position: those that no id explains.
   func chance(of chosen: [Int]) -> [UInt64: (found: Int, expected: Double)] {
     guard let earliest = timeline.sites.first?.start, !chosen.isEmpty else { return [:] }
-    let tested = chosen.count <= Self.chanceLimit
+    let tested =
+      chosen.count <= Self.chanceLimit
       ? chosen
       : Array(
         chosen.sorted { StableHash.mix(roots[$0].key.spanID.rawValue) < StableHash.mix(roots[$1].key.spanID.rawValue) }

@@ -16,7 +16,8 @@ struct TraceCost: AsyncParsableCommand {
 
   func run() async throws {
     let found = try await FleetClient.with(client) {
-      try await $0.getLong(FleetAPI.TokenUsage.self, "/fleet/v1/usage", query: selection.query + [("limit", "\(limit)")])
+      try await $0.getLong(
+        FleetAPI.TokenUsage.self, "/fleet/v1/usage", query: selection.query + [("limit", "\(limit)")])
     }
     switch output.output {
     case .json: Terminal.print(try JSONText.of(found))
