@@ -10,11 +10,11 @@ extension TraceAudit {
     let matches = matching.matches()
     let byIdentifier: Set<AuditFindings.Evidence> = [.toolCall, .task, .conversation]
     let identified = Set(matches.lazy.filter { byIdentifier.contains($0.evidence) }.map(\.fragment))
-    let chances = matching.chance(of: matching.roots.indices.filter { !identified.contains($0) })
+    let chances = matching.chances(of: matching.roots.indices.filter { !identified.contains($0) })
     var explained: Set<Int> = []
     let rootCounts = matching.roots.reduce(into: [NameID: Int]()) { $0[$1.agent, default: 0] += 1 }
     for (edge, group) in Dictionary(grouping: matches, by: { Self.pair($0.site.agent, $0.callee) }) {
-      let chance = chances[edge].map { Significance.poissonTail(atLeast: $0.found, expected: $0.expected) } ?? 1
+      let chance = chances[edge] ?? 1
       for match in group {
         guard let confidence = confidence(match, group, rootCounts, chance: chance) else { continue }
         explained.insert(match.fragment)
