@@ -38,7 +38,8 @@ struct GRPCClient: Sendable {
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           if let context {
-            try channel.pipeline.syncOperations.addHandler(try NIOSSLClientHandler(context: context, serverHostname: nil))
+            try channel.pipeline.syncOperations.addHandler(
+              try NIOSSLClientHandler(context: context, serverHostname: nil))
           }
           continuation.yield(
             try channel.pipeline.syncOperations.configureHTTP2Pipeline(
