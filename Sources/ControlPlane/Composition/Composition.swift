@@ -85,8 +85,11 @@ public final class Composition: Service {
     let instruments = StoreInstruments(samples.keeper)
     let security = try ServerSecurity(configuration.security, logger: logger)
     try configuration.security.check(listeningOn: configuration.listen)
-    let reception = OTLPReception(spans: traces.intake) { _, _, _ throws(OTLPRefusal) in
-      throw .unsupported("metrics are not taken by OTLP in this version")
+    let points = OTLPMetricsIntake(samples.remoteWrite)
+    let reception = OTLPReception(spans: traces.intake) { message, encoding, agent throws(OTLPRefusal) in
+      do throws(WriteRefusal) { return try await points.take(message, as: encoding, from: agent) } catch {
+        throw OTLPRefusal(error)
+      }
     }
     let otlp = try [(OTLPListener.Kind.grpc, configuration.otlpGRPC), (.http, configuration.otlpHTTP)].compactMap {
       try OTLPListener(

@@ -66,6 +66,16 @@ enum OTLPRefusal: Error, Sendable, Hashable {
   }
 }
 
+extension OTLPRefusal {
+  init(_ refusal: WriteRefusal) {
+    switch refusal {
+    case .malformed(let problem): self = .malformed(problem)
+    case .tooLarge(let limit): self = .tooLarge(limit)
+    case .storage(let problem, _, _): self = .unavailable(problem)
+    }
+  }
+}
+
 extension OTLPReception {
   /// The methods of OTLP/gRPC (<https://opentelemetry.io/docs/specs/otlp/#otlpgrpc>).
   var methods: [GRPCMethod] {

@@ -215,7 +215,8 @@ extension FleetAPI.TraceAnalysis {
       rootMilliseconds: tree.root.map { Double(tree.spans[$0].duration) / 1e6 } ?? 0,
       averageSpanMilliseconds: Double(report.meanSpanDuration) / 1e6,
       agentParticipation: Dictionary(
-        report.participation.map { (names[$0.agent], Participation($0, names)) }, uniquingKeysWith: { first, _ in first }),
+        report.participation.map { (names[$0.agent], Participation($0, names)) },
+        uniquingKeysWith: { first, _ in first }),
       criticalPath: report.criticalPath.map { section($0.span, $0.start, $0.duration) },
       longestOperations: report.longest.map { section($0, tree.spans[$0].start, tree.spans[$0].duration) },
       whatIf: whatIf, inputTokens: report.usage.input, outputTokens: report.usage.output,

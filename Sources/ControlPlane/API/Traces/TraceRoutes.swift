@@ -34,7 +34,8 @@ struct TraceRoutes: Sendable {
 
   private var show: APIRoute {
     APIRoute(
-      method: .get, path: "/fleet/v1/traces/{trace_id}", operationID: "trace", summary: "All spans of a trace, by start",
+      method: .get, path: "/fleet/v1/traces/{trace_id}", operationID: "trace",
+      summary: "All spans of a trace, by start",
       access: .read, answers: [.init(status: 200, summary: "The spans", content: .json(schema: "Trace"))]
     ) { [operations] request in
       let trace = try request.traceID()

@@ -94,20 +94,24 @@ import Testing
   @Test func agentsOperationsAndCallsAreListed() async throws {
     let fixture = try await Self.populated()
     try await ServerHarness.with(routes: fixture.routes) { server in
-      #expect(try await server.ask("GET", "/api/services").json?["data"] == ["critic", "planner"])
-      #expect(try await server.ask("GET", "/api/services/critic/operations").json?["data"] == ["judge"])
-      #expect(
-        try await server.ask("GET", "/api/operations?service=critic").json?["data"]
-          == [["name": "judge", "spanKind": "server"]])
-      #expect(try await server.ask("GET", "/api/operations?service=critic&spanKind=client").json?["data"] == [])
-      #expect(try await server.ask("GET", "/api/operations").status == 400)
-      #expect(
-        try await server.ask("GET", "/api/dependencies").json?["data"]
-          == [["parent": "planner", "child": "critic", "callCount": 1]])
-      #expect(try await server.ask("GET", "/api/dependencies?endTs=1000&lookback=1000").json?["data"] == [])
-      #expect(try await server.ask("GET", "/api/dependencies?endTs=x").status == 400)
+      for (path, data) in Self.lists {
+        let answer = try await server.ask("GET", path)
+        #expect(answer.json?["data"] == data, "\(path): \(answer.body)")
+      }
+      for path in ["/api/operations", "/api/dependencies?endTs=x"] {
+        let answer = try await server.ask("GET", path)
+        #expect(answer.status == 400)
+      }
     }
   }
+
+  private static let lists: [(String, JSONValue)] = [
+    ("/api/services", ["critic", "planner"]), ("/api/services/critic/operations", ["judge"]),
+    ("/api/operations?service=critic", [["name": "judge", "spanKind": "server"]]),
+    ("/api/operations?service=critic&spanKind=client", []),
+    ("/api/dependencies", [["parent": "planner", "child": "critic", "callCount": 1]]),
+    ("/api/dependencies?endTs=1000&lookback=1000", []),
+  ]
 
   @Test(
     arguments: [

@@ -1,6 +1,8 @@
 import FleetModel
 import Ingest
+import NIOHTTP1
 import Platform
+import SpanStore
 import Testing
 import WireFormats
 
