@@ -8,7 +8,7 @@ import ServiceLifecycle
 import Synchronization
 import WireFormats
 
-/// Sends every span that arrives on to another back end, by OTLP/HTTP (`tracing.forward`).
+/// Sends every span that has ended on to another back end, by OTLP/HTTP (`tracing.forward`).
 ///
 /// The line of what waits is in memory, within ``queueBytes``: a back end that is away for long, or a restart of Skep, loses what waits,
 /// and a counter says how much. What the store holds is not touched by it. A try that may succeed later is made again, after 1 s, then
@@ -66,7 +66,11 @@ final class SpanForward: SpanWatch, Service {
     return (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + OTLPSignal.traces.path
   }
 
+  /// Spans in flight stay here: other back ends know spans that have ended alone.
   func observe(_ batch: SpanBatch) {
+    var batch = batch
+    if batch.spans.contains(where: { !$0.state.hasEnded }) { batch.spans.removeAll { !$0.state.hasEnded } }
+    if batch.isEmpty { return }
     let now = time.monotonic()
     let dropped = queue.withLock { $0.add(batch, at: now) }
     if dropped > 0 { lose(dropped, .full) }

@@ -37,7 +37,9 @@ import WireFormats
     try await ServerHarness.with(routes: fixture.routes) { server in
       fixture.store.fail(with: .storage("no space left"))
       try await Self.forwarding(to: server.url) { forward in
-        forward.observe(SpanFixture.batch([SpanFixture.span(1), SpanFixture.span(2, parent: 1)]))
+        let running = SpanFixture.span(3, milliseconds: nil)
+        forward.observe(SpanFixture.batch([running]))
+        forward.observe(SpanFixture.batch([SpanFixture.span(1), running, SpanFixture.span(2, parent: 1)]))
         fixture.store.fail(with: nil)
         while fixture.watch.spans.count < 2 { try await SystemTime().sleep(for: .milliseconds(10)) }
       }

@@ -16,16 +16,17 @@ import Testing
   private static let at = Timestamp(milliseconds: 1_000)
 
   /// Spans: 1 of the dead instance, 2 of another registered one, 3 of one that nobody knows, 4 without, 5 of another agent.
-  @Test(arguments: [
-    // The only instance: whoever is not named by a living one is lost.
-    (["a": AgentStatus.lost], [1, 3, 4]),
-    (["a": .lost, "b": .lost], [1, 3, 4]),
-    (["a": .lost, "b": .active], [1]),
-    (["a": .lost, "b": .unhealthy], [1]),
-    (["b": .pending], [1]),
-    // It was removed, and there is no other.
-    ([:], [1, 2, 3, 4]),
-  ] as [([String: AgentStatus], [UInt64])])
+  @Test(
+    arguments: [
+      // The only instance: whoever is not named by a living one is lost.
+      (["a": AgentStatus.lost], [1, 3, 4]),
+      (["a": .lost, "b": .lost], [1, 3, 4]),
+      (["a": .lost, "b": .active], [1]),
+      (["a": .lost, "b": .unhealthy], [1]),
+      (["b": .pending], [1]),
+      // It was removed, and there is no other.
+      ([:], [1, 2, 3, 4]),
+    ] as [([String: AgentStatus], [UInt64])])
   func spansOfADeadInstance(registered: [String: AgentStatus], lost: [UInt64]) throws {
     let open = [
       Self.open(1, instance: "a"), Self.open(2, instance: "b"), Self.open(3, instance: "stranger"),
@@ -42,5 +43,15 @@ import Testing
     ]
     let death = InstanceDeath(agent: try AgentID("planner"), instance: "a", at: Self.at, maybeReplaced: true)
     #expect(death.spans(of: open, registered: ["a": .active]).map(\.key.spanID.rawValue) == [1, 3])
+  }
+
+  @Test func whatAnEarlierRunStartedIsLost() throws {
+    let open = [
+      Self.open(1, instance: "old"), Self.open(2, instance: nil), Self.open(3, instance: "elsewhere"),
+      Self.open(4, instance: "gone"), Self.open(5, instance: nil, start: 1_001_000_000),
+    ]
+    let death = InstanceDeath(agent: try AgentID("planner"), instance: nil, at: Self.at, maybeReplaced: true)
+    let registered: [String: AgentStatus] = ["elsewhere": .active, "gone": .lost, "new": .active]
+    #expect(death.spans(of: open, registered: registered).map(\.key.spanID.rawValue) == [1, 2, 4])
   }
 }

@@ -18,6 +18,14 @@ struct OTLPReception: Sendable {
     self.metrics = metrics
   }
 
+  init(spans: SpanIntake, points: OTLPMetricsIntake) {
+    self.init(spans: spans) { message, encoding, agent throws(OTLPRefusal) in
+      do throws(WriteRefusal) { return try await points.take(message, as: encoding, from: agent) } catch {
+        throw OTLPRefusal(error)
+      }
+    }
+  }
+
   /// Bytes that a message may have, compressed or not.
   var maximumBytes: Int { spans.limits.bodyBytes }
 

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func gzipIsTaken() async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumMessageBytes = 10_000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumMessageBytes = 10_000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let gzip = [("grpc-encoding", "gzip")]
       let message = Array(String(repeating: "skep ", count: 1000).utf8)
@@ -78,7 +78,7 @@ import Testing
   func whatIsWrongIsRefused(
     what: String, path: String, parts: [[UInt8]], headers: [(String, String)], status: Int
   ) async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumMessageBytes = 1000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumMessageBytes = 1000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let answer = try await client.call(path, parts, headers: headers)
       #expect(answer.isComplete && answer.status == status && !answer.words.isEmpty, "\(what): \(answer)")
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func aClientThatSendsOnIsAnsweredAtOnce() async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumMessageBytes = 1000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumMessageBytes = 1000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let answer = try await client.call(Self.path, [[0, 0xff, 0xff, 0xff, 0xff, 1]], ends: false)
       #expect(answer.status == 8)
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test func whatCallsHoldTogetherIsBounded() async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumHeldBytes = 2000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumHeldBytes = 2000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let large = GRPCClient.framed([UInt8](repeating: 1, count: 3000))
       #expect(try await client.call(Self.path, [large]).status == 14)
@@ -208,7 +208,7 @@ import Testing
       for await _ in blocked {}
       return message
     }
-    try await GRPCHarness.with([Self.echo, slow], configure: { $0.shutdownGrace = .seconds(60) }) { server in
+    try await GRPCHarness.with([Self.echo, slow], configuration: .with { $0.shutdownGrace = .seconds(60) }) { server in
       let client = try await GRPCClient(port: server.port)
       async let answer = client.call(slow.path, [GRPCClient.framed([5])])
       _ = await began.first { _ in true }
