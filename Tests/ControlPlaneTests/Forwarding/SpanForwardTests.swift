@@ -47,22 +47,6 @@ import WireFormats
     }
   }
 
-  @Test func whatWaitsIsSentAtTheEnd() async throws {
-    let fixture = SpanFixture()
-    try await ServerHarness.with(routes: fixture.routes) { server in
-      try await Self.forwarding(to: server.url + "/v1/traces") { _ in }
-      var options = TracingOptions.Forward()
-      options.endpoint = server.url
-      let forward = try SpanForward(options, index: 0, time: SystemTime(), logger: Self.logger)
-      forward.observe(SpanFixture.batch([SpanFixture.span(7)]))
-      let group = ServiceGroup(configuration: .init(services: [forward], logger: Self.logger))
-      async let run: Void = group.run()
-      while fixture.watch.spans.isEmpty { try await SystemTime().sleep(for: .milliseconds(10)) }
-      await group.triggerGracefulShutdown()
-      try await run
-    }
-  }
-
   @Test func theLineHasABound() {
     let batch = SpanFixture.batch([SpanFixture.span(1), SpanFixture.span(2)])
     let size = SpanQueue.size(of: batch)

@@ -19,7 +19,7 @@ import Testing
   @Test(
     arguments: [
       // The only instance: whoever is not named by a living one is lost.
-      (["a": AgentStatus.lost], [1, 3, 4]),
+      (["a": AgentStatus.lost], [1, 2, 3, 4]),
       (["a": .lost, "b": .lost], [1, 3, 4]),
       (["a": .lost, "b": .active], [1]),
       (["a": .lost, "b": .unhealthy], [1]),
