@@ -65,6 +65,18 @@ public final class RemoteWriteIntake: Sendable {
   public func take(
     _ body: UnsafeRawBufferPointer, as kind: WriteMessage = .version1, from agent: AgentID? = nil
   ) throws(WriteRefusal) -> WriteOutcome {
+    try take(body, isBlock: true, kind, from: agent)
+  }
+
+  /// As ``take(_:as:from:)``, of a message of 1.0 that is no snappy block: one that was made here of what came in another
+  /// form, and may be longer than that.
+  func take(message: UnsafeRawBufferPointer, from agent: AgentID?) throws(WriteRefusal) -> WriteOutcome {
+    try take(message, isBlock: false, .version1, from: agent)
+  }
+
+  private func take(
+    _ body: UnsafeRawBufferPointer, isBlock: Bool, _ kind: WriteMessage, from agent: AgentID?
+  ) throws(WriteRefusal) -> WriteOutcome {
     var work = scratch.take()
     defer {
       work.request.releaseHistograms()
@@ -74,12 +86,14 @@ public final class RemoteWriteIntake: Sendable {
     var text: [UInt8] = []
     swap(&text, &work.text)
     defer { swap(&text, &work.text) }
-    let count: Int
-    do throws(SnappyError) { count = try SnappyBlock.decode(body, limit: limits.bodyBytes, into: &text) } catch {
-      throw error.isTooLong ? .tooLarge(limit: limits.bodyBytes) : .malformed("\(error)")
+    var count = 0
+    if isBlock {
+      do throws(SnappyError) { count = try SnappyBlock.decode(body, limit: limits.bodyBytes, into: &text) } catch {
+        throw error.isTooLong ? .tooLarge(limit: limits.bodyBytes) : .malformed("\(error)")
+      }
     }
     let result = text.withUnsafeBytes { bytes -> Result<WriteOutcome, WriteRefusal> in
-      let message = UnsafeRawBufferPointer(rebasing: bytes[0..<count])
+      let message = isBlock ? UnsafeRawBufferPointer(rebasing: bytes[0..<count]) : body
       do throws(WriteRefusal) { return .success(try take(message, kind, from: agent, &work)) } catch {
         return .failure(error)
       }

@@ -37,7 +37,7 @@ public struct WriteOutcome: Sendable, Hashable {
 
 /// Why nothing, or nothing more, of a request was taken.
 public enum WriteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Not what remote write sends.
+  /// Not what remote write, or OTLP, sends.
   case malformed(String)
   case tooLarge(limit: Int)
   /// The store takes nothing at present: the sender should send all of it again. So many samples and native
