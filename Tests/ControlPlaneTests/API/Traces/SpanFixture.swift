@@ -1,4 +1,5 @@
 import CoreMetrics
+import DeployPlan
 import FleetModel
 import Ingest
 import Logging
@@ -25,6 +26,7 @@ struct SpanFixture: Sendable {
   var routes: [APIRoute] {
     OTLPRoutes(reception: reception).routes + SpanRoutes(intake: intake, time: SystemTime()).routes
       + JaegerRoutes(reader: store.memory, time: SystemTime()).routes
+      + TraceRoutes.all(TraceService(reader: store.memory, prices: PriceTable(), time: SystemTime()))
   }
 
   static func span(

@@ -1,3 +1,4 @@
+import DeployPlan
 import FleetModel
 import Platform
 import SpanStore
@@ -180,7 +181,7 @@ import TraceAnalysis
 
   /// Few analyses run at a time; those that nobody waits for any more give their place back.
   @Test func analysesWaitForTheirTurn() async throws {
-    let service = TraceService(reader: MemorySpanStore(), prices: .init(), time: SystemTime(), concurrency: 1)
+    let service = TraceService(reader: MemorySpanStore(), prices: PriceTable(), time: SystemTime(), concurrency: 1)
     let (stream, started) = AsyncStream.makeStream(of: Void.self)
     let (release, releasing) = AsyncStream.makeStream(of: Void.self)
     try await withThrowingTaskGroup(of: Int.self) { group in
