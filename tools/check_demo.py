@@ -192,6 +192,7 @@ with tempfile.TemporaryDirectory() as data:
         silences(skep)
         documented_examples(skep, "docs/query.md", 10)
         documented_examples(skep, "docs/alerts.md", 5)
+        documented_examples(skep, "docs/traces.md", 10)
         clean_end(skep, signal.SIGTERM)
 
         skep = Skep(data)
