@@ -158,16 +158,25 @@ struct HeaderList: Extractor, Injector {
     #expect(out.map(\.name) == ["traceparent", "tracestate", "baggage"])
     #expect(out[0].value.hasPrefix("00-\(traceID)-"))
     #expect(out[0].value.hasSuffix("-01"))
-    #expect(!out[0].value.contains(spanID))
+    #expect(!out[0].value.contains("-\(spanID)-"))
     #expect(out[1].value == "a=1,b=2")
     #expect(out[2].value == "user=7;ttl=1, tenant=%20x")
   }
 
   @Test func whoDoesNotRecordSaysSoAndKeepsTheTraceTogether() throws {
-    let out = try handedOn(incoming) { $0.isEnabled = false }
+    let out = try handedOn(incoming) { $0.sampler = .alwaysOff }
     #expect(out[0].value.hasPrefix("00-\(traceID)-"))
     #expect(out[0].value.hasSuffix("-00"))
     #expect(out[1].value == "a=1,b=2")
+  }
+
+  @Test func whoIsNoPartOfTheTraceHandsItOnAsItCame() throws {
+    for change in [{ $0.isEnabled = false }, { $0.endpoint = nil }] as [(inout TracerConfiguration) -> Void] {
+      let out = try handedOn(incoming, change)
+      #expect(out[0].value == "00-\(traceID)-\(spanID)-01")
+      #expect(out[1].value == "a=1,b=2")
+      #expect(try handedOn([], change).isEmpty)
+    }
   }
 
   @Test func propagatorsMayBeLeftOut() throws {
@@ -239,7 +248,7 @@ struct TraceContextVectors {
       span.end()
       let parents = out.filter { $0.name == "traceparent" }
       #expect(parents.count == 1, "\(vector.id)")
-      let sent = try #require(TraceContext(traceparent: parents.first?.value ?? ""), "\(vector.id)")
+      let sent = try #require(TraceContext(headers: out.map { ($0.name, $0.value) }), "\(vector.id)")
       let given = headers.filter { $0.name.lowercased() == "traceparent" }.map { $0.value.lowercased() }
       switch vector.traceId {
       case "inherit":

@@ -83,7 +83,8 @@ import Testing
 
   @Test func headersOfTracesWinAndAreNeverRepeatedInProblems() throws {
     let configuration = try read([
-      "OTEL_EXPORTER_OTLP_HEADERS": "a=1", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Bearer%20secret,nonsense",
+      "OTEL_EXPORTER_OTLP_HEADERS": "a=1",
+      "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Bearer%20secret,nonsense",
     ])
     #expect(configuration.headers == ["authorization": "Bearer secret"])
     #expect(configuration.problems.count == 1)
@@ -135,13 +136,15 @@ import Testing
 }
 
 @Suite struct TraceSamplerTests {
-  @Test(arguments: [
-    ("always_on", nil, TraceSampler.alwaysOn), ("ALWAYS_OFF", nil, .alwaysOff), ("traceidratio", "0.25", .ratio(0.25)),
-    ("traceidratio", nil, .ratio(1)), ("parentbased_always_on", nil, .standard),
-    ("parentbased_always_off", "7", .parentBased(root: .alwaysOff)),
-    ("parentbased_traceidratio", "0", .parentBased(root: .ratio(0))), ("traceidratio", "1.5", nil),
-    ("traceidratio", "x", nil), ("jaeger_remote", nil, nil), ("", nil, nil),
-  ] as [(String, String?, TraceSampler?)])
+  @Test(
+    arguments: [
+      ("always_on", nil, TraceSampler.alwaysOn), ("ALWAYS_OFF", nil, .alwaysOff),
+      ("traceidratio", "0.25", .ratio(0.25)),
+      ("traceidratio", nil, .ratio(1)), ("parentbased_always_on", nil, .standard),
+      ("parentbased_always_off", "7", .parentBased(root: .alwaysOff)),
+      ("parentbased_traceidratio", "0", .parentBased(root: .ratio(0))), ("traceidratio", "1.5", nil),
+      ("traceidratio", "x", nil), ("jaeger_remote", nil, nil), ("", nil, nil),
+    ] as [(String, String?, TraceSampler?)])
   func names(name: String, argument: String?, sampler: TraceSampler?) {
     #expect(TraceSampler(name: name, argument: argument) == sampler)
   }
@@ -153,7 +156,8 @@ import Testing
     let trace = sampled.traceID
     for (sampler, alone, inSampled, inUnsampled) in [
       (TraceSampler.alwaysOn, true, true, true), (.alwaysOff, false, false, false), (.standard, true, true, false),
-      (.parentBased(root: .alwaysOff), false, true, false), (.ratio(0), false, false, false), (.ratio(1), true, true, true),
+      (.parentBased(root: .alwaysOff), false, true, false), (.ratio(0), false, false, false),
+      (.ratio(1), true, true, true),
     ] {
       #expect(sampler.records(trace, parent: nil) == alone, "\(sampler)")
       #expect(sampler.records(trace, parent: sampled) == inSampled, "\(sampler)")

@@ -136,8 +136,7 @@ struct SpanContent: Sendable {
       attributes = new
       return
     }
-    var names: [(isNew: Bool, name: String)] = []
-    new.forEach { name, _ in names.append((attributes.get(name) == nil, name)) }
+    var names = new.list.map { (isNew: attributes.get($0.key) == nil, name: $0.key) }
     names.sort { ($0.isNew ? 1 : 0, $0.name) < ($1.isNew ? 1 : 0, $1.name) }
     var kept = SpanAttributes()
     for (_, name) in names.prefix(max(limits.attributes, 0)) { kept.set(name, value: new.get(name)) }
@@ -149,5 +148,16 @@ struct SpanContent: Sendable {
     if status?.code == .ok { return }
     if new.code == .error, new.message == nil, status?.code == .error { return }
     status = new
+  }
+}
+
+extension SpanAttributes {
+  /// In no particular order.
+  var list: [(key: String, value: Tracing.SpanAttribute)] {
+    var list: [(key: String, value: Tracing.SpanAttribute)] = []
+    list.reserveCapacity(count)
+    // swift-format-ignore: ReplaceForEachWithForLoop
+    self.forEach { list.append(($0, $1)) }
+    return list
   }
 }

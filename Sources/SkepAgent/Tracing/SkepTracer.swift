@@ -25,12 +25,14 @@ public final class SkepTracer: Tracer, Service {
 
   public let configuration: TracerConfiguration
   let propagators: Set<TracePropagator>
+  private let isRecording: Bool
   let recorder: SpanRecorder
   let exporter: SpanExporter
 
   public init(_ configuration: TracerConfiguration, logger: Logger? = nil) {
     self.configuration = configuration
     propagators = configuration.propagators
+    isRecording = configuration.isEnabled && configuration.endpoint != nil
     let logger = logger ?? Logger(label: "skep.tracer")
     for problem in configuration.problems { logger.warning("\(problem)") }
     recorder = SpanRecorder(configuration)
@@ -44,9 +46,10 @@ public final class SkepTracer: Tracer, Service {
     var context = context()
     let parent = context.traceContext
     var trace = parent?.child() ?? .root()
-    let isRecorded = configuration.isEnabled && configuration.sampler.records(trace.traceID, parent: parent)
+    // Who never records anything is no part of the trace, and hands it on as it came.
+    let isRecorded = isRecording && configuration.sampler.records(trace.traceID, parent: parent)
     trace.isSampled = isRecorded
-    context.traceContext = trace
+    if isRecording { context.traceContext = trace }
     let span = SkepSpan(
       operationName, context: context, trace: trace, parentID: parent?.spanID, kind: kind,
       start: Int64(clamping: instant().nanosecondsSinceEpoch), recorder: isRecorded ? recorder : nil)

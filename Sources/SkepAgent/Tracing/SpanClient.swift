@@ -22,8 +22,8 @@ struct SpanClient: Sendable {
   let configuration: TracerConfiguration
 
   enum Answer: Sendable, CustomStringConvertible {
-    /// `refusal`: why some of the spans were not taken, in the receiver's words.
-    case answered(Int, refusal: String?, retryAfter: Duration?)
+    /// `rejections`: the spans that were not taken although the others were.
+    case answered(Int, rejections: OTLPRejections, retryAfter: Duration?)
     case unanswered(String)
 
     var event: ExportMachine.Event {
@@ -43,12 +43,16 @@ struct SpanClient: Sendable {
 
   /// Ended spans, by OTLP/HTTP.
   func post(_ spans: [Span], timeout: Duration) async -> Answer {
-    guard let batch = SpanBatch(spans) else { return .answered(413, refusal: nil, retryAfter: nil) }
+    guard let batch = SpanBatch(spans) else { return .answered(413, rejections: OTLPRejections(), retryAfter: nil) }
     var request = HTTPClientRequest(url: endpoint)
     request.headers.add(name: "content-type", value: "application/x-protobuf")
     for (name, value) in configuration.headers { request.headers.replaceOrAdd(name: name, value: value) }
-    request.body = .bytes(ByteBuffer(bytes: OTLPTraceEncoder.protobuf(batch)))
-    return await send(request, withToken: configuration.sendsToServer, timeout: timeout)
+    request.body = .bytes(ByteBuffer(bytes: OTLPTraceEncoder.encode(batch, as: .protobuf)))
+    let (answer, body) = await send(request, withToken: configuration.sendsToServer, timeout: timeout)
+    guard case .answered(let status, _, let retryAfter) = answer, (200...299).contains(status),
+      let rejections = try? OTLPAnswer.rejections(in: body, as: .protobuf), !rejections.isEmpty
+    else { return answer }
+    return .answered(status, rejections: rejections, retryAfter: retryAfter)
   }
 
   /// Spans in flight, to the control plane (SPEC §11).
@@ -57,10 +61,12 @@ struct SpanClient: Sendable {
     var request = HTTPClientRequest(url: address)
     request.headers.add(name: "content-type", value: "application/json")
     request.body = .bytes(ByteBuffer(string: StartMessage.json(of: spans)))
-    return await send(request, withToken: true, timeout: timeout)
+    return await send(request, withToken: true, timeout: timeout).answer
   }
 
-  private func send(_ request: HTTPClientRequest, withToken: Bool, timeout: Duration) async -> Answer {
+  private func send(_ request: HTTPClientRequest, withToken: Bool, timeout: Duration) async -> (
+    answer: Answer, body: [UInt8]
+  ) {
     var request = request
     request.method = .POST
     do {
@@ -68,12 +74,12 @@ struct SpanClient: Sendable {
         request.headers.add(name: "authorization", value: try BearerToken.header(fromFile: file))
       }
       let response = try await http.execute(request, timeout: .nanoseconds(timeout.wholeNanoseconds))
-      _ = try await response.body.collect(upTo: 1 << 20)
+      let body = try await response.body.collect(upTo: 1 << 20)
       let status = Int(response.status.code)
       let after = response.headers.first(name: "retry-after").flatMap(UInt16.init).map { Duration.seconds(Int64($0)) }
-      return .answered(status, refusal: nil, retryAfter: after)
+      return (.answered(status, rejections: OTLPRejections(), retryAfter: after), Array(body.readableBytesView))
     } catch {
-      return .unanswered("\(error)")
+      return (.unanswered("\(error)"), [])
     }
   }
 }

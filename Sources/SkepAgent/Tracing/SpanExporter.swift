@@ -5,6 +5,7 @@ import Metrics
 import NIOCore
 import Synchronization
 import Tracing
+import WireFormats
 
 /// Sends the tracer's spans: those that ended in batches, and news of those that take long.
 ///
@@ -95,7 +96,7 @@ final class SpanExporter: Sendable {
       let event = await post(spans, by: client, timeout: min(rest, configuration.requestTimeout))
       var machine = ExportMachine(policy: configuration.retry)
       switch machine.step(event, random: 1) {
-      case .taken: count(spans.count, .sent)
+      case .taken: break
       case .again: return recorder.queue.putBack(spans)
       case .dropped(let reason): drop(spans, reason, event)
       }
@@ -111,8 +112,9 @@ final class SpanExporter: Sendable {
   private func sendQueue(by client: SpanClient) async {
     countDropped()
     if state.withLock({ $0.isHeld }) { return }
+    let all = recorder.queue.takeDue()
     while !Task.isCancelled {
-      let spans = recorder.queue.take()
+      let spans = recorder.queue.take(fullOnly: !all)
       if spans.isEmpty { return }
       var machine = ExportMachine(policy: configuration.retry)
       var isInHand = true
@@ -122,7 +124,7 @@ final class SpanExporter: Sendable {
         if case .again(let delay) = decision, (try? await Task.sleep(for: delay)) != nil { continue }
         isInHand = false
         switch decision {
-        case .taken: count(spans.count, .sent)
+        case .taken: break
         // Cancelled: they are sent at the end.
         case .again: recorder.queue.putBack(spans)
         case .dropped(let reason): drop(spans, reason, event)
@@ -135,8 +137,14 @@ final class SpanExporter: Sendable {
     let reading = reading()
     let answer = await client.post(spans.map(reading.span), timeout: timeout)
     note(answer, of: client.endpoint)
-    if case .answered(_, let refusal?, _) = answer {
-      logger.warning("the receiver refused spans", metadata: ["reason": "\(refusal)"])
+    if case .answered(let status, let rejections, _) = answer, (200...299).contains(status) {
+      count(max(spans.count - rejections.count, 0), .sent)
+      if !rejections.isEmpty {
+        count(rejections.count, .refused)
+        logger.warning(
+          "the receiver refused some spans",
+          metadata: ["spans": "\(rejections.count)", "reason": "\(rejections.first ?? "")"])
+      }
     }
     return answer.event
   }
@@ -190,13 +198,19 @@ final class SpanExporter: Sendable {
       return state.isFailing
     }
     if isFailing, !was {
-      logger.warning("spans cannot be sent; trying again where it may help", metadata: ["to": "\(address)", "answer": "\(answer)"])
+      logger.warning(
+        "spans cannot be sent; trying again where it may help",
+        metadata: ["to": "\(address)", "answer": "\(answer)"])
     } else if was, !isFailing {
       logger.info("spans are sent again", metadata: ["to": "\(address)"])
     }
   }
 
-  private enum Outcome: String { case sent, queueFull = "queue_full", refused, notDelivered = "not_delivered" }
+  private enum Outcome: String {
+    case sent, refused
+    case queueFull = "queue_full"
+    case notDelivered = "not_delivered"
+  }
 
   private func countDropped() {
     let dropped = recorder.queue.takeDropped()

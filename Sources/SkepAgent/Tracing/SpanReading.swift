@@ -66,10 +66,8 @@ struct SpanReading: Sendable {
   private func attributes(
     _ source: SpanAttributes, atMost most: Int, dropped: inout UInt32
   ) -> [FleetModel.SpanAttribute] {
-    var list: [FleetModel.SpanAttribute] = []
-    list.reserveCapacity(source.count)
-    source.forEach { key, value in
-      if let value = self.value(value) { list.append(FleetModel.SpanAttribute(key, value)) }
+    var list = source.list.compactMap { key, value in
+      self.value(value).map { FleetModel.SpanAttribute(key, $0) }
     }
     list.sort { $0.key < $1.key }
     dropped &+= UInt32(clamping: max(list.count - max(most, 0), 0))

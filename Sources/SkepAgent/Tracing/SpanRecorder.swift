@@ -27,6 +27,8 @@ final class SpanQueue: Sendable {
   private struct State {
     var spans: [SkepSpan] = []
     var dropped = 0
+    /// Whether all is to be sent, and not only what fills a batch.
+    var isDue = false
   }
 
   private let state = Mutex(State())
@@ -54,13 +56,28 @@ final class SpanQueue: Sendable {
     if isFull { waker.yield() }
   }
 
-  func wake() { waker.yield() }
+  /// Has all that is queued sent.
+  func wake() {
+    state.withLock { $0.isDue = true }
+    waker.yield()
+  }
+
+  /// Whether all was asked for since this was asked last.
+  func takeDue() -> Bool {
+    state.withLock { state in
+      defer { state.isDue = false }
+      return state.isDue
+    }
+  }
 
   var count: Int { state.withLock { $0.spans.count } }
 
   /// Takes the oldest, a batch at most; empty where there are none.
-  func take() -> [SkepSpan] {
+  ///
+  /// - Parameter fullOnly: leaves what does not fill a batch.
+  func take(fullOnly: Bool = false) -> [SkepSpan] {
     state.withLock { state in
+      if fullOnly, state.spans.count < batch { return [] }
       let taken = Array(state.spans.prefix(batch))
       state.spans.removeFirst(taken.count)
       return taken

@@ -73,8 +73,9 @@ extension TracerConfiguration {
         reader.note(name, "is \"\(value)\"", "nothing is compressed")
       }
     }
-    let timeout = "OTEL_EXPORTER_OTLP_TIMEOUT", own = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"
-    if let value = reader.milliseconds(own) ?? reader.milliseconds(timeout) { requestTimeout = value }
+    for name in ["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"] {
+      if let value = reader.milliseconds(name) { requestTimeout = value }
+    }
     switch reader.text("OTEL_TRACES_EXPORTER") {
     case nil, "otlp": break
     case "none": endpoint = nil

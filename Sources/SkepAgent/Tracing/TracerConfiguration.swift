@@ -14,8 +14,8 @@ public struct TracerConfiguration: Sendable {
   /// Of this process, such as `service.name`.
   public var resource: [String: String]
 
-  /// Where ended spans are sent by OTLP/HTTP, in protobuf: a whole URL, such as `http://127.0.0.1:7540/v1/traces`; `nil` sends
-  /// them nowhere.
+  /// Where ended spans are sent by OTLP/HTTP, in protobuf: a whole URL, such as `http://127.0.0.1:7540/v1/traces`; where it is
+  /// `nil`, nothing is recorded.
   public var endpoint: String?
   /// Go with every request to ``endpoint``.
   public var headers: [String: String] = [:]
@@ -79,7 +79,9 @@ public struct TracerConfiguration: Sendable {
   /// Whether the control plane itself gets the ended spans, and so its token.
   var sendsToServer: Bool { server != nil && server.map(Self.origin) == endpoint.map(Self.origin) }
 
-  static func joined(_ base: String, _ path: String) -> String { (base.hasSuffix("/") ? String(base.dropLast()) : base) + path }
+  static func joined(_ base: String, _ path: String) -> String {
+    (base.hasSuffix("/") ? String(base.dropLast()) : base) + path
+  }
 
   /// Scheme, host and port, in small letters.
   static func origin(_ url: String) -> String {
