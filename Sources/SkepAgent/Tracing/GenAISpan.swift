@@ -50,9 +50,10 @@ public struct TokenUsage: Sendable, Hashable {
 /// Runs `body` within a span `invoke_agent NAME`: one agent's part of a piece of work. What `body` throws is recorded.
 ///
 /// - Parameters:
-///   - kind: `.internal` for an agent of this process, `.client` for one that is called elsewhere.
+///   - name: what Skep calls the agent whose span this is, unless there is an `id`: the agent's id as in `AGENT_ID`.
 ///   - id: where the agent has one beside its name.
 ///   - conversation: what belongs together over several requests.
+///   - kind: `.internal` for an agent of this process, `.client` for one that is called elsewhere.
 public func withAgentSpan<Value>(
   _ name: String, id: String? = nil, conversation: String? = nil, model: String? = nil, kind: SpanKind = .internal,
   tracer: any Tracer = InstrumentationSystem.tracer, isolation: isolated (any Actor)? = #isolation,

@@ -22,6 +22,8 @@ final class SpanExporter: Sendable {
     var instance: String?
     /// Nothing is sent yet: the process does not know its own name.
     var isHeld = false
+    /// When the process began to stop.
+    var stoppedAt: ContinuousClock.Instant?
     /// Whether the last attempt failed: what is wrong is logged once and not at each retry.
     var isFailing = false
   }
@@ -58,17 +60,14 @@ final class SpanExporter: Sendable {
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .quiet)
     let client = SpanClient(http: http, endpoint: endpoint, configuration: configuration)
     await untilStopped { [self] in
-      await withDiscardingTaskGroup { group in
-        group.addTask { await self.wakeRegularly() }
-        if let table = recorder.openSpans { group.addTask { await self.announce(from: table, by: client) } }
-        for await _ in recorder.queue.wakings {
-          if Task.isCancelled { break }
-          await self.sendQueue(by: client)
-        }
-        group.cancelAll()
+      await withTaskCancellationHandler {
+        await loops(by: client)
+      } onCancel: {
+        state.withLock { $0.stoppedAt = .now }
       }
     }
-    await flush(by: client, within: configuration.flushTimeout)
+    let stopping = state.withLock { $0.stoppedAt }?.duration(to: .now) ?? .zero
+    await flush(by: client, within: configuration.flushTimeout - stopping)
     countDropped()
     let left = recorder.queue.count
     if left > 0 {
@@ -76,6 +75,18 @@ final class SpanExporter: Sendable {
       logger.warning("spans were not delivered before the end", metadata: ["spans": "\(left)"])
     }
     try? await http.shutdown()
+  }
+
+  private func loops(by client: SpanClient) async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.wakeRegularly() }
+      if let table = recorder.openSpans { group.addTask { await self.announce(from: table, by: client) } }
+      for await _ in recorder.queue.wakings {
+        if Task.isCancelled { break }
+        await self.sendQueue(by: client)
+      }
+      group.cancelAll()
+    }
   }
 
   /// Sends what is queued now; what is not taken at the first attempt stays.
@@ -135,7 +146,15 @@ final class SpanExporter: Sendable {
 
   private func post(_ spans: [SkepSpan], by client: SpanClient, timeout: Duration) async -> ExportMachine.Event {
     let reading = reading()
-    let answer = await client.post(spans.map(reading.span), timeout: timeout)
+    // A call under way when the process stops is let come to its end for as long as the flush may take: broken off it would
+    // have to be made again.
+    let call = Task { await client.post(spans.map(reading.span), timeout: timeout) }
+    let grace = TimeAmount.nanoseconds(configuration.flushTimeout.wholeNanoseconds)
+    let answer = await withTaskCancellationHandler {
+      await call.value
+    } onCancel: {
+      _ = client.http.eventLoopGroup.any().scheduleTask(in: grace) { call.cancel() }
+    }
     note(answer, of: client.endpoint)
     if case .answered(let status, let rejections, _) = answer, (200...299).contains(status) {
       count(max(spans.count - rejections.count, 0), .sent)
