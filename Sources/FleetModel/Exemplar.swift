@@ -48,7 +48,8 @@ public protocol ExemplarSource: Sendable {
   /// order of its labels, each in order of time. A series without an exemplar in the range is left out.
   ///
   /// - Throws: ``InvalidMatcher`` if a regular expression does not parse.
-  func exemplars(matchingAny selectors: [[LabelMatcher]], from: Timestamp, through: Timestamp) throws -> [SeriesExemplars]
+  func exemplars(matchingAny selectors: [[LabelMatcher]], from: Timestamp, through: Timestamp) throws
+    -> [SeriesExemplars]
 }
 
 public struct SeriesExemplars: Sendable, Hashable {
