@@ -30,6 +30,51 @@ struct WireBytes {
     bytes.append(contentsOf: content)
   }
 
+  /// A field that is a message, whose length shows once it is written. Costs a move of the content by the bytes of its length
+  /// beyond one.
+  @inline(__always)
+  mutating func message(_ tag: UInt8, _ write: (inout WireBytes) -> Void) {
+    bytes.append(tag)
+    let start = bytes.count
+    bytes.append(0)
+    write(&self)
+    endMessage(at: start)
+  }
+
+  /// Sets the length of the message whose length was left out, as one zero, at `start`.
+  @inline(__always)
+  mutating func endMessage(at start: Int) {
+    let length = bytes.count - start - 1
+    if length < 0x80 {
+      bytes[start] = UInt8(truncatingIfNeeded: length)
+      return
+    }
+    var digits = WireBytes()
+    digits.varint(UInt64(length))
+    bytes.replaceSubrange(start...start, with: digits.bytes)
+  }
+
+  @inline(__always)
+  mutating func byte(_ byte: UInt8) { bytes.append(byte) }
+
+  @inline(__always)
+  mutating func fixed64(_ tag: UInt8, _ value: UInt64) {
+    bytes.append(tag)
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  @inline(__always)
+  mutating func fixed32(_ tag: UInt8, _ value: UInt32) {
+    bytes.append(tag)
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Without a tag, the most significant byte first.
+  @inline(__always)
+  mutating func bigEndian(_ value: UInt64) {
+    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+  }
+
   mutating func append(_ more: WireBytes) { bytes.append(contentsOf: more.bytes) }
 
   /// A `prometheus.Sample`, as field 2 of its series.

@@ -57,6 +57,14 @@ struct WireCursor {
     return UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
   }
 
+  /// Four bytes, least significant first.
+  @inline(__always)
+  mutating func fixed32() throws(WireFault) -> UInt32 {
+    guard end &- position >= 4 else { throw WireFault(offset: position, problem: "ends within a number") }
+    defer { position &+= 4 }
+    return UInt32(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+  }
+
   /// Reads the length of a field and moves past its content, which is returned.
   @inline(__always)
   mutating func content() throws(WireFault) -> Range<Int> {
@@ -76,9 +84,7 @@ struct WireCursor {
     case 0: _ = try varint()
     case 1: _ = try fixed64()
     case 2: _ = try content()
-    case 5:
-      guard end - position >= 4 else { throw WireFault(offset: position, problem: "ends within a number") }
-      position += 4
+    case 5: _ = try fixed32()
     default: throw WireFault(offset: position, problem: "holds wire type \(tag & 7), which is none")
     }
   }
