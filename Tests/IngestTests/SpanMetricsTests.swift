@@ -243,6 +243,29 @@ import Testing
     #expect(rig.store.series("traces_span_metrics_calls_total", ["span_name": "op 4 599"]).count == 1)
   }
 
+  @Test func agentsThatAreGoneMakeRoomForOthers() throws {
+    let rig = Rig {
+      $0.maximumAgents = 8
+      $0.seriesLifetime = .seconds(20)
+    }
+    for round in 0..<8 {
+      let numbers = (0..<6).map { UInt64(round * 10 + $0 + 2) }
+      try rig.observe(
+        [Self.span(UInt64(round * 10 + 1), agent: "root", "call")]
+          + numbers.map { try Self.span($0, parent: UInt64(round * 10 + 1), agent: "a\($0)", "work") })
+      rig.collect(after: 15)
+      rig.collect(after: 15)
+    }
+    let named = (0..<80).filter { !rig.store.series("traces_span_metrics_calls_total", ["agent_id": "a\($0)"]).isEmpty }
+    // Where the bound held for ever, six or seven would have been named.
+    #expect(named.count > 20)
+    for agent in named {
+      let labels = ["client": "root", "server": "a\(agent)"]
+      #expect(rig.values("traces_service_graph_request_total", labels).prefix(2) == [0, 1])
+      #expect(rig.values("traces_span_metrics_calls_total", ["agent_id": "a\(agent)"]).prefix(2) == [0, 1])
+    }
+  }
+
   @Test func theSlowAndTheFailedAreExemplars() throws {
     let rig = Rig()
     try rig.observe([

@@ -23,7 +23,6 @@ struct RecentSpans: ~Copyable {
 
   /// The end of a child whose parent has not arrived.
   struct Waiting {
-    var parent: UInt64 = 0
     var span: SpanObservation
     var agent: Int32 = 0
     var next: Int32 = -1
@@ -71,14 +70,13 @@ struct RecentSpans: ~Copyable {
   @inline(__always)
   mutating func place(of key: UInt64, now: UInt32) -> Int {
     let first = set(of: key)
-    var oldest = first
+    // Of places that were touched in the same second any may go.
+    var oldest = first &+ Int(truncatingIfNeeded: key >> 2 & 3)
+    var age = places[oldest].key == 0 ? UInt32.max : now &- places[oldest].touched
     for place in first..<first &+ Self.ways {
       if places[place].key == key { return place }
-      if places[place].key == 0 {
-        oldest = place
-        break
-      }
-      if places[place].touched < places[oldest].touched { oldest = place }
+      let other = places[place].key == 0 ? UInt32.max : now &- places[place].touched
+      if other > age { (oldest, age) = (place, other) }
     }
     if places[oldest].key != 0 { return replace(oldest, by: key, now) }
     places[oldest].key = key
@@ -124,12 +122,10 @@ struct RecentSpans: ~Copyable {
     if freeWaiting >= 0 {
       number = freeWaiting
       freeWaiting = pool[Int(number)].next
-      pool[Int(number)] = Waiting(
-        parent: places[place].key, span: span, agent: agent, next: places[place].waiting, arrived: now)
+      pool[Int(number)] = Waiting(span: span, agent: agent, next: places[place].waiting, arrived: now)
     } else if pool.count < maximumWaiting {
       number = Int32(truncatingIfNeeded: pool.count)
-      pool.append(
-        Waiting(parent: places[place].key, span: span, agent: agent, next: places[place].waiting, arrived: now))
+      pool.append(Waiting(span: span, agent: agent, next: places[place].waiting, arrived: now))
     } else {
       unpaired += 1
       return
@@ -163,6 +159,14 @@ struct RecentSpans: ~Copyable {
       places[place].waiting = pool[Int(number)].next
       release(number)
       unpaired += 1
+    }
+  }
+
+  /// Forgets all spans, and lets go of all children that wait. O(places).
+  mutating func forget() {
+    for place in 0..<capacity {
+      giveUp(place)
+      places[place] = Known()
     }
   }
 

@@ -20,10 +20,16 @@ enum RowKey {
     SpanState(rawValue: UInt8(truncatingIfNeeded: key >> 56)) ?? .completed
   }
 
-  /// The key of an operation after its name has got another number.
-  static func renamed(_ key: UInt64, _ numbers: [Int32: Int32]) -> UInt64 {
-    guard let number = numbers[name(key)] else { return key }
-    return operation(agent(key), number, kind(key), state(key))
+  /// The key of an operation after its names have got other numbers.
+  static func operation(_ key: UInt64, _ changed: Renumbering) -> UInt64 {
+    operation(
+      changed.agents[agent(key)] ?? agent(key), changed.names[name(key)] ?? name(key), kind(key), state(key))
+  }
+
+  /// The key of an edge after its agents have got other numbers.
+  static func edge(_ key: UInt64, _ changed: Renumbering) -> UInt64 {
+    edge(
+      changed.agents[client(key)] ?? client(key), changed.agents[server(key)] ?? server(key), isMessage: isMessage(key))
   }
 
   static func edge(_ client: Int32, _ server: Int32, isMessage: Bool) -> UInt64 {
@@ -34,4 +40,10 @@ enum RowKey {
   static func client(_ key: UInt64) -> Int32 { agent(key) }
   static func server(_ key: UInt64) -> Int32 { Int32(truncatingIfNeeded: key >> 20 & 0xf_ffff) }
   static func isMessage(_ key: UInt64) -> Bool { key >> 48 & 1 == 1 }
+}
+
+/// What numbers of names became when those that no row has any more were let go.
+struct Renumbering: Sendable {
+  var agents: [Int32: Int32] = [:]
+  var names: [Int32: Int32] = [:]
 }

@@ -13,7 +13,7 @@ public struct SpanMetricsConfiguration: Sendable, Hashable {
   /// Spans that are remembered, so that one which arrives again is not counted again and children find their parents; each
   /// takes 32 bytes. The newest take the places of the oldest.
   public var rememberedSpans = 1 << 19
-  /// Children whose parents have not arrived yet; each takes 56 bytes.
+  /// Children whose parents have not arrived yet; each takes 64 bytes.
   public var waitingSpans = 1 << 17
   /// How long a child waits for its parent.
   public var patience: Duration = .seconds(60)

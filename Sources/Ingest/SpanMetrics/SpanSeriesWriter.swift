@@ -94,7 +94,9 @@ struct SpanSeriesWriter: Sendable {
     }
     guard let renumbered = gone.renumbered else { return }
     operations = Dictionary(
-      operations.map { (RowKey.renamed($0.key, renumbered), $0.value) }, uniquingKeysWith: { first, _ in first })
+      operations.map { (RowKey.operation($0.key, renumbered), $0.value) }, uniquingKeysWith: { first, _ in first })
+    edges = Dictionary(
+      edges.map { (RowKey.edge($0.key, renumbered), $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 
   mutating func write(_ readings: [OperationReading], labels: (UInt64) -> [Label]) {

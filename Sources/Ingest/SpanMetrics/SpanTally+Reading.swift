@@ -23,8 +23,7 @@ struct EdgeReading: Sendable {
 struct GoneRows: Sendable {
   var operations: [UInt64] = []
   var edges: [UInt64] = []
-  /// What the numbers of names became, where they became others.
-  var renumbered: [Int32: Int32]?
+  var renumbered: Renumbering?
 }
 
 /// What the tally says, for the series.
@@ -67,9 +66,9 @@ extension SpanTally {
 
   func edgeLabels(_ key: UInt64) -> [Label] {
     if key == RowKey.edgeOverflow { return [SpanMetricName.overflow] }
-    let labels = [
-      Label("client", agents.text(RowKey.client(key))), Label("server", agents.text(RowKey.server(key))),
-    ]
+    let server = agents.text(RowKey.server(key))
+    // Rules look for agents by the last one.
+    let labels = [Label("client", agents.text(RowKey.client(key))), Label("server", server), Label("agent_id", server)]
     return RowKey.isMessage(key) ? labels + [Label("connection_type", "messaging_system")] : labels
   }
 
@@ -81,25 +80,51 @@ extension SpanTally {
     var gone = GoneRows()
     gone.operations = operations.removeAll { now &- $0.counted > lifetime }
     gone.edges = edges.removeAll { now &- $0.counted > lifetime }
-    if names.count > 2 * operations.count + 1024 { gone.renumbered = renumber() }
+    gone.renumbered = renumber()
     return gone
   }
 
-  private mutating func renumber() -> [Int32: Int32] {
-    var kept = NameNumbers(names.hash)
-    var numbers: [Int32: Int32] = [:]
+  /// Lets go of names that no row has, once they are many; agents, which remembered spans have too, only when there is no room
+  /// for others, and those spans with them.
+  ///
+  /// - Returns: `nil` where nothing has changed.
+  private mutating func renumber() -> Renumbering? {
+    let isCrowded = agents.count >= configuration.maximumAgents
+    guard isCrowded || names.count > 2 * operations.count + 1024 else { return nil }
+    var changed = Renumbering()
+    var keptNames = NameNumbers(names.hash)
+    var keptAgents = NameNumbers(agents.hash)
     for position in 0..<operations.count {
-      let old = RowKey.name(operations.key(at: position))
-      guard old != RowKey.overflow, numbers[old] == nil else { continue }
-      var text = names.text(old)
-      numbers[old] = text.withUTF8 { utf8 in
-        let bytes = UnsafeRawBufferPointer(utf8)
-        return kept.find(bytes) ?? kept.add(bytes)
-      }
+      let key = operations.key(at: position)
+      Self.keep(RowKey.name(key), of: names, in: &keptNames, &changed.names)
+      Self.keep(RowKey.agent(key), of: agents, in: &keptAgents, &changed.agents)
     }
-    names = kept
-    operations.rekey { RowKey.renamed($0, numbers) }
-    return numbers
+    for position in 0..<edges.count {
+      let key = edges.key(at: position)
+      Self.keep(RowKey.client(key), of: agents, in: &keptAgents, &changed.agents)
+      Self.keep(RowKey.server(key), of: agents, in: &keptAgents, &changed.agents)
+    }
+    names = keptNames
+    if isCrowded, keptAgents.count < agents.count {
+      agents = keptAgents
+      recent.forget()
+    } else {
+      changed.agents = [:]
+    }
+    operations.rekey { RowKey.operation($0, changed) }
+    edges.rekey { RowKey.edge($0, changed) }
+    return changed
+  }
+
+  private static func keep(
+    _ number: Int32, of names: borrowing NameNumbers, in kept: inout NameNumbers, _ changed: inout [Int32: Int32]
+  ) {
+    guard number != RowKey.overflow, changed[number] == nil else { return }
+    var text = names.text(number)
+    changed[number] = text.withUTF8 { utf8 in
+      let bytes = UnsafeRawBufferPointer(utf8)
+      return kept.find(bytes) ?? kept.add(bytes)
+    }
   }
 
   /// As the OpenTelemetry collector's `spanmetrics` connector writes it.

@@ -71,6 +71,11 @@ struct SpanTally: ~Copyable {
   private(set) var totals = SpanMetricsTotals()
 
   init(_ configuration: SpanMetricsConfiguration, seed: UInt64) {
+    // As many as a row's key has numbers for, and some room.
+    var configuration = configuration
+    configuration.maximumSeries = min(max(1, configuration.maximumSeries), 1 << 19)
+    configuration.maximumAgents = min(max(1, configuration.maximumAgents), 1 << 19)
+    configuration.maximumEdges = min(max(1, configuration.maximumEdges), 1 << 19)
     self.configuration = configuration
     hash = KeyedHash(seed: seed)
     agents = NameNumbers(hash)
@@ -178,8 +183,8 @@ struct SpanTally: ~Copyable {
   private mutating func count(
     edgeTo server: Int32, _ span: SpanObservation, from parent: RecentSpans.Known, _ now: UInt32
   ) {
-    guard parent.agent != server || server == RowKey.overflow else { return }
-    guard server != RowKey.overflow, parent.agent != RowKey.overflow else { return }
+    // Of agents beyond the bound nobody knows whether they are the same.
+    guard parent.agent != server, server != RowKey.overflow, parent.agent != RowKey.overflow else { return }
     var key = RowKey.edge(parent.agent, server, isMessage: span.isMessage || parent.isCall && parent.isMessage)
     var row = edges.find(key)
     if row == nil, edges.count >= configuration.maximumEdges {
