@@ -57,7 +57,7 @@ public final class Composition: Service {
     }
     traces = try TracePath(
       system: configuration.system, stateDirectory: configuration.dataDirectory, registry: samples.registry,
-      time: SystemTime(), logger: logger
+      watches: [samples.spanMetrics], time: SystemTime(), logger: logger
     ) { hub.publish(.spansLost($0)) }
     deaths.listener = traces.lost
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
@@ -74,12 +74,13 @@ public final class Composition: Service {
     let fleet = LiveFleet(
       samples: samples, local: system.local, hub: hub, notifications: notifications.service)
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
-    let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
+    let queries = QueryService(
+      source: samples.store, exemplars: samples.exemplars, time: SystemTime(), logger: logger)
     let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
     let status = LiveStatus(configuration, samples: samples, loaded: loaded)
     let alertmanager = LiveAlertmanager(
       service: notifications.service, time: SystemTime(), startedAt: samples.time.now(), version: configuration.version)
-    let instruments = StoreInstruments(samples.keeper)
+    let instruments = StoreInstruments(samples.keeper, exemplars: samples.exemplars)
     let reception = OTLPReception(spans: traces.intake, points: OTLPMetricsIntake(samples.remoteWrite))
     let routes =
       PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
@@ -107,9 +108,8 @@ public final class Composition: Service {
   public func run() async throws {
     let services: [any Service] =
       [samples.upkeep] + traces.services + notifications.services
-      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime())] + system.services + [
-        samples.collection, servers,
-      ]
+      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()), samples.spanMetrics]
+      + system.services + [samples.collection, servers]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)

@@ -50,10 +50,10 @@ struct NameNumbers: ~Copyable {
           var index = Int(truncatingIfNeeded: hash) & mask
           while case let number = slots[index], number >= 0 {
             let known = names[Int(number)]
-            if known.hash == hash, Int(known.count) == name.count {
-              let text = UnsafeRawBufferPointer(
-                rebasing: bytes[Int(known.offset)..<Int(known.offset) &+ Int(known.count)])
-              if text.elementsEqual(name) { return index }
+            if known.hash == hash, Int(known.count) == name.count,
+              Self.areEqual(bytes.baseAddress, at: Int(known.offset), name)
+            {
+              return index
             }
             index = (index &+ 1) & mask
           }
@@ -61,6 +61,31 @@ struct NameNumbers: ~Copyable {
         }
       }
     }
+  }
+
+  @inline(__always)
+  private static func areEqual(
+    _ bytes: UnsafeRawPointer?, at offset: Int, _ name: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard let left = bytes, let right = name.baseAddress else { return name.isEmpty }
+    var position = 0
+    while position &+ 8 <= name.count {
+      let (a, b) = (
+        left.loadUnaligned(fromByteOffset: offset &+ position, as: UInt64.self),
+        right.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      )
+      if a != b { return false }
+      position &+= 8
+    }
+    while position < name.count {
+      let (a, b) = (
+        left.load(fromByteOffset: offset &+ position, as: UInt8.self),
+        right.load(fromByteOffset: position, as: UInt8.self)
+      )
+      if a != b { return false }
+      position &+= 1
+    }
+    return true
   }
 
   private mutating func grow() {
