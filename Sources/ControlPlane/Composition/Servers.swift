@@ -58,7 +58,8 @@ struct Servers: Service {
         }
         try await main.run()
       }
-      try await group.waitForAll()
+      // The first that fails ends the others.
+      for try await _ in group {}
     }
   }
 }
