@@ -20,6 +20,7 @@ let package = Package(
     .target(name: "FleetModel"),
     .target(name: "WireFormats", dependencies: ["FleetModel"]),
     .target(name: "PromQL", dependencies: ["FleetModel"]),
+    .target(name: "TraceAnalysis", dependencies: ["FleetModel"]),
     .target(name: "CPlatform", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "Platform", dependencies: ["CPlatform", "FleetModel", systemPackage]),
     .target(name: "SampleStore", dependencies: ["FleetModel", "Platform", systemPackage]),
@@ -43,6 +44,9 @@ let package = Package(
       path: "Simulation"),
     .executableTarget(
       name: "codec-benchmark", dependencies: ["FleetModel"], path: "Codec",
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "trace-benchmark", dependencies: ["FleetModel", "Measuring", "TraceAnalysis"], path: "Traces",
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
       name: "query-benchmark",

@@ -298,6 +298,7 @@ with tempfile.TemporaryDirectory() as data:
         silences(skep)
         documented_examples(skep, "docs/query.md", 10)
         documented_examples(skep, "docs/alerts.md", 5)
+        documented_examples(skep, "docs/traces.md", 10)
         one_trace(skep)
         slowed_agent_is_named(skep)
         dropped_context_is_found(skep)

@@ -69,3 +69,5 @@ measure("OpenMetrics, first sight", format: .openMetrics, bodies: openMetrics, f
 measure("JSON, new values", format: .agentJSON, bodies: objects, fresh: false)
 measure("JSON, first sight", format: .agentJSON, bodies: objects, fresh: true)
 WriteRequests.measure()
+TraceRequests.measure()
+MetricRequests.measure()

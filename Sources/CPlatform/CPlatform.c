@@ -36,6 +36,69 @@ size_t skep_gzip(const void *bytes, size_t count, void *target, size_t capacity)
   return result == Z_STREAM_END ? written : 0;
 }
 
+ptrdiff_t skep_gunzip(const void *bytes, size_t count, void *target, size_t capacity) {
+  z_stream stream = {0};
+  if (inflateInit2(&stream, gzip_window) != Z_OK) return -3;
+  const size_t most = 1 << 30;
+  stream.next_in = (Bytef *)bytes;
+  stream.next_out = target;
+  size_t read = 0, written = 0;
+  ptrdiff_t answer = -1;
+  while (1) {
+    size_t in = count - read < most ? count - read : most;
+    size_t out = capacity - written < most ? capacity - written : most;
+    stream.avail_in = (uInt)in;
+    stream.avail_out = (uInt)out;
+    int result = inflate(&stream, Z_NO_FLUSH);
+    read += in - stream.avail_in;
+    written += out - stream.avail_out;
+    if (result == Z_STREAM_END) {
+      if (read == count) {
+        answer = (ptrdiff_t)written;
+        break;
+      }
+      // Another member follows (RFC 1952, section 2.2).
+      if (inflateReset(&stream) != Z_OK) break;
+    } else if (result == Z_MEM_ERROR) {
+      answer = -3;
+      break;
+    } else if (result == Z_OK || result == Z_BUF_ERROR) {
+      if (written == capacity && stream.avail_out == 0) {
+        answer = -2;
+        break;
+      }
+      // Nothing more comes in, and the end was not seen.
+      if (in == stream.avail_in && out == stream.avail_out) break;
+      if (read == count && stream.avail_out != 0) break;
+    } else {
+      break;
+    }
+  }
+  inflateEnd(&stream);
+  return answer;
+}
+
+size_t skep_zlib_bound(size_t count) { return compressBound((uLong)count); }
+
+size_t skep_zlib(const void *bytes, size_t count, void *target, size_t capacity, int level) {
+  uLongf written = (uLongf)capacity;
+  return compress2(target, &written, bytes, (uLong)count, level) == Z_OK ? (size_t)written : 0;
+}
+
+int skep_unzlib(const void *bytes, size_t count, void *target, size_t size) {
+  uLongf written = (uLongf)size;
+  return uncompress(target, &written, bytes, (uLong)count) == Z_OK && written == (uLongf)size;
+}
+
+void skep_release_file_pages(const void *start, size_t count) {
+#ifdef __linux__
+  if (start != NULL && count > 0) madvise((void *)start, count, MADV_DONTNEED);
+#else
+  (void)start;
+  (void)count;
+#endif
+}
+
 #ifdef __linux__
 static int release_segments(struct dl_phdr_info *object, size_t size, void *unused) {
   (void)size;

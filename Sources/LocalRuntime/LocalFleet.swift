@@ -27,7 +27,7 @@ public final class LocalFleet: Service {
     var hasRun = false
   }
 
-  private let settings: LaunchSettings
+  private let launch: Mutex<LaunchSettings>
   private let guardian: GuardianSource
   private let environment: FleetLoop.Environment
   private let events: AsyncStream<FleetLoop.Event>
@@ -48,9 +48,10 @@ public final class LocalFleet: Service {
     let (events, continuation) = AsyncStream.makeStream(of: FleetLoop.Event.self)
     // First in the queue, so that a system applied before `run()` comes after it.
     continuation.yield(.apply(system))
-    settings = LaunchSettings(
-      namespace: system.namespace, workingDirectory: workingDirectory, logDirectory: logDirectory,
-      baseEnvironment: baseEnvironment, inherited: OwnEnvironment.read())
+    launch = Mutex(
+      LaunchSettings(
+        namespace: system.namespace, workingDirectory: workingDirectory, logDirectory: logDirectory,
+        baseEnvironment: baseEnvironment, inherited: OwnEnvironment.read()))
     self.guardian = guardian
     self.events = events
     published = Mutex(Published())
@@ -58,6 +59,11 @@ public final class LocalFleet: Service {
       probe: InstanceProbe(http: http), time: time, random: random, logger: logger, onChange: onChange,
       events: continuation)
   }
+
+  private var settings: LaunchSettings { launch.withLock { $0 } }
+
+  /// Changes what is added for each agent, as known when it is about to ``run()``.
+  public func setBaseEnvironment(_ variables: [String: String]) { launch.withLock { $0.baseEnvironment = variables } }
 
   /// Goes over to a changed system: starts what is new, stops what left, rolls over what changed, one instance at a time.
   ///

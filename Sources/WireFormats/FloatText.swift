@@ -194,15 +194,26 @@ extension FloatText {
       let size = exponent.magnitude
       return "\(sign)\(digits.prefix(1))\(fraction)e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"
     }
-    if point <= 0 { return sign + "0." + String(repeating: "0", count: -point) + digits }
-    if point >= digits.count { return sign + digits + String(repeating: "0", count: point - digits.count) }
-    return sign + digits.prefix(point) + "." + digits.dropFirst(point)
+    return plain(sign, digits, point)
   }
 
   /// As OpenMetrics wants `le` and `quantile`: `1` becomes `1.0`, what already has a point or an exponent stays.
   static func formatLabel(_ value: Double) -> String {
     let text = format(value)
     return !value.isFinite || text.utf8.contains(where: { $0 == 46 || $0 == 101 }) ? text : text + ".0"
+  }
+
+  /// The shortest text that reads back the same, never with an exponent: Go's `FormatFloat(value, 'f', -1, 64)`.
+  static func formatPlain(_ value: Double) -> String {
+    if !value.isFinite || value == 0 { return format(value) }
+    let (digits, point) = shortest(value.magnitude)
+    return plain(value < 0 ? "-" : "", digits, point)
+  }
+
+  private static func plain(_ sign: String, _ digits: String, _ point: Int) -> String {
+    if point <= 0 { return sign + "0." + String(repeating: "0", count: -point) + digits }
+    if point >= digits.count { return sign + digits + String(repeating: "0", count: point - digits.count) }
+    return sign + digits.prefix(point) + "." + digits.dropFirst(point)
   }
 
   /// The digits of the shortest decimal, without zeros at either end, and where the point stands among them.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,6 +38,22 @@ size_t skep_gzip_bound(size_t count);
 
 /// Writes the bytes as one gzip member (RFC 1952), compressed in the quickest way. The number of bytes written; 0 for no memory.
 size_t skep_gzip(const void *bytes, size_t count, void *target, size_t capacity);
+
+/// Reads gzip (RFC 1952), of one member or several. The number of bytes written; -1 for what is not gzip or breaks off, -2 where
+/// `target` is too small, -3 for no memory.
+ptrdiff_t skep_gunzip(const void *bytes, size_t count, void *target, size_t capacity);
+
+/// How many bytes `skep_zlib` may write at most.
+size_t skep_zlib_bound(size_t count);
+
+/// Writes the bytes as a zlib stream (RFC 1950); levels 1 to 9. The number of bytes written; 0 for no memory or room.
+size_t skep_zlib(const void *bytes, size_t count, void *target, size_t capacity, int level);
+
+/// Reads a zlib stream that holds exactly `size` bytes. 1 where it does, else 0.
+int skep_unzlib(const void *bytes, size_t count, void *target, size_t size);
+
+/// Gives back the pages of a file mapped read-only from `start`, a page's begin: they come again from the page cache when needed.
+void skep_release_file_pages(const void *start, size_t count);
 
 int pipe2(int descriptors[2], int flags);
 

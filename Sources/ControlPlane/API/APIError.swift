@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import WireFormats
 
 /// A refusal, as the client gets it.
 struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -60,11 +61,15 @@ struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// As a client of that API reads it.
-  func response(in style: APIRoute.Style) -> APIResponse {
+  ///
+  /// - Parameter contentType: of the request.
+  func response(in style: APIRoute.Style, contentType: String? = nil) -> APIResponse {
     switch style {
     case .fleet: response
     case .prometheus: prometheusResponse
     case .alertmanager: alertmanagerResponse
+    case .otlp: otlpResponse(as: OTLPEncoding(contentType: contentType ?? "") ?? .json)
+    case .jaeger: jaegerResponse
     }
   }
 }

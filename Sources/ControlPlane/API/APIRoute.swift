@@ -53,6 +53,10 @@ struct APIRoute: Sendable {
     case prometheus
     /// Alertmanager's: the query is read from ``APIRequest/form``, refusals are ``AlertmanagerError``.
     case alertmanager
+    /// OTLP/HTTP: refusals are a `google.rpc.Status` in the encoding of the request.
+    case otlp
+    /// Jaeger's query API: the query is read from ``APIRequest/form``, refusals are ``JaegerError``.
+    case jaeger
   }
 
   /// One answer.

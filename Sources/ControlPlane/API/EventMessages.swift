@@ -1,11 +1,42 @@
 import Alerting
 public import FleetModel
+import Ingest
 
 extension FleetAPI {
-  /// The data of one event of `GET /fleet/v1/events`: an `agent` or an `alert`.
+  /// The data of one event of `GET /fleet/v1/events`: an `agent`, an `alert` or `spans_lost`.
   public enum EventMessage: Sendable, Hashable {
     case agent(AgentChange)
     case alert(AlertChange)
+    case spansLost(SpansLost)
+  }
+
+  /// Spans in flight whose instance died.
+  public struct SpansLost: Codable, Sendable, Hashable {
+    public var agentID: String
+    /// `nil` for those of an earlier run.
+    @ExplicitNull public var instance: String?
+    /// How many.
+    public var count: Int
+    /// The first twenty.
+    public var spans: [LostSpan]
+    public var timestamp: Time
+
+    enum CodingKeys: String, CodingKey {
+      case agentID = "agent_id"
+      case instance, count, spans, timestamp
+    }
+  }
+
+  public struct LostSpan: Codable, Sendable, Hashable {
+    public var traceID: String
+    public var spanID: String
+    public var operation: String
+
+    enum CodingKeys: String, CodingKey {
+      case traceID = "trace_id"
+      case spanID = "span_id"
+      case operation
+    }
   }
 
   public struct AgentChange: Codable, Sendable, Hashable {
@@ -52,6 +83,13 @@ extension FleetAPI.EventMessage {
     case .alert(let notification):
       self = .alert(
         FleetAPI.AlertChange(change: notification.kind.rawValue, alert: FleetAPI.Alert(notification.alert)))
+    case .spansLost(let loss):
+      self = .spansLost(
+        FleetAPI.SpansLost(
+          agentID: loss.agent.name, instance: loss.instance, count: loss.count,
+          spans: loss.spans.map {
+            FleetAPI.LostSpan(traceID: "\($0.key.traceID)", spanID: "\($0.key.spanID)", operation: $0.operation)
+          }, timestamp: FleetAPI.Time(loss.at)))
     }
   }
 
@@ -61,6 +99,8 @@ extension FleetAPI.EventMessage {
     switch self {
     case .agent(let change): "event: agent\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
     case .alert(let change): "event: alert\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
+    case .spansLost(let change):
+      "event: spans_lost\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
     }
   }
 }

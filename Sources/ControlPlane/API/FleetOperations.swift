@@ -82,4 +82,5 @@ struct OverviewInputs: Sendable {
 enum FleetEvent: Sendable, Hashable {
   case instance(InstanceEvent)
   case alert(AlertNotification)
+  case spansLost(LostSpans.Loss)
 }

@@ -59,7 +59,8 @@ struct FleetRoutes: Sendable {
   private var events: APIRoute {
     APIRoute(
       method: .get, path: "/fleet/v1/events", operationID: "events",
-      summary: "Changes of agents and alerts as server-sent events named agent and alert", access: .read,
+      summary: "Changes of agents, alerts and spans as server-sent events named agent, alert and spans_lost",
+      access: .read,
       answers: [.init(status: 200, summary: "The stream", content: .text("text/event-stream"))]
     ) { [operations] _ in
       let events = await operations.events()

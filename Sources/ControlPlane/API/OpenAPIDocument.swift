@@ -70,6 +70,8 @@ enum OpenAPIDocument {
     case .fleet: "ErrorEnvelope"
     case .prometheus: "PrometheusRefusal"
     case .alertmanager: "AlertmanagerRefusal"
+    case .otlp: "RPCStatus"
+    case .jaeger: "JaegerAnswer"
     }
   }
 

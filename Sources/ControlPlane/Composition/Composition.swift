@@ -7,46 +7,59 @@ public import Logging
 import Platform
 import SampleStore
 public import ServiceLifecycle
+import Synchronization
 import SystemPackage
 
 /// One running Skep: everything joined, in the order in which things flow through it.
 ///
 /// 1. The path of a sample: collection, store, rules, handlers.
-/// 2. The path of an alert: rules or API, routes and groups, receivers.
-/// 3. The path of a system: its file, its processes or named instances, and what changes when the file does.
-/// 4. The server, over all of them.
+/// 2. The path of a span: OTLP or the plain API, store, those who watch.
+/// 3. The path of an alert: rules or API, routes and groups, receivers.
+/// 4. The path of a system: its file, its processes or named instances, and what changes when the file does.
+/// 5. The servers, over all of them.
 ///
 /// Swapping the store for another engine is a change in ``SampleKeeper`` and nowhere else.
 public final class Composition: Service {
   private let configuration: ControlPlaneConfiguration
   private let lock: DirectoryLock
   private let samples: SamplePath
+  private let traces: TracePath
   private let notifications: NotificationPath
   private let system: SystemPath
-  private let server: FleetServer
+  private let servers: Servers
   private let exchange: ExchangeClient
   private let logger: Logger
 
   /// Puts everything together, opens the store and starts nothing. Blocks for as long as opening takes.
   ///
-  /// - Parameter onListening: is told the address once the server is bound to it.
+  /// - Parameter onListening: is told the addresses once all servers are bound to them.
   /// - Throws: what is wrong with the data directory, its files, the tokens or certificates, each naming its mend.
   public init(
     _ configuration: ControlPlaneConfiguration, logger: Logger,
-    onListening: @escaping @Sendable (ListenAddress) -> Void
+    onListening: @escaping @Sendable (ListeningAddresses) -> Void
   ) throws {
     self.configuration = configuration
     self.logger = logger
     lock = try DirectoryLock(directory: configuration.dataDirectory)
     exchange = try Self.exchangeClient()
     let hub = EventHub()
+    let deaths = DeathListener()
+    let listening = Arrival<ListeningAddresses>()
     let ruleFiles = configuration.ruleFiles.read()
     if let problem = ruleFiles.diagnostics.first(where: { $0.level == .error }) { throw problem }
     samples = try SamplePath(
       system: configuration.system, systemFile: configuration.systemFile?.absolute.string ?? "system.yaml",
       fileGroups: ruleFiles.groups, stateDirectory: configuration.dataDirectory, http: exchange, time: SystemTime(),
       logger: logger
-    ) { hub.publish(.instance($0)) }
+    ) { event in
+      hub.publish(.instance(event))
+      deaths.tell { $0.handle(event) }
+    }
+    traces = try TracePath(
+      system: configuration.system, stateDirectory: configuration.dataDirectory, registry: samples.registry,
+      time: SystemTime(), logger: logger
+    ) { hub.publish(.spansLost($0)) }
+    deaths.listener = traces.lost
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
     let isEncrypted = configuration.security.tls != nil
     let notifications = try NotificationPath(
@@ -56,13 +69,10 @@ public final class Composition: Service {
     self.notifications = notifications
     let loaded = LoadedSystem(try configuration.shownSystem(), at: samples.time.now())
     system = try Self.systemPath(
-      configuration, samples: samples, notifications: notifications, loaded: loaded, exchange: exchange,
-      logger: logger)
+      configuration, samples: samples, traces: traces, notifications: notifications, loaded: loaded,
+      exchange: exchange, listening: listening, logger: logger)
     let fleet = LiveFleet(
       samples: samples, local: system.local, hub: hub, notifications: notifications.service)
-    var serving = FleetServerConfiguration()
-    serving.address = configuration.listen
-    serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
     let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
     let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
@@ -70,20 +80,25 @@ public final class Composition: Service {
     let alertmanager = LiveAlertmanager(
       service: notifications.service, time: SystemTime(), startedAt: samples.time.now(), version: configuration.version)
     let instruments = StoreInstruments(samples.keeper)
-    server = try FleetServer(
-      configuration: serving, operations: fleet, store: store,
+    let reception = OTLPReception(spans: traces.intake, points: OTLPMetricsIntake(samples.remoteWrite))
+    let routes =
+      PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
+      + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes
+      + AlertmanagerRoutes.all(alertmanager) + OTLPRoutes(reception: reception).routes
+      + SpanRoutes(intake: traces.intake, time: SystemTime()).routes
+      + JaegerRoutes(reader: traces.reader, time: SystemTime()).routes
+      + TraceRoutes.all(TraceService(reader: traces.reader, prices: configuration.system.prices, time: SystemTime()))
+    let table = RouteTable.fleet(
+      operations: fleet, store: store,
       metrics: { [ownMetrics = configuration.ownMetrics] in
         instruments.update()
         return ownMetrics()
-      },
-      routes: PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
-        + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes
-        + AlertmanagerRoutes.all(alertmanager),
-      time: SystemTime(), logger: logger,
-      onListening: { address in
-        notifications.listens(at: address.url(isEncrypted: isEncrypted))
-        onListening(address)
-      })
+      }, further: routes)
+    servers = try Servers(configuration, table: table, reception: reception, logger: logger) { addresses in
+      notifications.listens(at: addresses.main.url(isEncrypted: isEncrypted))
+      onListening(addresses)
+      listening.arrive(addresses)
+    }
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
@@ -91,9 +106,9 @@ public final class Composition: Service {
   /// what is still to be sent, and last the store.
   public func run() async throws {
     let services: [any Service] =
-      [samples.upkeep] + notifications.services
+      [samples.upkeep] + traces.services + notifications.services
       + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime())] + system.services + [
-        samples.collection, server,
+        samples.collection, servers,
       ]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -110,4 +125,16 @@ public final class Composition: Service {
     configuration.refusal = { EndpointPolicy.refusal(ofAddress: $0) }
     return try ExchangeClient(configuration: configuration)
   }
+}
+
+/// Passes on what becomes of instances to those who follow their spans, who come to be after the registry does.
+private final class DeathListener: Sendable {
+  private let state = Mutex<LostSpans?>(nil)
+
+  var listener: LostSpans? {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+
+  func tell(_ body: (LostSpans) -> Void) { listener.map(body) }
 }

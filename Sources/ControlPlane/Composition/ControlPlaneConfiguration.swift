@@ -12,6 +12,8 @@ public struct ControlPlaneConfiguration: Sendable {
   /// Holds everything that outlives a restart.
   public var dataDirectory: FilePath = ".skep"
   public var listen: ListenAddress
+  public var otlpGRPC = OTLPListening.usual
+  public var otlpHTTP = OTLPListening.usual
   public var security = SecurityConfiguration()
   /// Skep's own, for those who ask.
   public var version = ""
@@ -38,7 +40,6 @@ extension FleetSystem {
     }
     if !storage.remoteWrite.isEmpty { refuse("storage.remote_write", "samples are not written on") }
     if storage.queryURL != nil { refuse("storage.query_url", "other engines are not queried") }
-    if !tracing.forward.isEmpty { refuse("tracing.forward", "spans are not collected") }
     for (index, agent) in agents.enumerated() where agent.progress != nil {
       refuse("agents[\(index)].progress", "progress is not watched")
     }

@@ -137,6 +137,7 @@ extension FleetSystem {
 /// What lies where in a data directory.
 enum DataDirectory {
   static let store = "store"
+  static let spans = "spans"
   static let snapshots = "snapshots"
   static let notifications = "notifications.sqlite"
   static let logs = "logs"

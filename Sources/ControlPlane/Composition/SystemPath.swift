@@ -6,6 +6,7 @@ import LocalRuntime
 import Logging
 import Platform
 import ServiceLifecycle
+import Synchronization
 import SystemPackage
 
 /// The parts that a system file passes.
@@ -17,8 +18,9 @@ struct SystemPath: Sendable {
 extension Composition {
   /// System file → processes or named instances → registry; again whenever the file changes.
   static func systemPath(
-    _ configuration: ControlPlaneConfiguration, samples: SamplePath, notifications: NotificationPath,
-    loaded: LoadedSystem, exchange: ExchangeClient, logger: Logger
+    _ configuration: ControlPlaneConfiguration, samples: SamplePath, traces: TracePath,
+    notifications: NotificationPath, loaded: LoadedSystem, exchange: ExchangeClient,
+    listening: Arrival<ListeningAddresses>, logger: Logger
   ) throws -> SystemPath {
     let registry = samples.registry
     registry.replaceTargets(
@@ -27,15 +29,30 @@ extension Composition {
     registry.replaceTargets(of: .localRuntime, with: [])
     var local: LocalFleet?
     if configuration.runsAgents {
+      let now = SystemTime().now()
+      for agent in configuration.system.agents where !agent.command.isEmpty {
+        traces.lost.earlierRunEnded(of: agent.agentID, before: now)
+      }
       local = LocalFleet(
         system: configuration.system, workingDirectory: configuration.systemDirectory,
         logDirectory: configuration.dataDirectory.appending(DataDirectory.logs),
-        baseEnvironment: configuration.agentEnvironment,
+        baseEnvironment: [:],
         http: exchange, time: SystemTime(), random: SystemRandom(), logger: logger
-      ) { registry.replaceTargets(of: .localRuntime, with: $0) }
+      ) { [processes = LocalProcesses(), lost = traces.lost] targets in
+        registry.replaceTargets(of: .localRuntime, with: targets)
+        for dead in processes.ended(now: targets) {
+          lost.processEnded(of: dead.agentID, instance: dead.instance, at: SystemTime().now())
+        }
+      }
     }
     var services: [any Service] = []
-    if let local { services.append(local) }
+    if let local {
+      let isEncrypted = configuration.security.tls != nil
+      services.append(
+        AfterListening(listening: listening, service: local) { addresses in
+          local.setBaseEnvironment(addresses.agentEnvironment(isEncrypted: isEncrypted))
+        })
+    }
     let ruleFiles = RuleFileFollower(
       configuration.ruleFiles, rules: samples.ruleSet, time: SystemTime(), logger: logger)
     services.append(ruleFiles)
@@ -62,11 +79,34 @@ extension ControlPlaneConfiguration {
     let folder = systemFile?.removingLastComponent() ?? "."
     return folder.isEmpty ? "." : folder
   }
+}
 
-  /// What every agent finds in its environment beside its own: where Skep is.
-  fileprivate var agentEnvironment: [String: String] {
-    guard listen.port != 0 else { return [:] }
-    let url = "\(security.tls == nil ? "http" : "https")://\(listen)"
-    return ["SKEP_SERVER": url, "OTEL_EXPORTER_OTLP_ENDPOINT": url]
+extension ListeningAddresses {
+  /// What every agent of this machine finds in its environment beside its own: where Skep is, and takes spans and metrics.
+  fileprivate func agentEnvironment(isEncrypted: Bool) -> [String: String] {
+    var address = main
+    if ["0.0.0.0", "::", "*", ""].contains(main.host) { address = ListenAddress(port: main.port) }
+    let url = "\(isEncrypted ? "https" : "http")://\(address)"
+    return [
+      "SKEP_SERVER": url, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+    ]
+  }
+}
+
+/// Tells which processes of the local runtime have ended since it last spoke.
+final class LocalProcesses: Sendable {
+  private let running = Mutex<[String: (target: CollectionTarget, pid: Int32)]>([:])
+
+  /// - Returns: the instances whose process is gone, also where another one runs in its place already.
+  func ended(now targets: [CollectionTarget]) -> [CollectionTarget] {
+    running.withLock { running in
+      let pids = Dictionary(
+        targets.compactMap { target in target.pid.map { (target, $0) } }.map {
+          ("\($0.0.agentID)/\($0.0.instance)", (target: $0.0, pid: $0.1))
+        }, uniquingKeysWith: { $1 })
+      let dead = running.filter { pids[$0.key]?.pid != $0.value.pid }.map(\.value.target)
+      running = pids
+      return dead
+    }
   }
 }

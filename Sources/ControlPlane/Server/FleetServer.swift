@@ -1,5 +1,4 @@
 import FleetModel
-import Glibc
 import HTTPTypes
 import HummingbirdCore
 import HummingbirdTLS
@@ -18,8 +17,7 @@ public import ServiceLifecycle
 /// the grace.
 public final class FleetServer: Service {
   private let configuration: FleetServerConfiguration
-  private let tokens: TokenFile?
-  private let tls: TLSConfiguration?
+  private let security: ServerSecurity
   private let runner: ExchangeRunner
   private let connections = Connections()
   private let time: any TimeSource
@@ -33,39 +31,39 @@ public final class FleetServer: Service {
   ///   - routes: further ones, such as other APIs.
   ///   - onListening: is told the bound address before the first request is served.
   /// - Throws: ``SecurityError``.
-  init(
+  convenience init(
     configuration: FleetServerConfiguration, operations: any FleetOperations, store: any StoreOperations,
     metrics: @escaping @Sendable () async -> String, routes: [APIRoute] = [], time: any TimeSource, logger: Logger,
     onListening: @escaping @Sendable (ListenAddress) async -> Void
   ) throws(SecurityError) {
-    let security = configuration.security
-    try security.check(listeningOn: configuration.address)
-    var tokens: TokenFile?
-    if let path = security.tokenFile { tokens = try TokenFile(path: path, logger: logger) }
-    if let material = security.tls {
-      tls = try TLSMaterial.configuration(for: material, certificateIsOptional: tokens != nil, logger: logger)
-    } else {
-      tls = nil
-    }
-    self.tokens = tokens
+    try configuration.security.check(listeningOn: configuration.address)
+    self.init(
+      configuration: configuration, security: try ServerSecurity(configuration.security, logger: logger),
+      table: RouteTable.fleet(operations: operations, store: store, metrics: metrics, further: routes), time: time,
+      logger: logger, onListening: onListening)
+  }
+
+  /// A server of these routes alone, whose address somebody has checked.
+  init(
+    configuration: FleetServerConfiguration, security: ServerSecurity, table: RouteTable, time: any TimeSource,
+    logger: Logger, onListening: @escaping @Sendable (ListenAddress) async -> Void
+  ) {
+    self.security = security
     self.configuration = configuration
     self.time = time
     self.logger = logger
     self.onListening = onListening
-    let asksForCertificates = security.tls?.clientCAFile != nil
-    let lookUp = tokens.map { tokens -> @Sendable (Substring) -> Principal? in { tokens.principal(for: $0) } }
     runner = ExchangeRunner(
       handler: RequestHandler(
-        table: RouteTable.fleet(operations: operations, store: store, metrics: metrics, further: routes),
-        policy: AccessPolicy(
-          principalForToken: lookUp, certificateRole: asksForCertificates ? security.clientCertificateRole : nil,
-          allowedHosts: Set(security.allowedHosts.map { $0.lowercased() })),
-        maximumBodyBytes: configuration.maximumBodyBytes, looksForCertificates: asksForCertificates, logger: logger),
+        table: table, policy: security.policy, maximumBodyBytes: configuration.maximumBodyBytes,
+        looksForCertificates: security.looksForCertificates, logger: logger),
       connections: connections, configuration: configuration, time: time, logger: logger)
   }
 
   /// How clients reach a server that listens on `address`.
-  public func url(for address: ListenAddress) -> String { (tls == nil ? "http://" : "https://") + address.description }
+  public func url(for address: ListenAddress) -> String {
+    (security.tls == nil ? "http://" : "https://") + address.description
+  }
 
   /// Serves until a graceful shutdown or cancellation. To be called once.
   ///
@@ -91,7 +89,7 @@ public final class FleetServer: Service {
             connections.closeOverdue(at: time.monotonic())
           }
         }
-        if let tokens {
+        if let tokens = security.tokens {
           group.addTask { [time] in
             try await tokens.follow(time: time)
             return false
@@ -112,7 +110,7 @@ public final class FleetServer: Service {
     http.httpDecoder = HTTP1Channel.Configuration.DecoderConfiguration(
       maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 200)
     let plain = HTTPServerBuilder.http1(configuration: http)
-    let builder = if let tls { try HTTPServerBuilder.tls(plain, tlsConfiguration: tls) } else { plain }
+    let builder = if let tls = security.tls { try HTTPServerBuilder.tls(plain, tlsConfiguration: tls) } else { plain }
     // What the library tells of its own life repeats ours.
     var libraryLogger = logger
     libraryLogger.logLevel = max(logger.logLevel, .warning)
@@ -132,14 +130,6 @@ public final class FleetServer: Service {
 
   private static func explain(_ error: any Error, _ address: ListenAddress) -> any Error {
     if error is CancellationError { return error }
-    guard let error = error as? IOError else {
-      return FleetServerError.cannotListen(address, reason: "\(error)")
-    }
-    return switch error.errnoCode {
-    case EADDRINUSE: FleetServerError.addressInUse(address)
-    case EACCES, EPERM: FleetServerError.noRight(address)
-    case EADDRNOTAVAIL: FleetServerError.notAnAddressOfThisMachine(address)
-    default: FleetServerError.cannotListen(address, reason: "\(error)")
-    }
+    return FleetServerError(error, listeningOn: address)
   }
 }

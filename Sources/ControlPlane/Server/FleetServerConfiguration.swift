@@ -1,3 +1,6 @@
+import Glibc
+import NIOCore
+
 /// How the HTTP server listens and what it puts up with.
 public struct FleetServerConfiguration: Sendable {
   public var address = ListenAddress()
@@ -35,6 +38,18 @@ public enum FleetServerError: Error, Sendable, Hashable, CustomStringConvertible
     case .notAnAddressOfThisMachine(let address):
       "\(address.host) is not an address of this machine; choose another with --listen"
     case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+    }
+  }
+}
+
+extension FleetServerError {
+  /// What the system said when an address was to be bound.
+  init(_ error: any Error, listeningOn address: ListenAddress) {
+    switch (error as? IOError)?.errnoCode {
+    case EADDRINUSE: self = .addressInUse(address)
+    case EACCES, EPERM: self = .noRight(address)
+    case EADDRNOTAVAIL: self = .notAnAddressOfThisMachine(address)
+    default: self = .cannotListen(address, reason: "\(error)")
     }
   }
 }

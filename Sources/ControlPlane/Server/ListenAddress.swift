@@ -11,12 +11,12 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     self.port = port
   }
 
-  /// Reads `HOST:PORT` or `HOST`, whose port is 7540.
+  /// Reads `HOST:PORT` or `HOST`, whose port is 7540 or the one given.
   ///
   /// - Throws: ``InvalidText``.
-  public init(_ text: String) throws(InvalidText) {
+  public init(_ text: String, defaultPort: Int = defaultPort) throws(InvalidText) {
     guard let parts = HostAndPort(text) else { throw InvalidText(text: text) }
-    self.init(host: parts.host, port: parts.port ?? Self.defaultPort)
+    self.init(host: parts.host, port: parts.port ?? defaultPort)
   }
 
   public var description: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }

@@ -52,7 +52,8 @@ struct RequestHandler: Sendable {
         case .fleet:
           work.query = try target.values(of: route.parameters)
           if route.parameters.contains(where: { $0.kind == .texts }) { try work.form.add(encoded: target.query) }
-        case .alertmanager: try work.form.add(encoded: target.query)
+        case .alertmanager, .jaeger: try work.form.add(encoded: target.query)
+        case .otlp: break
         case .prometheus:
           if request.method == .post || request.method == .put, route.rawBody == nil {
             work.form = try await form(of: request, continuing: informClientToContinue)
@@ -73,14 +74,16 @@ struct RequestHandler: Sendable {
       outcome.response = error.response
     } catch let error as AlertmanagerError {
       outcome.response = error.response
+    } catch let error as JaegerError {
+      outcome.response = error.response
     } catch let error as APIError {
-      outcome.response = error.response(in: style)
+      outcome.response = error.response(in: style, contentType: request.headers[.contentType])
       outcome.closesConnection = error.code == .payloadTooLarge
     } catch {
       logger.error("a request failed", metadata: ["path": "\(outcome.route)", "error": "\(error)"])
       let refusal = APIError(
         .internalError, "something went wrong in Skep; its log says what, under \(outcome.route)")
-      outcome.response = refusal.response(in: style)
+      outcome.response = refusal.response(in: style, contentType: request.headers[.contentType])
     }
     return outcome
   }

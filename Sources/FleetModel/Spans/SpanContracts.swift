@@ -29,6 +29,12 @@ public protocol SpanWriter: Sendable {
   func markLost(_ spans: [SpanKey], at time: Int64) async throws(SpanStoreError) -> Int
 }
 
+/// Is shown spans as they arrive, after the store has acknowledged them: what series of metrics and forwarding are made of.
+public protocol SpanWatch: Sendable {
+  /// Calls are quick, may come from any thread and at once; a batch keeps the promises of ``SpanBatch``.
+  func observe(_ batch: SpanBatch)
+}
+
 /// Gives spans back. The span store implements it; analyses and the API read through it. What ``SpanWriter/append(_:)``
 /// acknowledged is found at once.
 public protocol SpanReader: Sendable {

@@ -27,6 +27,10 @@
   public var outputTokens: Int64 = -1
   /// `gen_ai.usage.cache_read.input_tokens`; -1 where the span does not say.
   public var cachedTokens: Int64 = -1
+  /// `gen_ai.provider.name`, else the older `gen_ai.system`.
+  public var provider: NameID = .none
+  /// Whose clock `start` and `end` are of: `service.instance.id` of the resource, else `host.id`, else `host.name`.
+  public var instance: NameID = .none
 
   public init(
     spanID: SpanID, parent: UInt64, start: Int64, end: Int64, agent: NameID, operation: NameID, kind: SpanKind,

@@ -12,7 +12,7 @@ public struct WriteOutcome: Sendable, Hashable {
     /// Another value than the one that is stored of that time.
     case duplicate
     case future
-    /// Exemplars.
+    /// Exemplars, where none are kept.
     case unsupported
   }
 
@@ -20,6 +20,8 @@ public struct WriteOutcome: Sendable, Hashable {
   public var written = 0
   /// Native histograms.
   public var histogramsWritten = 0
+  /// Exemplars, those among them that were there already.
+  public var exemplarsWritten = 0
   public private(set) var refused: [Reason: Int] = [:]
   /// Of the first that was refused, in words.
   public private(set) var firstRefusal: String?
@@ -37,7 +39,7 @@ public struct WriteOutcome: Sendable, Hashable {
 
 /// Why nothing, or nothing more, of a request was taken.
 public enum WriteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Not what remote write sends.
+  /// Not what remote write, or OTLP, sends.
   case malformed(String)
   case tooLarge(limit: Int)
   /// The store takes nothing at present: the sender should send all of it again. So many samples and native

@@ -53,10 +53,12 @@ public struct OTLPLimits: Sendable, Hashable {
   public var depth: Int
   /// Buckets or quantiles of a data point.
   public var buckets: Int
+  /// Bytes that the series of one request with metrics may take: a histogram's repeat its labels with every bucket.
+  public var writtenBytes: Int
 
   public init(
     textBytes: Int = 256 << 10, attributes: Int = 2048, events: Int = 4096, links: Int = 1024, depth: Int = 32,
-    buckets: Int = 2048
+    buckets: Int = 2048, writtenBytes: Int = 64 << 20
   ) {
     self.textBytes = textBytes
     self.attributes = attributes
@@ -64,6 +66,7 @@ public struct OTLPLimits: Sendable, Hashable {
     self.links = links
     self.depth = depth
     self.buckets = buckets
+    self.writtenBytes = writtenBytes
   }
 }
 

@@ -7,6 +7,7 @@ struct WireBytes {
   var count: Int { bytes.count }
 
   mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+  mutating func truncate(to count: Int) { bytes.removeSubrange(count...) }
   mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   @inline(__always)
@@ -144,14 +145,16 @@ struct WireBytes {
 
   /// Each as field 1 of its series, a `prometheus.Label`.
   mutating func labels(_ labels: LabelSet) {
-    for label in labels {
-      let (name, value) = (label.name.utf8, label.value.utf8)
-      let count =
-        2 + Self.length(of: UInt64(name.count)) + name.count + Self.length(of: UInt64(value.count)) + value.count
-      bytes.append(0x0a)
-      varint(UInt64(count))
-      field(0x0a, name)
-      field(0x12, value)
-    }
+    for one in labels { label(one.name.utf8, one.value.utf8) }
+  }
+
+  /// A `prometheus.Label` as field 1.
+  mutating func label(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+    let count =
+      2 + Self.length(of: UInt64(name.count)) + name.count + Self.length(of: UInt64(value.count)) + value.count
+    bytes.append(0x0a)
+    varint(UInt64(count))
+    field(0x0a, name)
+    field(0x12, value)
   }
 }

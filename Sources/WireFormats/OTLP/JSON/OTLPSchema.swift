@@ -1,6 +1,6 @@
 /// The messages of OTLP as far as Skep reads and writes them, with the names that their fields have in JSON: the same table
 /// takes JSON to protobuf and back. Sources: the `.proto` files below `opentelemetry/proto` and `google/rpc/status.proto`.
-enum OTLPSchema: Sendable, CaseIterable {
+enum OTLPSchema: Int, Sendable, CaseIterable {
   case traceRequest, resourceSpans, scopeSpans, span, event, link, status
   case metricsRequest, resourceMetrics, scopeMetrics, metric, gauge, sum, histogram, exponentialHistogram, summary
   case numberPoint, histogramPoint, exponentialPoint, buckets, summaryPoint, quantile, exemplar
@@ -44,10 +44,9 @@ enum OTLPSchema: Sendable, CaseIterable {
     }
   }
 
-  var fields: [Field] { Self.table[self] ?? [] }
+  var fields: [Field] { Self.table[rawValue] }
 
-  private static let table: [OTLPSchema: [Field]] = Dictionary(
-    uniqueKeysWithValues: allCases.map { ($0, $0.listedFields) })
+  private static let table = allCases.map(\.listedFields)
 
   private static func one(_ number: UInt64, _ name: StaticString, _ type: FieldType) -> Field {
     Field(name: name, number: number, type: type, isRepeated: false)

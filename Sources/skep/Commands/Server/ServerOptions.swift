@@ -14,6 +14,16 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Where to listen; port 0 picks one.")
   var listen = "127.0.0.1:7540"
 
+  @Option(
+    name: .customLong("otlp-grpc-listen"),
+    help: "Where to take OTLP/gRPC, or off; port 0 picks one. 127.0.0.1:4317 if that is free.")
+  var otlpGRPCListen: String?
+
+  @Option(
+    name: .customLong("otlp-http-listen"),
+    help: "Where to take OTLP/HTTP beside --listen, or off; port 0 picks one. 127.0.0.1:4318 if that is free.")
+  var otlpHTTPListen: String?
+
   @Option(help: "Where Skep keeps what outlives a restart.")
   var dataDir = ".skep"
 
@@ -74,6 +84,9 @@ struct ServerRun {
     let metrics = MetricRegistry()
     metrics.useBuckets(
       [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1], for: "skep_alert_delivery_seconds")
+    for name in ["skep_span_intake_append_duration_seconds", "skep_grpc_call_duration_seconds"] {
+      metrics.useBuckets([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1, 5], for: name)
+    }
     MetricsSystem.bootstrap(metrics)
     let logger = Logger(label: "skep")
 
@@ -86,8 +99,13 @@ struct ServerRun {
       configuration.dataDirectory = FilePath(options.dataDir)
       configuration.security = try security()
       configuration.ownMetrics = { String(decoding: metrics.render(format: .prometheusText), as: UTF8.self) }
-      composition = try Composition(configuration, logger: logger) { address in
-        Terminal.print("listening on \(options.certificateFile == nil ? "http" : "https")://\(address)")
+      configuration.otlpGRPC = try Self.otlp(options.otlpGRPCListen, "--otlp-grpc-listen", port: 4317)
+      configuration.otlpHTTP = try Self.otlp(options.otlpHTTPListen, "--otlp-http-listen", port: 4318)
+      composition = try Composition(configuration, logger: logger) { addresses in
+        let scheme = options.certificateFile == nil ? "http" : "https"
+        Terminal.print("listening on \(scheme)://\(addresses.main)")
+        if let address = addresses.otlpGRPC { Terminal.print("OTLP/gRPC on \(scheme)://\(address)") }
+        if let address = addresses.otlpHTTP { Terminal.print("OTLP/HTTP on \(scheme)://\(address)") }
       }
     } catch let failure as CommandFailure {
       throw failure
@@ -106,6 +124,14 @@ struct ServerRun {
 
   private func address() throws(CommandFailure) -> ListenAddress {
     do { return try ListenAddress(options.listen) } catch { throw .badInput("--listen: \(error)") }
+  }
+
+  private static func otlp(_ text: String?, _ option: String, port: Int) throws(CommandFailure) -> OTLPListening {
+    guard let text else { return .usual }
+    if text == "off" { return .off }
+    do { return .address(try ListenAddress(text, defaultPort: port)) } catch {
+      throw .badInput("\(option): \(error), or off")
+    }
   }
 
   private func security() throws(CommandFailure) -> SecurityConfiguration {

@@ -58,20 +58,16 @@ extension TraceMessage {
   @inline(__always)
   mutating func checkedText(_ range: Range<Int>) -> BatchRange {
     let bytes = UnsafeRawBufferPointer(rebasing: message[range])
-    if !WireText.isASCII(bytes), !isValidUTF8(bytes.assumingMemoryBound(to: UInt8.self)) {
-      note("the text \(quoted(bytes.assumingMemoryBound(to: UInt8.self))) is not UTF-8")
+    if !WireText.isASCII(bytes) || bytes.count > limits.textBytes {
+      if let problem = WireText.problem(of: bytes, limits) { note(problem) }
     }
-    return checkedLength(range)
+    return range32(range.lowerBound, range.upperBound)
   }
 
   @inline(__always)
   private mutating func checkedLength(_ range: Range<Int>) -> BatchRange {
-    if range.count > limits.textBytes { noteLength(range.count) }
+    if range.count > limits.textBytes { note(WireText.excess(range.count, limits)) }
     return range32(range.lowerBound, range.upperBound)
-  }
-
-  private mutating func noteLength(_ count: Int) {
-    note("a text of \(count) bytes is longer than the limit of \(limits.textBytes); record less")
   }
 }
 
@@ -109,6 +105,17 @@ enum AnyValue {
 }
 
 enum WireText {
+  /// Why this is no text that may be taken: it is too long or not UTF-8; `nil` where it may.
+  static func problem(of bytes: UnsafeRawBufferPointer, _ limits: OTLPLimits) -> String? {
+    let characters = bytes.assumingMemoryBound(to: UInt8.self)
+    if !isValidUTF8(characters) { return "the text \(quoted(characters)) is not UTF-8" }
+    return bytes.count > limits.textBytes ? excess(bytes.count, limits) : nil
+  }
+
+  static func excess(_ count: Int, _ limits: OTLPLimits) -> String {
+    "a text of \(count) bytes is longer than the limit of \(limits.textBytes); record less"
+  }
+
   /// Eight bytes at a time, the last eight perhaps twice.
   @inline(__always)
   static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {

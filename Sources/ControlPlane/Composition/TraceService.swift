@@ -1,0 +1,40 @@
+import DeployPlan
+import FleetModel
+import Platform
+import TraceAnalysis
+
+/// Where traces are read and analysed: beside everything else, few at a time, since each may hold some tens of megabytes.
+struct TraceService: TraceOperations {
+  let reader: any SpanReader
+  let prices: TokenPrices
+  private let time: any TimeSource
+  private let threads: WorkThreads
+
+  /// - Parameter concurrency: analyses calculated at one time; others wait.
+  init(reader: any SpanReader, prices: PriceTable, time: any TimeSource, concurrency: Int = 2) {
+    self.reader = reader
+    self.prices = TokenPrices(prices)
+    self.time = time
+    threads = WorkThreads(label: "skep.traces", maximum: concurrency)
+  }
+
+  func now() -> Timestamp { time.now() }
+
+  func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
+    let thread = try await threads.take()
+    defer { threads.giveBack(thread) }
+    return try await withTaskExecutorPreference(thread) { try await work() }
+  }
+}
+
+extension TokenPrices {
+  /// The system file's prices as the analyses take them.
+  init(_ table: PriceTable) {
+    self.init(
+      currency: table.currency,
+      models: table.models.map {
+        Price(
+          model: $0.model, provider: $0.provider, input: $0.input, output: $0.output, cachedInput: $0.cachedInput)
+      })
+  }
+}

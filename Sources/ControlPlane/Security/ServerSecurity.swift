@@ -1,0 +1,30 @@
+import Logging
+import NIOSSL
+
+/// What the servers of one Skep share of security: the tokens in force, the certificates, and who may do what.
+struct ServerSecurity: Sendable {
+  let tokens: TokenFile?
+  let tls: TLSConfiguration?
+  let policy: AccessPolicy
+  /// Whether clients may show a certificate.
+  let looksForCertificates: Bool
+
+  /// Reads the files that the configuration names; blocks for as long.
+  ///
+  /// - Throws: ``SecurityError`` that names the file.
+  init(_ configuration: SecurityConfiguration, logger: Logger) throws(SecurityError) {
+    var tokens: TokenFile?
+    if let path = configuration.tokenFile { tokens = try TokenFile(path: path, logger: logger) }
+    if let material = configuration.tls {
+      tls = try TLSMaterial.configuration(for: material, certificateIsOptional: tokens != nil, logger: logger)
+    } else {
+      tls = nil
+    }
+    self.tokens = tokens
+    looksForCertificates = configuration.tls?.clientCAFile != nil
+    let lookUp = tokens.map { tokens -> @Sendable (Substring) -> Principal? in { tokens.principal(for: $0) } }
+    policy = AccessPolicy(
+      principalForToken: lookUp, certificateRole: looksForCertificates ? configuration.clientCertificateRole : nil,
+      allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }))
+  }
+}

@@ -1,0 +1,32 @@
+import FleetModel
+import Platform
+import Synchronization
+
+/// Runs queries on threads of their own, never on the few that run Swift's tasks.
+enum SpanQueries {
+  static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await BlockingWork(label: "skep.spans.query").run(body)
+  }
+
+  /// Ends soon after the task is cancelled.
+  static func outlines(
+    _ sources: SpanSources, matching query: TraceQuery,
+    visit: @Sendable ([TraceOutline], NameTable) throws -> Void
+  ) async throws {
+    let isCancelled = CancellationFlag()
+    try await withoutActuallyEscaping(visit) { visit in
+      try await withTaskCancellationHandler {
+        try await BlockingWork(label: "skep.spans.query").run { () throws in
+          try sources.outlines(
+            matching: query, isCancelled: { isCancelled.value.load(ordering: .relaxed) }, visit: visit)
+        }
+      } onCancel: {
+        isCancelled.value.store(true, ordering: .relaxed)
+      }
+    }
+  }
+
+  private final class CancellationFlag: Sendable {
+    let value = Atomic(false)
+  }
+}

@@ -1,0 +1,206 @@
+import FleetModel
+import Platform
+import Synchronization
+import SystemPackage
+
+/// Takes spans into the live head by way of its log, and begins a new head where one is full.
+///
+/// All but ``sync()``, ``failure`` and ``logBytes`` is called on the intake's thread.
+final class HeadJournal: Sendable {
+  /// Syncs wait here, not where spans are taken.
+  let syncing = BlockingWork(label: "skep.spans.sync")
+
+  private struct State {
+    /// `nil` where none could be begun: the next span tries again.
+    var log: SpanLog?
+    var nextSequence: UInt64
+    var failure: String?
+    var isClosed = false
+    var began: Duration
+  }
+
+  private let configuration: SpanStoreConfiguration
+  private let layout: SpanLayout
+  private let files: any FileSystem
+  private let core: SpanCore
+  private let catalog: SegmentCatalog
+  private let upkeep: SegmentUpkeep
+  private let note: @Sendable (String) -> Void
+  private let state: Mutex<State>
+
+  /// Heads that may wait for their segments before taking spans waits too.
+  private static let mostSealed = 2
+  /// A head of few spans becomes a segment after so long, so that its spans can come to be dropped.
+  private static let longestLife = Duration.seconds(6 * 3600)
+
+  init(
+    _ configuration: SpanStoreConfiguration, layout: SpanLayout, files: any FileSystem, core: SpanCore,
+    catalog: SegmentCatalog, upkeep: SegmentUpkeep, nextSequence: UInt64, note: @escaping @Sendable (String) -> Void
+  ) {
+    self.configuration = configuration
+    self.layout = layout
+    self.files = files
+    self.core = core
+    self.catalog = catalog
+    self.upkeep = upkeep
+    self.note = note
+    state = Mutex(State(nextSequence: nextSequence, began: upkeep.time.monotonic()))
+  }
+
+  /// Offsets within a head are of 32 bits.
+  private var headSize: Int { min(max(configuration.headSize, 1), 1 << 30) }
+
+  var failure: String? { state.withLock { $0.failure } ?? upkeep.failure }
+  var logBytes: UInt64 { state.withLock { $0.log }?.byteCount ?? 0 }
+
+  /// The first log of this life. A disk that is full is no reason not to serve what is stored.
+  func begin() {
+    do throws(SpanStoreError) { try beginHead() } catch { note("the log of spans cannot be begun: \(error)") }
+  }
+
+  // MARK: Taking
+
+  func commit(_ batches: [SpanBatch]) throws(SpanStoreError) {
+    do throws(SpanStoreError) {
+      try write(batches)
+      state.withLock { $0.failure = nil }
+    } catch {
+      if case .storage(let reason) = error {
+        let isNew = state.withLock { state in
+          defer { state.failure = reason }
+          return state.failure == nil
+        }
+        if isNew { note("spans are refused: \(reason)") }
+      }
+      throw error
+    }
+    if core.live.byteCount > headSize {
+      // Taken is taken: a head that cannot be changed now is changed later.
+      try? rotate()
+    }
+  }
+
+  private func write(_ batches: [SpanBatch]) throws(SpanStoreError) {
+    if state.withLock({ $0.isClosed }) { throw .closed }
+    if core.live.byteCount > 2 * headSize { try rotate() }
+    let log = try openLog()
+    let head = core.live
+    let mark = head.mark
+    head.pack(batches)
+    do throws(FileError) {
+      try append(head, since: mark, to: log)
+    } catch {
+      head.undo(to: mark)
+      throw .storage(error.description)
+    }
+    head.show()
+    core.noteVisible(from: mark.rows, in: head)
+  }
+
+  private func append(_ head: Head, since mark: PackedSpans.Mark, to log: SpanLog) throws(FileError) {
+    var frame = GrowingMemory<UInt8>()
+    head.edit { LogFrame.append($0, since: mark, to: &frame) }
+    try log.write(frame.raw)
+    if configuration.fsyncInterval == nil { try log.sync() }
+  }
+
+  private func openLog() throws(SpanStoreError) -> SpanLog {
+    if let log = state.withLock({ $0.log }), log.failure == nil { return log }
+    try beginHead()
+    guard let log = state.withLock({ $0.log }) else { throw .storage("the log of spans cannot be begun") }
+    return log
+  }
+
+  // MARK: Heads
+
+  func rotateIfOld() throws(SpanStoreError) {
+    let age = upkeep.time.monotonic() - state.withLock { $0.began }
+    if age > Self.longestLife { try rotate() }
+  }
+
+  /// Begins a new head where the live one holds anything.
+  func rotate() throws(SpanStoreError) {
+    if state.withLock({ $0.isClosed }) { throw .closed }
+    if core.live.isEmpty { return }
+    // Whoever brings spans faster than they are written waits here.
+    if catalog.sealed.count >= Self.mostSealed { upkeep.flushNow() }
+    if catalog.sealed.count >= Self.mostSealed {
+      throw .storage(upkeep.failure ?? "segments are not written as fast as spans come")
+    }
+    try beginHead()
+  }
+
+  private func beginHead() throws(SpanStoreError) {
+    let sequence = state.withLock { state in
+      defer { state.nextSequence += 1 }
+      return state.nextSequence
+    }
+    let log: SpanLog
+    let next = Head()
+    do throws(FileError) {
+      log = try SpanLog(layout, files, sequence: sequence)
+      do throws(FileError) {
+        try carryOpenSpans(to: next, log)
+      } catch {
+        log.close()
+        try? files.remove(log.path)
+        throw error
+      }
+    } catch {
+      throw .storage(error.description)
+    }
+    let old = state.withLock { state in
+      defer {
+        state.log = log
+        state.began = upkeep.time.monotonic()
+      }
+      return state.log
+    }
+    var isOldEmpty = false
+    core.replaceLive(with: next) { head in
+      isOldEmpty = head.isEmpty
+      if let old, !isOldEmpty {
+        catalog.add(SealedHead(sequence: old.sequence, head: head, log: old.path))
+      }
+    }
+    if let old {
+      old.close()
+      if isOldEmpty { try? files.remove(old.path) }
+    }
+    upkeep.flushSoon()
+  }
+
+  /// Spans in flight go along from log to log: what is in flight is known from the logs alone.
+  private func carryOpenSpans(to next: Head, _ log: SpanLog) throws(FileError) {
+    let keys = core.openKeys
+    guard !keys.isEmpty else { return }
+    let sources = core.sources()
+    var spans: [Span] = []
+    for (trace, keys) in Dictionary(grouping: keys, by: \.traceID) {
+      let ids = Set(keys.map(\.spanID))
+      spans += sources.spans(of: trace).filter { ids.contains($0.spanID) && $0.state == .active }
+    }
+    guard let batch = SpanBatch(spans), !batch.isEmpty else { return }
+    let mark = next.mark
+    next.pack([batch])
+    try append(next, since: mark, to: log)
+    next.show()
+  }
+
+  // MARK: Syncs
+
+  func sync() {
+    guard let log = state.withLock({ $0.log }) else { return }
+    do throws(FileError) { try log.sync() } catch { note("the log of spans could not be synced: \(error)") }
+  }
+
+  func close() {
+    let log = state.withLock { state in
+      defer { state.isClosed = true }
+      return state.isClosed ? nil : state.log
+    }
+    guard let log else { return }
+    do throws(FileError) { try log.sync() } catch { note("the log of spans could not be synced: \(error)") }
+    log.close()
+  }
+}

@@ -1,0 +1,44 @@
+import FleetModel
+import Platform
+import Synchronization
+import SystemPackage
+
+/// What is stored beside the live head: sealed heads and segments, changed as a whole so that no query sees a span twice or not
+/// at all while it moves.
+final class SegmentCatalog: Sendable {
+  private struct State {
+    /// By sequence, as are the heads; all heads come after all segments.
+    var segments: [Segment]
+    var sealed: [SealedHead]
+  }
+
+  private let state: Mutex<State>
+
+  init(segments: [Segment], sealed: [SealedHead]) { state = Mutex(State(segments: segments, sealed: sealed)) }
+
+  var segments: [Segment] { state.withLock { $0.segments } }
+  var sealed: [SealedHead] { state.withLock { $0.sealed } }
+
+  /// In the order of arrival.
+  var sources: [any SpanSource] { state.withLock { state in state.segments + state.sealed.map(\.head) } }
+
+  func add(_ head: SealedHead) { state.withLock { $0.sealed.append(head) } }
+
+  /// - Parameter segment: `nil` where the head held nothing.
+  func replace(_ head: SealedHead, with segment: Segment?) {
+    state.withLock { state in
+      state.sealed.removeAll { $0.sequence == head.sequence }
+      if let segment { state.segments.append(segment) }
+      state.segments.sort { $0.footer.sequences.lowerBound < $1.footer.sequences.lowerBound }
+    }
+  }
+
+  func replace(_ sources: [Segment], with merged: Segment?) {
+    let gone = Set(sources.map { ObjectIdentifier($0) })
+    state.withLock { state in
+      state.segments.removeAll { gone.contains(ObjectIdentifier($0)) }
+      if let merged { state.segments.append(merged) }
+      state.segments.sort { $0.footer.sequences.lowerBound < $1.footer.sequences.lowerBound }
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import Dispatch
+import FleetModel
+import Platform
+import Synchronization
+import SystemPackage
+
+/// Makes segments of sealed heads, merges them and drops them.
+final class SegmentUpkeep: Sendable {
+  let time: any TimeSource
+  private let configuration: SpanStoreConfiguration
+  private let layout: SpanLayout
+  private let files: any FileSystem
+  private let catalog: SegmentCatalog
+  private let note: @Sendable (String) -> Void
+
+  /// Segments of heads: taking spans may wait for these.
+  private let flushes = BlockingWork(label: "skep.spans.segments")
+  /// Merges and drops.
+  private let merges = BlockingWork(label: "skep.spans.merges")
+  private let isStopping = Atomic(false)
+  private let problem = Mutex<String?>(nil)
+
+  init(
+    _ configuration: SpanStoreConfiguration, layout: SpanLayout, files: any FileSystem, catalog: SegmentCatalog,
+    time: any TimeSource, note: @escaping @Sendable (String) -> Void
+  ) {
+    self.configuration = configuration
+    self.layout = layout
+    self.files = files
+    self.catalog = catalog
+    self.time = time
+    self.note = note
+  }
+
+  /// Why the last segment could not be written; `nil` once one could.
+  var failure: String? { problem.withLock { $0 } }
+
+  func flushSoon() {
+    flushes.queue.async { self.flush() }
+    merges.queue.async { self.mergeAll() }
+  }
+
+  func flushNow() { flushes.queue.sync { flush() } }
+
+  /// All that is to be done now.
+  func round() async {
+    await flushes.run { self.flush() }
+    await merges.run {
+      self.dropOld()
+      self.mergeAll()
+      for segment in self.catalog.segments { segment.releasePages() }
+    }
+  }
+
+  /// Returns when nothing is being written any more.
+  func stop() {
+    isStopping.store(true, ordering: .relaxed)
+    flushes.queue.sync {}
+    merges.queue.sync {}
+  }
+
+  // MARK: Heads
+
+  private func flush() {
+    while !isStopping.load(ordering: .relaxed), let sealed = catalog.sealed.first {
+      do {
+        try flush(sealed)
+        problem.withLock { $0 = nil }
+      } catch {
+        let reason = "\(error)"
+        let isNew = problem.withLock { problem in
+          defer { problem = reason }
+          return problem != reason
+        }
+        if isNew { note("a segment of spans cannot be written, which is tried again: \(reason)") }
+        return
+      }
+    }
+  }
+
+  private func flush(_ sealed: SealedHead) throws {
+    let path = layout.segment(sealed.sequence...sealed.sequence)
+    let new = SpanLayout.appending(SpanLayout.newSuffix, to: path)
+    let result = sealed.head.read { content in
+      Result { () throws(FileError) in
+        try HeadSegment.write(
+          content, to: new, files, sequence: sealed.sequence, seed: UInt64.random(in: .min ... .max))
+      }
+    }
+    var segment: Segment?
+    if try result.get() > 0 {
+      try commit(new, as: path)
+      segment = try Segment(path, files, note: note)
+    } else {
+      try files.remove(new)
+    }
+    catalog.replace(sealed, with: segment)
+    if sealed.isDamaged {
+      try files.rename(sealed.log, to: SpanLayout.appending(SpanLayout.damagedSuffix, to: sealed.log))
+    } else {
+      try files.remove(sealed.log)
+    }
+  }
+
+  private func commit(_ new: FilePath, as path: FilePath) throws(FileError) {
+    do throws(FileError) {
+      try files.rename(new, to: path)
+      try files.syncDirectory(layout.directory)
+    } catch {
+      try? files.remove(new)
+      throw error
+    }
+  }
+
+  // MARK: Merges
+
+  private func mergeAll() {
+    while !isStopping.load(ordering: .relaxed) {
+      let segments = catalog.segments
+      let entries = segments.map {
+        MergePlan.Entry(rows: $0.footer.rows, earliest: $0.footer.earliest, latest: $0.footer.latest)
+      }
+      guard let range = MergePlan.next(entries, longest: retention / 4) else { return }
+      do {
+        try merge(Array(segments[range]))
+      } catch is CancellationError {
+        return
+      } catch {
+        note("segments of spans cannot be merged, which is tried again: \(error)")
+        return
+      }
+    }
+  }
+
+  private func merge(_ sources: [Segment]) throws {
+    guard let first = sources.first, let last = sources.last else { return }
+    let path = layout.segment(first.footer.sequences.lowerBound...last.footer.sequences.upperBound)
+    let new = SpanLayout.appending(SpanLayout.newSuffix, to: path)
+    _ = try SegmentMerge.write(
+      sources, to: new, files, seed: UInt64.random(in: .min ... .max),
+      isStopping: { isStopping.load(ordering: .relaxed) })
+    try commit(new, as: path)
+    catalog.replace(sources, with: try Segment(path, files, note: note))
+    for source in sources { remove(source) }
+  }
+
+  private func remove(_ segment: Segment) {
+    do throws(FileError) {
+      if segment.damagedBlocks.isEmpty {
+        try files.remove(segment.path)
+      } else {
+        try files.rename(segment.path, to: SpanLayout.appending(SpanLayout.damagedSuffix, to: segment.path))
+      }
+    } catch {
+      note("segment \(segment.path) cannot be removed: \(error)")
+    }
+  }
+
+  // MARK: Retention
+
+  /// Nanoseconds.
+  private var retention: Int64 {
+    let (seconds, attoseconds) = configuration.retention.components
+    let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : nanoseconds &+ attoseconds / 1_000_000_000
+  }
+
+  /// Spans from before this time are past the retention. Nanoseconds since 1970-01-01T00:00:00Z.
+  var horizon: Int64 {
+    let (now, overflow) = time.now().milliseconds.multipliedReportingOverflow(by: 1_000_000)
+    let (horizon, underflow) = now.subtractingReportingOverflow(retention)
+    return overflow || underflow ? .min : horizon
+  }
+
+  private func dropOld() {
+    let horizon = horizon
+    let old = catalog.segments.filter { $0.footer.latest < horizon }
+    drop(old)
+    guard let most = configuration.retentionSize else { return }
+    var segments = catalog.segments.sorted { $0.footer.latest < $1.footer.latest }
+    var size = segments.reduce(0) { $0 + $1.size }
+    var beyond: [Segment] = []
+    while size > most, !segments.isEmpty {
+      let oldest = segments.removeFirst()
+      size -= oldest.size
+      beyond.append(oldest)
+    }
+    drop(beyond)
+  }
+
+  private func drop(_ segments: [Segment]) {
+    guard !segments.isEmpty else { return }
+    catalog.replace(segments, with: nil)
+    for segment in segments {
+      do throws(FileError) { try files.remove(segment.path) } catch {
+        note("segment \(segment.path) cannot be removed: \(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import FleetModel
+import Testing
+
+@testable import TraceAnalysis
+
+@Suite struct FleetCriticalPathTests {
+  static func findings(_ traffic: SimulatedTraffic, order: UInt64 = 0, sampled: Int = 2_000)
+    -> FleetCriticalPath.Findings
+  {
+    var options = FleetCriticalPath.Options()
+    options.sampledRequests = sampled
+    var path = FleetCriticalPath(options: options)
+    traffic.feed(seed: order) { path.add($0, names: $1) }
+    return path.findings()
+  }
+
+  /// A slow agent is named; one that is slow for one request in ten is named for the tail alone.
+  @Test func whoIsSlowIsNamed() throws {
+    var traffic = SimulatedTraffic.team(seed: 1)
+    traffic.agents[2].work = 40_000_000
+    traffic.run(entry: 0, requests: 270, perSecond: 10)
+    traffic.agents[3].work = 300_000_000
+    traffic.run(entry: 0, requests: 30, perSecond: 10)
+    let findings = Self.findings(traffic)
+    #expect(findings.requests == 300 && findings.sampledRequests == 300 && findings.unfinished == 0)
+    #expect(findings.medianOperation == OperationName(agent: "searcher", operation: "handle"))
+    #expect(findings.tailOperation?.agent == "reader")
+    #expect(abs(findings.rows.reduce(0) { $0 + $1.share } - 1) < 1e-9)
+    #expect(abs(findings.rows.reduce(0) { $0 + $1.medianShare } - 1) < 1e-9)
+    #expect(abs(findings.rows.reduce(0) { $0 + $1.tailShare } - 1) < 1e-9)
+    let searcher = try #require(findings.rows.first { $0.key.agent == "searcher" })
+    let half = try #require(searcher.whatIf.last)
+    // One after the other: half of the work of a request about the median goes, and no more than that.
+    #expect(half.faster == 0.5 && half.p50Gain > 15_000_000 && half.p50Gain < 25_000_000)
+    #expect(searcher.whatIf.map(\.p50Gain) == searcher.whatIf.map(\.p50Gain).sorted())
+  }
+
+  @Test(arguments: [2_000, 50])
+  func theOrderOfTracesDoesNotMatter(sampled: Int) {
+    var traffic = SimulatedTraffic.team(seed: 2)
+    traffic.run(entry: 0, requests: 400, perSecond: 10)
+    let first = Self.findings(traffic, sampled: sampled)
+    #expect(first.sampledRequests == min(sampled, 400))
+    for order in 1...4 as ClosedRange<UInt64> {
+      #expect(Self.findings(traffic, order: order, sampled: sampled) == first)
+    }
+  }
+
+  @Test func requestsUnderWayAreCountedApart() {
+    var traffic = SimulatedTraffic.team(seed: 3)
+    traffic.run(entry: 0, requests: 3, perSecond: 10)
+    var path = FleetCriticalPath()
+    for trace in traffic.traces {
+      var trace = trace
+      for position in trace.spans.indices where trace.spans[position].parent == 0 {
+        trace.spans[position].state = .active
+      }
+      path.add(TraceTree(trace), names: traffic.names)
+    }
+    let findings = path.findings()
+    #expect(findings.unfinished == 3 && findings.requests == 0 && findings.rows == [] && findings.p95 == nil)
+    #expect(findings.medianOperation == nil && findings.tailOperation == nil)
+  }
+
+  /// More kinds of operations than are told apart share a row.
+  @Test func namesAreBounded() throws {
+    var names = NameTable()
+    var path = FleetCriticalPath()
+    let agent = names.number(of: "a")
+    for number in 1...5_000 as ClosedRange<UInt64> {
+      let span = SpanOutline(
+        spanID: try #require(SpanID(rawValue: 1)), parent: 0, start: 0, end: 10, agent: agent,
+        operation: names.number(of: "op \(number)"), kind: .server, state: .ok)
+      path.add(
+        TraceTree(TraceOutline(traceID: try #require(TraceID(high: 0, low: number)), spans: [span])), names: names)
+    }
+    let findings = path.findings()
+    #expect(findings.rows.count == OperationIndex.limit + 1)
+    #expect(findings.rows.first?.key.operation == OperationIndex.others && findings.rows.first?.requests == 3_000)
+  }
+}
