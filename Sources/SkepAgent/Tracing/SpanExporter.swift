@@ -89,7 +89,7 @@ final class SpanExporter: Sendable {
     }
   }
 
-  /// Sends what is queued now; what is not taken at the first attempt stays.
+  /// Sends what is queued now; what is not taken in time stays.
   func flush(within limit: Duration) async {
     guard configuration.isEnabled, let endpoint = configuration.endpoint else { return }
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .quiet)
@@ -99,16 +99,18 @@ final class SpanExporter: Sendable {
 
   private func flush(by client: SpanClient, within limit: Duration) async {
     let end = ContinuousClock.now + limit
+    var machine = ExportMachine(policy: configuration.retry)
     while true {
       let rest = ContinuousClock.now.duration(to: end)
       if rest <= .zero { return }
       let spans = recorder.queue.take()
       if spans.isEmpty { return }
       let event = await post(spans, by: client, timeout: min(rest, configuration.requestTimeout))
-      var machine = ExportMachine(policy: configuration.retry)
-      switch machine.step(event, random: 1) {
-      case .taken: break
-      case .again: return recorder.queue.putBack(spans)
+      switch machine.step(event, random: .random(in: 0..<1)) {
+      case .taken: machine = ExportMachine(policy: configuration.retry)
+      case .again(let delay):
+        recorder.queue.putBack(spans)
+        guard delay < ContinuousClock.now.duration(to: end), (try? await Task.sleep(for: delay)) != nil else { return }
       case .dropped(let reason): drop(spans, reason, event)
       }
     }
@@ -117,7 +119,8 @@ final class SpanExporter: Sendable {
   // MARK: Ended spans
 
   private func wakeRegularly() async {
-    while (try? await Task.sleep(for: configuration.batchDelay)) != nil { recorder.queue.wake() }
+    let delay = max(configuration.batchDelay, .milliseconds(1))
+    while (try? await Task.sleep(for: delay)) != nil { recorder.queue.wake() }
   }
 
   private func sendQueue(by client: SpanClient) async {
@@ -170,14 +173,15 @@ final class SpanExporter: Sendable {
 
   private func drop(_ spans: [SkepSpan], _ reason: ExportMachine.Reason, _ event: ExportMachine.Event) {
     count(spans.count, reason == .refused ? .refused : .notDelivered)
-    logger.warning(
+    // That something is wrong was logged when it began.
+    logger.debug(
       "spans were dropped", metadata: ["spans": "\(spans.count)", "reason": "\(reason.rawValue)", "answer": "\(event)"])
   }
 
   // MARK: Spans in flight
 
   private func announce(from table: OpenSpanTable, by client: SpanClient) async {
-    let delay = configuration.startMessageDelay
+    let delay = max(configuration.startMessageDelay, .zero)
     let interval = min(max(delay / 4, .milliseconds(20)), .seconds(1))
     while (try? await Task.sleep(for: interval)) != nil {
       if state.withLock({ $0.isHeld }) { continue }
