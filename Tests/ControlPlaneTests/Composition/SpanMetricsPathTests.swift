@@ -5,6 +5,7 @@ import Ingest
 import Logging
 import Platform
 import PromQL
+import SampleStore
 import TestSupport
 import Testing
 
