@@ -33,7 +33,8 @@ import WireFormats
     try await ServerHarness.with(routes: fixture.routes) { server in
       let headers = Self.protobuf + [("content-encoding", "gzip")]
       let good = GRPCServerTests.zipped(SpanFixture.protobuf([SpanFixture.span(1)]))
-      #expect(try await server.ask("POST", "/v1/traces", headers: headers, bytes: good).status == 200)
+      let taken = try await server.ask("POST", "/v1/traces", headers: headers, bytes: good)
+      #expect(taken.status == 200)
       let bomb = GRPCServerTests.zipped([UInt8](repeating: 0, count: 5 << 20))
       #expect(try await server.ask("POST", "/v1/traces", headers: headers, bytes: bomb).status == 413)
       #expect(try await server.ask("POST", "/v1/traces", headers: headers, bytes: [1, 2, 3]).status == 400)
