@@ -79,13 +79,8 @@ struct PointLabels {
   /// Puts the labels into their final form: sorted, each name once. Values of attributes whose names fall together are joined
   /// by `;` in the order of their keys, as Prometheus does it; an own label stays alone.
   mutating func finish() {
-    var sorted = parts
-    sorted.sort { left, right in
-      if let precedes = compare(left.name, right.name) { return precedes }
-      if left.source != right.source { return left.source.rawValue < right.source.rawValue }
-      return compare(left.key, right.key) ?? false
-    }
-    parts = sorted
+    sort()
+    if !parts.indices.dropFirst().contains(where: { compare(parts[$0 - 1].name, parts[$0].name) == nil }) { return }
     var kept: [Part] = []
     kept.reserveCapacity(parts.count)
     var start = 0
@@ -96,6 +91,29 @@ struct PointLabels {
       start = end
     }
     parts = kept
+  }
+
+  /// Points have few attributes: insertion for those, and for thousands what does not go square.
+  private mutating func sort() {
+    if parts.count > 32 {
+      var sorted = parts
+      sorted.sort { precedes($0, $1) }
+      parts = sorted
+      return
+    }
+    for index in parts.indices.dropFirst() {
+      var at = index
+      while at > 0, precedes(parts[at], parts[at - 1]) {
+        parts.swapAt(at, at - 1)
+        at -= 1
+      }
+    }
+  }
+
+  private func precedes(_ left: Part, _ right: Part) -> Bool {
+    if let precedes = compare(left.name, right.name) { return precedes }
+    if left.source != right.source { return left.source.rawValue < right.source.rawValue }
+    return compare(left.key, right.key) ?? false
   }
 
   private mutating func joined(_ same: ArraySlice<Part>) -> Part {

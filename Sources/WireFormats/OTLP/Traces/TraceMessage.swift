@@ -274,18 +274,15 @@ struct TraceMessage {
   }
 
   private func excess(since marks: Marks) -> String? {
-    let counts = [
-      (
-        "attributes, those of its events and links among them,", batch.attributes.count - marks.attributes,
-        limits.attributes
-      ),
-      ("events", batch.events.count - marks.events, limits.events),
-      ("links", batch.links.count - marks.links, limits.links),
-    ]
-    for (what, count, limit) in counts where count > limit {
-      return "it has \(count) \(what) and may have \(limit); record fewer"
-    }
-    return nil
+    let attributes = batch.attributes.count - marks.attributes
+    let events = batch.events.count - marks.events
+    let links = batch.links.count - marks.links
+    if attributes <= limits.attributes, events <= limits.events, links <= limits.links { return nil }
+    let (count, what, limit) =
+      attributes > limits.attributes
+      ? (attributes, "attributes, those of its events and links among them,", limits.attributes)
+      : events > limits.events ? (events, "events", limits.events) : (links, "links", limits.links)
+    return "it has \(count) \(what) and may have \(limit); record fewer"
   }
 
   // MARK: text
