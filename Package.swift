@@ -113,7 +113,8 @@ let package = Package(
     .target(
       name: "SkepMonitor",
       dependencies: [
-        "ControlPlane", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "Platform", lifecycle, log,
+        "ControlPlane", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "Platform", "SpanStore",
+        "TraceAnalysis", lifecycle, log,
       ]),
     .target(
       name: "SkepAgent",
@@ -215,7 +216,9 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "SkepMonitorTests",
-      dependencies: ["SkepMonitor", "Alerting", "FleetHealth", "FleetModel", "Ingest", "Platform", lifecycle, log]),
+      dependencies: [
+        "SkepMonitor", "Alerting", "FleetHealth", "FleetModel", "Ingest", "Platform", "TraceAnalysis", lifecycle, log,
+      ]),
     .testTarget(name: "TidyTests"),
   ]
 )

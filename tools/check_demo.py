@@ -3,6 +3,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,14 @@ import urllib.request
 
 SYSTEM = "examples/research-team/system.yaml"
 AGENTS = ["coder", "critic", "planner", "researcher", "writer"]
+PORTS = {"planner": 7601, "researcher": 7602, "coder": 7603, "critic": 7604, "writer": 7605}
+
+
+def free_port():
+    """The agents are told where Skep is before it listens, so the port is picked beforehand."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Skep:
@@ -19,7 +28,7 @@ class Skep:
     def __init__(self, data):
         self.log = open(f"{data}/skep.log", "ab")
         self.process = subprocess.Popen(
-            ["skep", "up", SYSTEM, "--listen", "127.0.0.1:0", "--data-dir", f"{data}/skep"],
+            ["skep", "up", SYSTEM, "--listen", f"127.0.0.1:{free_port()}", "--data-dir", f"{data}/skep"],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         first = self.process.stdout.readline().strip()
         if not first.startswith("listening on http://"):
@@ -34,6 +43,10 @@ class Skep:
 
     def json(self, *arguments):
         return json.loads(self.run(*arguments, "--output", "json"))
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return json.load(answer)
 
     def overview(self):
         return self.json("status")["system_overview"]
@@ -167,6 +180,99 @@ def documented_examples(skep, page, least):
     step(f"the {count} examples of {page} answer")
 
 
+def misbehave(agent, order):
+    request = urllib.request.Request(f"http://127.0.0.1:{PORTS[agent]}/misbehave/{order}", method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        answer.read()
+
+
+def whole_traces(skep):
+    """Requests that went through all five agents and have ended."""
+    return [t for t in skep.json("traces", "--limit", "50")["traces"]
+            if sorted(t["agents"]) == AGENTS and t["status"] == "completed"]
+
+
+def lost_calls(skep, window):
+    """The edges that lose the context; the command exits with 1 if there are any."""
+    result = subprocess.run(["skep", "trace", "audit", "--window", window, "--output", "json", "--server", skep.url],
+                            capture_output=True, text=True, timeout=60)
+    if result.returncode not in (0, 1):
+        fail(f"skep trace audit: exit {result.returncode}: {result.stderr}")
+    edges = json.loads(result.stdout)["edges"]
+    if (result.returncode == 1) != bool(edges):
+        fail(f"skep trace audit: exit {result.returncode} with {len(edges)} edges")
+    return [(e["caller"], e["callee"]) for e in edges]
+
+
+def one_trace(skep):
+    """A request's way through the fleet, by its parts: the critical path is the root's time, no more and no less."""
+    trace = until("five requests through all agents", 60, lambda: len(whole_traces(skep)) >= 5 and whole_traces(skep))[0]
+    found = skep.get(f"/fleet/v1/traces/{trace['trace_id']}/analysis")
+    sections = sum(section["duration_ms"] for section in found["critical_path"])
+    if abs(sections - found["root_duration_ms"]) > 0.001:
+        fail(f"the critical path has {sections} ms of {found['root_duration_ms']}")
+    operations = {span["operation"] for span in skep.get(f"/fleet/v1/traces/{trace['trace_id']}")["spans"]}
+    for operation in ("invoke_agent planner", "POST /work", "chat large-1", "execute_tool web_search"):
+        if operation not in operations:
+            fail(f"no span {operation} among {sorted(operations)}")
+    if not found["input_tokens"] or not found["output_tokens"]:
+        fail(f"the trace has no tokens: {found}")
+    for command in (["traces"], ["trace", "show", trace["trace_id"]], ["trace", "call-graph"], ["trace", "cost"]):
+        if not skep.run(*command).strip():
+            fail(f"skep {' '.join(command)} printed nothing")
+    step(f"a request of {found['total_spans']} spans through five agents, its critical path whole")
+
+
+def slowed_agent_is_named(skep):
+    misbehave("critic", "slow?rate=12")
+    step("the critic takes twelve times as long")
+
+    def named():
+        answer = skep.json("trace", "critical-path", "--window", "15s")
+        return (answer["p95_determinant"] or {}).get("agent_id") == "critic" and answer
+
+    answer = until("the critic named by the fleet's critical path", 90, named)
+    misbehave("critic", "off")
+    first = answer["operations"][0]
+    step(f"named: {answer['p95_determinant']['operation']} of critic; most time: {first['agent_id']}, {first['operation']}")
+
+
+def dropped_context_is_found(skep):
+    before = lost_calls(skep, "1m")
+    if before:
+        fail(f"edges are said to lose the context before any does: {before}")
+    misbehave("coder", "drop-context")
+    step("the coder drops the context")
+    edges = until("the audit's finding", 90, lambda: lost_calls(skep, "1m"))
+    misbehave("coder", "off")
+    if edges != [("coder", "critic")]:
+        fail(f"the audit names {edges}")
+    step("the audit names coder to critic, and nobody else")
+
+
+def work_in_flight(skep):
+    """Seen while it runs, and lost with its process."""
+    misbehave("writer", "slow?rate=60")
+    running = lambda: {s["span_id"]: s for s in skep.get("/fleet/v1/spans?state=active&agent_id=writer")["spans"]}
+    seen = until("the writer's work in flight", 60, lambda: [s for s in running().values()
+                                                             if s["operation"] == "invoke_agent writer"])[0]
+    if seen["instance"] != f"127.0.0.1:{PORTS['writer']}":
+        fail(f"the span in flight is of {seen['instance']}")
+    pid = skep.pids()["writer"]
+    step(f"in flight for {seen['running_ms']:.0f} ms; kill -9 writer")
+    os.kill(pid, signal.SIGKILL)
+
+    def lost():
+        spans = skep.get(f"/fleet/v1/traces/{seen['trace_id']}")["spans"]
+        return [s for s in spans if s["span_id"] == seen["span_id"] and s["status"] == "lost"]
+
+    until("the span lost", 30, lost)
+    if seen["span_id"] in running():
+        fail("a lost span is still in flight")
+    until("five active agents again", 30, lambda: five_active(skep))
+    step("its work is lost, and said to be")
+
+
 def clean_end(skep, number):
     pids = skep.pids()
     name = signal.Signals(number).name
@@ -192,6 +298,11 @@ with tempfile.TemporaryDirectory() as data:
         silences(skep)
         documented_examples(skep, "docs/query.md", 10)
         documented_examples(skep, "docs/alerts.md", 5)
+        documented_examples(skep, "docs/traces.md", 10)
+        one_trace(skep)
+        slowed_agent_is_named(skep)
+        dropped_context_is_found(skep)
+        work_in_flight(skep)
         clean_end(skep, signal.SIGTERM)
 
         skep = Skep(data)

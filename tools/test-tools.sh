@@ -51,11 +51,15 @@ unpack_alertmanager() {
 }
 unpack_alertmanager
 
-python() { # module package
-  [ -d "$tools/python/$1" ] && return
-  python3 -m pip install --quiet --target "$tools/python" "$2" >/dev/null 2>&1 ||
-    echo "skep: could not fetch PyPI's $2; the tests that need it are skipped" >&2
+python() { # module package…
+  local module=$1
+  shift
+  [ -d "$tools/python/$module" ] && return
+  python3 -m pip install --quiet --upgrade --target "$tools/python" "$@" >/dev/null 2>&1 ||
+    echo "skep: could not fetch PyPI's $*; the tests that need it are skipped" >&2
 }
 
 python prometheus_client prometheus-client
 python aiosmtpd aiosmtpd
+python opentelemetry/exporter/otlp/proto/grpc opentelemetry-sdk==1.45.2 \
+  opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-exporter-otlp-proto-grpc==1.45.2

@@ -9,6 +9,7 @@ final class CollectionContext: Sendable {
   let registry: AgentRegistry
   let appender: any SampleAppender
   let watch: any SampleWatch
+  let exemplars: (any ExemplarAppender)?
   let http: any HTTPExchanger
   let resources: any ResourceReader
   let time: any TimeSource
@@ -26,12 +27,13 @@ final class CollectionContext: Sendable {
   init(
     configuration: IngestConfiguration, registry: AgentRegistry, appender: any SampleAppender, watch: any SampleWatch,
     http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger,
-    metrics: IngestMetrics, metadata: MetadataStore = MetadataStore()
+    metrics: IngestMetrics, metadata: MetadataStore = MetadataStore(), exemplars: (any ExemplarAppender)? = nil
   ) {
     self.configuration = configuration
     self.registry = registry
     self.appender = appender
     self.watch = watch
+    self.exemplars = exemplars
     self.http = http
     self.resources = resources
     self.time = time

@@ -21,14 +21,15 @@ public final class CollectionService: Service {
   public convenience init(
     configuration: IngestConfiguration, registry: AgentRegistry, appender: any SampleAppender, watch: any SampleWatch,
     http: any HTTPExchanger, resources: any ResourceReader, time: any TimeSource, logger: Logger,
-    metadata: MetadataStore = MetadataStore(),
+    metadata: MetadataStore = MetadataStore(), exemplars: (any ExemplarAppender)? = nil,
     executor: @escaping @Sendable (_ n: Int) -> (any TaskExecutor)? = { _ in nil },
     onEvent: @escaping @Sendable (InstanceEvent) -> Void
   ) {
     self.init(
       CollectionContext(
         configuration: configuration, registry: registry, appender: appender, watch: watch, http: http,
-        resources: resources, time: time, logger: logger, metrics: IngestMetrics(), metadata: metadata),
+        resources: resources, time: time, logger: logger, metrics: IngestMetrics(), metadata: metadata,
+        exemplars: exemplars),
       executor: executor,
       onEvent: onEvent)
   }

@@ -1,6 +1,7 @@
 import FleetModel
 import Logging
 import Synchronization
+import WireFormats
 
 /// The way of a gathered batch into the store, to the watcher and into the recent samples.
 extension InstanceSeries {
@@ -58,6 +59,28 @@ extension InstanceSeries {
       remember(group, at: time)
     }
     return taken
+  }
+
+  /// Hands on the body's exemplars; one without a time has that of its sample.
+  func appendExemplars(at time: Timestamp) {
+    guard let exemplars = context.exemplars, !reader.collection.exemplars.isEmpty else { return }
+    let latest = time + Self.maximumAhead
+    var refused = 0
+    for parsed in reader.collection.exemplars where table.isLive(parsed.slot) {
+      let sampled =
+        parsed.sampleTime == BodyReader.noTimestamp ? time : Timestamp(milliseconds: parsed.sampleTime)
+      if parsed.exemplar.time ?? sampled > latest {
+        refused += 1
+        continue
+      }
+      switch exemplars.append(parsed.exemplar, to: table.reference(parsed.slot), at: sampled) {
+      case .appended, .duplicate, .off: break
+      case .outOfOrder, .labelsTooLong, .unknownSeries: refused += 1
+      }
+    }
+    if refused > 0 {
+      context.logger.debug("exemplars refused", metadata: ["agent_id": "\(agent)", "exemplars": "\(refused)"])
+    }
   }
 
   private mutating func append(_ batch: SampleBatch, at time: Timestamp) throws(AppendError) -> Int {

@@ -67,6 +67,7 @@ struct InstanceSeries: Sendable {
   mutating func read(_ body: [UInt8], contentType: String?) throws(Refusal) -> BodyFacts {
     borrowScratch()
     self.body = body
+    reader.collection.keepsExemplars = context.exemplars != nil
     do throws(CollectionFailure) {
       try reader.read(body, contentType: contentType, limits: context.configuration.limits)
     } catch {
@@ -147,7 +148,11 @@ struct InstanceSeries: Sendable {
       try append(OwnSeries.index(value.metric, value.source), value.value)
     }
     own.appendMarkers(to: &batch)
-    do throws(AppendError) { return try flush(at: round.time) } catch {
+    do throws(AppendError) {
+      let taken = try flush(at: round.time)
+      if round.facts != nil { appendExemplars(at: round.time) }
+      return taken
+    } catch {
       // Markers that were not stored are due again in the next round.
       if round.facts == nil, !round.keepsSeries { isStale = false }
       throw error

@@ -87,11 +87,14 @@ public struct AgentConfiguration: Sendable {
   }
 
   /// `http://HOST:PORT` as others reach it.
-  func address(port: Int) -> String {
+  func address(port: Int) -> String { "http://" + instance(port: port) }
+
+  /// `HOST:PORT` as others reach it: how the control plane names this process.
+  func instance(port: Int) -> String {
     var host = advertisedHost ?? host
     if advertisedHost == nil, host == "0.0.0.0" { host = "127.0.0.1" }
     if advertisedHost == nil, host == "::" { host = "::1" }
-    return host.contains(":") && !host.hasPrefix("[") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    return host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 }
 

@@ -31,7 +31,7 @@ public import UnixSignals
 /// | `GET /ready` | 200, or 503 where a readiness check fails or the agent is stopping |
 ///
 /// On graceful shutdown it is no longer ready, deregisters, goes on serving for `drainDelay`, then closes its port, lets
-/// requests in flight end for `shutdownGrace` and cancels the rest.
+/// requests in flight end for `shutdownGrace` and cancels the rest. At last the tracer sends the spans that are left.
 public struct AgentService: Service {
   private let configuration: AgentConfiguration
   private let registry: MetricRegistry
@@ -39,18 +39,23 @@ public struct AgentService: Service {
   private let logger: Logger
   private let routes: @Sendable (Router<BasicRequestContext>) -> Void
   private let onListening: @Sendable (Int) async -> Void
+  private let tracer: SkepTracer?
 
   /// - Parameters:
+  ///   - tracer: runs with the agent, and gets a span for each request to the agent's own routes, within the trace that the
+  ///     request's headers name. Whoever wants other libraries to use it bootstraps `InstrumentationSystem` with it.
   ///   - routes: adds the agent's own routes. Middleware that it adds applies to `/metrics`, `/health` and `/ready` too.
   ///   - onListening: told the port once it is open.
   public init(
     configuration: AgentConfiguration, registry: MetricRegistry, checks: HealthChecks = HealthChecks(),
-    logger: Logger? = nil, routes: @escaping @Sendable (Router<BasicRequestContext>) -> Void = { _ in },
+    tracer: SkepTracer? = nil, logger: Logger? = nil,
+    routes: @escaping @Sendable (Router<BasicRequestContext>) -> Void = { _ in },
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.configuration = configuration
     self.registry = registry
     self.checks = checks
+    self.tracer = tracer
     self.routes = routes
     self.onListening = onListening
     var logger = logger ?? Logger(label: "skep.agent")
@@ -62,6 +67,29 @@ public struct AgentService: Service {
   ///
   /// - Throws: when the port cannot be opened.
   public func run() async throws {
+    guard let tracer else { return try await serve() }
+    tracer.exporter.hold()
+    // The tracer outlives the agent: what ends while the agent stops is to be sent as well.
+    let (ends, ended) = AsyncStream.makeStream(of: Never.self)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await tracer.exporter.run { work in
+          await withTaskGroup(of: Void.self) { loops in
+            loops.addTask { await work() }
+            for await _ in ends {}
+            loops.cancelAll()
+          }
+        }
+      }
+      let outcome: Result<Void, any Error>
+      do { outcome = .success(try await serve()) } catch { outcome = .failure(error) }
+      ended.finish()
+      try await group.waitForAll()
+      try outcome.get()
+    }
+  }
+
+  private func serve() async throws {
     let stop = StopFlag()
     let (ports, portFound) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
     let port = configuration.port
@@ -70,6 +98,7 @@ public struct AgentService: Service {
       configuration: .init(address: .hostname(configuration.host, port: port), serverName: nil),
       onServerRunning: { channel in
         let bound = channel.localAddress?.port ?? port
+        tracer?.exporter.release(instance: configuration.instance(port: bound))
         await onListening(bound)
         portFound.yield(bound)
         portFound.finish()
@@ -103,6 +132,7 @@ public struct AgentService: Service {
 
   private func router(_ stop: StopFlag) -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self)
+    if let tracer { router.add(middleware: RequestSpans(tracer: tracer)) }
     routes(router)
     let registry = registry
     let checks = checks
@@ -149,10 +179,7 @@ private struct Announcer: Service {
   }
 
   private func announce(to server: String) async throws {
-    var options = HTTPClient.Configuration()
-    // A bearer token must not follow a redirect elsewhere.
-    options.redirectConfiguration = .disallow
-    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: options)
+    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .quiet)
     let machine = await cancelWhenGracefulShutdown { [self] in
       var iterator = ports.makeAsyncIterator()
       guard let port = await iterator.next() else { return RegistrationMachine(policy: agent.registration) }

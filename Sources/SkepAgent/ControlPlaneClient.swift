@@ -55,10 +55,7 @@ struct ControlPlaneClient: Sendable {
       request.body = .bytes(ByteBuffer(bytes: body))
     }
     if let tokenFile {
-      // A few bytes from a local or mounted file, once per heartbeat.
-      let text = try String(contentsOfFile: tokenFile, encoding: .utf8)
-      let token = String(decoding: text.utf8.trimmingWhiteSpace(), as: UTF8.self)
-      request.headers.add(name: "authorization", value: "Bearer \(token)")
+      request.headers.add(name: "authorization", value: try BearerToken.header(fromFile: tokenFile))
     }
     let response = try await http.execute(request, timeout: .nanoseconds(timeout.wholeNanoseconds))
     // The answer's body says nothing that is needed; reading it lets the connection be used again.
@@ -72,5 +69,14 @@ extension Duration {
     let (seconds, attoseconds) = components
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     return overflow ? .max : product &+ attoseconds / 1_000_000_000
+  }
+}
+
+/// The header `authorization` of calls to the control plane.
+enum BearerToken {
+  /// A few bytes from a local or mounted file, read anew for each call, so that it may be rotated.
+  static func header(fromFile file: String) throws -> String {
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    return "Bearer " + String(decoding: text.utf8.trimmingWhiteSpace(), as: UTF8.self)
   }
 }

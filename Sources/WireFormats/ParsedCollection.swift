@@ -17,6 +17,20 @@ public struct ParsedSample: Sendable, Hashable {
   }
 }
 
+/// The exemplar of one sample of a collection.
+public struct ParsedExemplar: Sendable, Hashable {
+  public var slot: Int32
+  public var exemplar: Exemplar
+  /// Of its sample; milliseconds since 1970, or ``ParsedSample/noTimestamp``.
+  public var sampleTime: Int64
+
+  public init(slot: Int32, exemplar: Exemplar, sampleTime: Int64 = ParsedSample.noTimestamp) {
+    self.slot = slot
+    self.exemplar = exemplar
+    self.sampleTime = sampleTime
+  }
+}
+
 /// A series that the previous body of the instance did not have.
 public struct StartedSeries: Sendable, Hashable {
   public var slot: Int32
@@ -36,6 +50,10 @@ public struct ParsedCollection: Sendable {
   /// In order of the body; a series that stands there twice has two.
   public var samples: [ParsedSample] = []
   public var started: [StartedSeries] = []
+  /// In order of the body; empty unless ``keepsExemplars``.
+  public var exemplars: [ParsedExemplar] = []
+  /// Whether the exemplars of the next body are wanted.
+  public var keepsExemplars = true
   /// The slots of series that the previous body had and this one has not.
   public var ended: [Int32] = []
   /// Every slot is below this: arrays that the caller indexes by slot need so many places.
@@ -46,6 +64,7 @@ public struct ParsedCollection: Sendable {
   mutating func removeAll() {
     samples.removeAll(keepingCapacity: true)
     started.removeAll(keepingCapacity: true)
+    exemplars.removeAll(keepingCapacity: exemplars.count <= 1024)
     ended.removeAll(keepingCapacity: true)
     slotCount = 0
   }

@@ -185,8 +185,14 @@ struct TextPass {
     if character <= 32 || character == 123 && format == .prometheusText { return false }
     grammar.position = start
     try grammar.tail()
-    collection.samples.append(sample(slot))
+    take(sample(slot), into: &collection)
     return true
+  }
+
+  private func take(_ sample: ParsedSample, into collection: inout ParsedCollection) {
+    collection.samples.append(sample)
+    guard collection.keepsExemplars, let exemplar = ParsedExemplar(of: grammar, sample) else { return }
+    collection.exemplars.append(exemplar)
   }
 
   private func sample(_ slot: Int32) -> ParsedSample {
@@ -262,7 +268,7 @@ struct TextPass {
         text, hash, slot: slot, mode: canonicalizer.dependsOnType ? mode : .any, fit: isFit(text))
       draft?.append(unit, text: text)
     }
-    collection.samples.append(sample(slot))
+    take(sample(slot), into: &collection)
     if collection.samples.count > maximumSamples { throw tooMany(at: grammar.valueStart) }
   }
 

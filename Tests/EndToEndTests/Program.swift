@@ -33,6 +33,9 @@ final class Program {
     }
   }
 
+  /// Ends its input, which some take as the sign to end.
+  func closeInput() { try? input.fileHandleForWriting.close() }
+
   func stop() {
     try? input.fileHandleForWriting.close()
     if process.isRunning { process.terminate() }

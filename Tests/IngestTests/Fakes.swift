@@ -257,12 +257,38 @@ final class EventLog: Sendable {
   }
 }
 
+/// Keeps exemplars as they come.
+final class FakeExemplars: ExemplarAppender {
+  struct Kept: Sendable, Hashable {
+    var series: SeriesRef
+    var exemplar: Exemplar
+    var sampleTime: Timestamp
+  }
+
+  let kept = Mutex<[Kept]>([])
+  let outcome = Mutex(ExemplarOutcome.appended)
+
+  func append(_ exemplar: Exemplar, to series: SeriesRef, at time: Timestamp) -> ExemplarOutcome {
+    let outcome = outcome.withLock { $0 }
+    if outcome == .appended {
+      kept.withLock { $0.append(Kept(series: series, exemplar: exemplar, sampleTime: time)) }
+    }
+    return outcome
+  }
+
+  /// Those of the series that bear this name, with the store that numbered them.
+  func exemplars(of name: String, in store: FakeStore) -> [Exemplar] {
+    kept.withLock { $0 }.filter { store.labels(of: $0.series)?.metricName == name }.map(\.exemplar)
+  }
+}
+
 /// Everything a collection needs, simulated.
 struct Bench: Sendable {
   let executor = OneAtATimeExecutor()
   let time = SimulatedTime()
   let store = FakeStore()
   let watch = FakeWatch()
+  let exemplars = FakeExemplars()
   let resources = FakeResources()
   let events = EventLog()
   let agents: FakeAgents
@@ -280,7 +306,7 @@ struct Bench: Sendable {
     context = CollectionContext(
       configuration: configuration, registry: registry, appender: store, watch: watch, http: agents,
       resources: resources, time: time, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      metrics: IngestMetrics())
+      metrics: IngestMetrics(), exemplars: exemplars)
     let events = events
     service = CollectionService(context) { events.note($0) }
   }

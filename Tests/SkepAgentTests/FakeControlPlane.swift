@@ -11,6 +11,8 @@ final class FakeControlPlane: Sendable {
     let path: String
     let authorization: String?
     let body: String
+    let contentType: String?
+    let bytes: [UInt8]
   }
 
   private let recorded = Mutex<[Call]>([])
@@ -29,10 +31,11 @@ final class FakeControlPlane: Sendable {
     for method in [HTTPRequest.Method.post, .delete] {
       router.on("/**", method: method) { request, _ in
         var request = request
-        let body = try await request.collectBody(upTo: 1 << 16)
+        let body = try await request.collectBody(upTo: 1 << 22)
         let call = Call(
           method: request.method.rawValue, path: request.uri.path, authorization: request.headers[.authorization],
-          body: String(buffer: body))
+          body: String(buffer: body), contentType: request.headers[.contentType],
+          bytes: Array(body.readableBytesView))
         let before = self.recorded.withLock { calls in
           calls.append(call)
           return calls.count - 1

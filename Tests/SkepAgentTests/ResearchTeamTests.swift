@@ -7,7 +7,7 @@ import Testing
 private struct Result: Decodable {
   let verdict: String
   let path: [String]
-  let traceId: String
+  let traceId: String?
 }
 
 private let traceID = "0af7651916cd43dd8448eb211c80319c"

@@ -1,7 +1,9 @@
 import FleetModel
 import FoundationEssentials
-import SkepAgent
 import Testing
+import Tracing
+
+@testable import SkepAgent
 
 private let traceID = "12345678901234567890123456789012"
 private let spanID = "1234567890123456"
@@ -113,6 +115,93 @@ private enum Corpus {
   static var isPresent: Bool { FileManager.default.isReadableFile(atPath: path) }
 }
 
+/// Headers as a list of fields, whatever the case of their names, as a server has them.
+struct HeaderList: Extractor, Injector {
+  struct Field: Sendable, Equatable {
+    let name: String
+    let value: String
+  }
+
+  /// All values of the header, joined by commas.
+  func extract(key: String, from carrier: [Field]) -> String? {
+    let values = carrier.filter { $0.name.lowercased() == key }.map(\.value)
+    return values.isEmpty ? nil : values.joined(separator: ",")
+  }
+
+  func inject(_ value: String, forKey key: String, into carrier: inout [Field]) {
+    carrier.append(Field(name: key, value: value))
+  }
+}
+
+@Suite struct TracePropagationTests {
+  private func handedOn(
+    _ headers: [HeaderList.Field], _ change: (inout TracerConfiguration) -> Void = { _ in }
+  ) throws -> [HeaderList.Field] {
+    let tracer = try GatheringTracer(change).tracer
+    var context = ServiceContext.topLevel
+    tracer.extract(headers, into: &context, using: HeaderList())
+    let span = tracer.startSpan("work", context: context, ofKind: .server)
+    defer { span.end() }
+    var out: [HeaderList.Field] = []
+    tracer.inject(span.context, into: &out, using: HeaderList())
+    return out
+  }
+
+  private let incoming = [
+    HeaderList.Field(name: "TraceParent", value: "00-\(traceID)-\(spanID)-01"),
+    .init(name: "tracestate", value: "a=1"), .init(name: "TRACESTATE", value: "b=2"),
+    .init(name: "Baggage", value: "user=7;ttl=1, tenant=%20x"),
+  ]
+
+  @Test func everythingGoesOnWithANewParent() throws {
+    let out = try handedOn(incoming)
+    #expect(out.map(\.name) == ["traceparent", "tracestate", "baggage"])
+    #expect(out[0].value.hasPrefix("00-\(traceID)-"))
+    #expect(out[0].value.hasSuffix("-01"))
+    #expect(!out[0].value.contains("-\(spanID)-"))
+    #expect(out[1].value == "a=1,b=2")
+    #expect(out[2].value == "user=7;ttl=1, tenant=%20x")
+  }
+
+  @Test func whoDoesNotRecordSaysSoAndKeepsTheTraceTogether() throws {
+    let out = try handedOn(incoming) { $0.sampler = .alwaysOff }
+    #expect(out[0].value.hasPrefix("00-\(traceID)-"))
+    #expect(out[0].value.hasSuffix("-00"))
+    #expect(out[1].value == "a=1,b=2")
+  }
+
+  @Test func whoIsNoPartOfTheTraceHandsItOnAsItCame() throws {
+    for change in [{ $0.isEnabled = false }, { $0.endpoint = nil }] as [(inout TracerConfiguration) -> Void] {
+      let out = try handedOn(incoming, change)
+      #expect(out[0].value == "00-\(traceID)-\(spanID)-01")
+      #expect(out[1].value == "a=1,b=2")
+      #expect(try handedOn([], change).isEmpty)
+    }
+  }
+
+  @Test func propagatorsMayBeLeftOut() throws {
+    #expect(try handedOn(incoming) { $0.propagators = [] }.isEmpty)
+    #expect(try handedOn(incoming) { $0.propagators = [.baggage] }.map(\.name) == ["baggage"])
+  }
+
+  @Test(arguments: ["", "a\r\nx: y", "é=1", String(repeating: "a", count: 8193)])
+  func baggageThatCouldBreakOutOfAHeaderIsLeft(baggage: String) throws {
+    #expect(try handedOn([.init(name: "baggage", value: baggage)]).map(\.name) == ["traceparent"])
+  }
+
+  @Test func whatIsNotValidLeavesTheContextAsItWas() throws {
+    let tracer = try GatheringTracer().tracer
+    var context = ServiceContext.topLevel
+    let known = TraceContext.root()
+    context.traceContext = known
+    tracer.extract([.init(name: "traceparent", value: "nonsense")], into: &context, using: HeaderList())
+    #expect(context.traceContext == known)
+    var out: [HeaderList.Field] = []
+    tracer.inject(.topLevel, into: &out, using: HeaderList())
+    #expect(out.isEmpty)
+  }
+}
+
 @Suite(.enabled(if: Corpus.isPresent, "no ../shared/corpora/trace-context/dev.json"))
 struct TraceContextVectors {
   struct Vector: Decodable, Sendable {
@@ -143,6 +232,37 @@ struct TraceContextVectors {
       default: break
       }
       for check in vector.tracestateChecks { try Self.check(check, context?.state ?? TraceState(), vector) }
+    }
+  }
+
+  /// The whole way: headers in, a span for the request, headers out to whoever is called.
+  @Test func throughTheTracer() throws {
+    for vector in try Self.vectors() {
+      let gathering = try GatheringTracer()
+      let headers = vector.headers.map { HeaderList.Field(name: $0[0], value: $0[1]) }
+      var context = ServiceContext.topLevel
+      gathering.tracer.extract(headers, into: &context, using: HeaderList())
+      let span = gathering.tracer.startSpan("request", context: context, ofKind: .server)
+      var out: [HeaderList.Field] = []
+      gathering.tracer.inject(span.context, into: &out, using: HeaderList())
+      span.end()
+      let parents = out.filter { $0.name == "traceparent" }
+      #expect(parents.count == 1, "\(vector.id)")
+      let sent = try #require(TraceContext(headers: out.map { ($0.name, $0.value) }), "\(vector.id)")
+      let given = headers.filter { $0.name.lowercased() == "traceparent" }.map { $0.value.lowercased() }
+      switch vector.traceId {
+      case "inherit":
+        #expect(given.contains { $0.contains("\(sent.traceID)") }, "\(vector.id)")
+        #expect(!given.contains { $0.contains("\(sent.spanID)") }, "\(vector.id)")
+        // Whether it was recorded is what the caller said.
+        #expect(gathering.ended().count == (sent.isSampled ? 1 : 0), "\(vector.id)")
+      case "restart":
+        #expect(!given.contains { $0.contains("\(sent.traceID)") }, "\(vector.id)")
+        #expect(sent.isSampled && sent.hasRandomTraceID && sent.state.isEmpty, "\(vector.id)")
+        #expect(gathering.ended().map(\.parentID) == [nil], "\(vector.id)")
+      default: break
+      }
+      for check in vector.tracestateChecks { try Self.check(check, sent.state, vector) }
     }
   }
 

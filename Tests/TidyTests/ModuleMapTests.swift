@@ -32,7 +32,10 @@ struct ModuleMapTests {
       "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "SpanStore",
       "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
     ],
-    "SkepMonitor": ["ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform"],
+    "SkepMonitor": [
+      "ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform", "SpanStore",
+      "TraceAnalysis",
+    ],
     "SkepAgent": ["FleetModel", "MetricExposition", "WireFormats"],
     "skep": [
       "ControlPlane", "DeployPlan", "FleetModel", "WireFormats", "LocalRuntime", "MetricExposition", "Platform",

@@ -64,7 +64,7 @@ enum APISchemas {
   static func list(of name: String) -> JSONValue { ["type": "array", "items": reference(name)] }
 
   static let all: [Named] =
-    agents + overview + alerts + store + prometheus + lint + alertmanager + traces + [
+    agents + overview + alerts + store + prometheus + lint + alertmanager + traces + traceAnalysis + fleetTraces + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),

@@ -13,7 +13,8 @@ extension FleetAPI {
   /// Spans in flight whose instance died.
   public struct SpansLost: Codable, Sendable, Hashable {
     public var agentID: String
-    public var instance: String
+    /// `nil` for those of an earlier run.
+    @ExplicitNull public var instance: String?
     /// How many.
     public var count: Int
     /// The first twenty.

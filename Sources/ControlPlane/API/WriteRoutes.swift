@@ -33,7 +33,7 @@ struct WriteRoutes: Sendable {
       }
       if outcome.refusedCount > 0 { throw Self.error(outcome) }
       var response = APIResponse.noContent
-      response.headers = Self.counts(samples: outcome.written, histograms: outcome.histogramsWritten)
+      response.headers = Self.counts(outcome)
       return response
     }
   }
@@ -67,9 +67,14 @@ struct WriteRoutes: Sendable {
 
   /// What was written, as remote write 2.0 wants it with every answer
   /// (<https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/#required-written-response-headers>).
-  private static func counts(samples: Int, histograms: Int = 0) -> HTTPFields {
-    // Exemplars are not stored.
-    [.samplesWritten: "\(samples)", .histogramsWritten: "\(histograms)", .exemplarsWritten: "0"]
+  private static func counts(samples: Int, histograms: Int = 0, exemplars: Int = 0) -> HTTPFields {
+    [
+      .samplesWritten: "\(samples)", .histogramsWritten: "\(histograms)", .exemplarsWritten: "\(exemplars)",
+    ]
+  }
+
+  private static func counts(_ outcome: WriteOutcome) -> HTTPFields {
+    counts(samples: outcome.written, histograms: outcome.histogramsWritten, exemplars: outcome.exemplarsWritten)
   }
 
   private static func error(_ refusal: WriteRefusal) -> APIError {
@@ -85,13 +90,13 @@ struct WriteRoutes: Sendable {
 
   /// The good samples are taken: a sender that tries the same again gains nothing.
   private static func error(_ outcome: WriteOutcome) -> APIError {
-    let taken = outcome.written + outcome.histogramsWritten
+    let taken = outcome.written + outcome.histogramsWritten + outcome.exemplarsWritten
     let refused = outcome.refused.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue): \($0.value)" }
     return APIError(
       .invalidRequest,
       "\(taken) of \(taken + outcome.refusedCount) samples are taken, \(outcome.refusedCount) refused "
         + "(\(refused.joined(separator: ", "))); the first: \(outcome.firstRefusal ?? "")",
-      details: refused, headers: counts(samples: outcome.written, histograms: outcome.histogramsWritten))
+      details: refused, headers: counts(outcome))
   }
 }
 

@@ -57,7 +57,7 @@ public final class Composition: Service {
     }
     traces = try TracePath(
       system: configuration.system, stateDirectory: configuration.dataDirectory, registry: samples.registry,
-      time: SystemTime(), logger: logger
+      watches: [samples.spanMetrics], time: SystemTime(), logger: logger
     ) { hub.publish(.spansLost($0)) }
     deaths.listener = traces.lost
     samples.rules.addHandler(named: "events") { hub.publish(.alert($0)) }
@@ -73,53 +73,33 @@ public final class Composition: Service {
       exchange: exchange, listening: listening, logger: logger)
     let fleet = LiveFleet(
       samples: samples, local: system.local, hub: hub, notifications: notifications.service)
-    var serving = FleetServerConfiguration()
-    serving.address = configuration.listen
-    serving.security = configuration.security
     let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
-    let queries = QueryService(source: samples.store, time: SystemTime(), logger: logger)
+    let queries = QueryService(
+      source: samples.store, exemplars: samples.exemplars, time: SystemTime(), logger: logger)
     let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)
     let status = LiveStatus(configuration, samples: samples, loaded: loaded)
     let alertmanager = LiveAlertmanager(
       service: notifications.service, time: SystemTime(), startedAt: samples.time.now(), version: configuration.version)
-    let instruments = StoreInstruments(samples.keeper)
-    let security = try ServerSecurity(configuration.security, logger: logger)
-    try configuration.security.check(listeningOn: configuration.listen)
-    let reception = OTLPReception(spans: traces.intake) { _, _, _ throws(OTLPRefusal) in
-      throw .unsupported("metrics are not taken by OTLP in this version")
-    }
-    let otlp = try [(OTLPListener.Kind.grpc, configuration.otlpGRPC), (.http, configuration.otlpHTTP)].compactMap {
-      try OTLPListener(
-        $0.0, $0.1, configuration: serving, security: security, reception: reception, logger: logger)
-    }
+    let instruments = StoreInstruments(samples.keeper, exemplars: samples.exemplars)
+    let reception = OTLPReception(spans: traces.intake, points: OTLPMetricsIntake(samples.remoteWrite))
     let routes =
       PrometheusRoutes.queries(queries) + ReadRoutes(operations: queries).routes
       + PrometheusRoutes.status(status, store: store) + LintRoutes(operations: catalogue).routes
       + AlertmanagerRoutes.all(alertmanager) + OTLPRoutes(reception: reception).routes
       + SpanRoutes(intake: traces.intake, time: SystemTime()).routes
       + JaegerRoutes(reader: traces.reader, time: SystemTime()).routes
-    let server = FleetServer(
-      configuration: serving, security: security,
-      table: RouteTable.fleet(
-        operations: fleet, store: store,
-        metrics: { [ownMetrics = configuration.ownMetrics] in
-          instruments.update()
-          return ownMetrics()
-        }, further: routes), time: SystemTime(), logger: logger
-    ) { address in
-      var addresses = ListeningAddresses(main: address)
-      for listener in otlp {
-        let bound = try? await listener.bound.wait()
-        switch listener.kind {
-        case .grpc: addresses.otlpGRPC = bound ?? nil
-        case .http: addresses.otlpHTTP = bound ?? nil
-        }
-      }
-      notifications.listens(at: address.url(isEncrypted: isEncrypted))
+      + TraceRoutes.all(TraceService(reader: traces.reader, prices: configuration.system.prices, time: SystemTime()))
+    let table = RouteTable.fleet(
+      operations: fleet, store: store,
+      metrics: { [ownMetrics = configuration.ownMetrics] in
+        instruments.update()
+        return ownMetrics()
+      }, further: routes)
+    servers = try Servers(configuration, table: table, reception: reception, logger: logger) { addresses in
+      notifications.listens(at: addresses.main.url(isEncrypted: isEncrypted))
       onListening(addresses)
       listening.arrive(addresses)
     }
-    servers = Servers(otlp: otlp, main: server)
   }
 
   /// Runs until the surrounding service group ends it or a part fails, then stops everything within five seconds: the
@@ -128,9 +108,8 @@ public final class Composition: Service {
   public func run() async throws {
     let services: [any Service] =
       [samples.upkeep] + traces.services + notifications.services
-      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime())] + system.services + [
-        samples.collection, servers,
-      ]
+      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()), samples.spanMetrics]
+      + system.services + [samples.collection, servers]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)

@@ -40,7 +40,6 @@ extension FleetSystem {
     }
     if !storage.remoteWrite.isEmpty { refuse("storage.remote_write", "samples are not written on") }
     if storage.queryURL != nil { refuse("storage.query_url", "other engines are not queried") }
-    if !tracing.forward.isEmpty { refuse("tracing.forward", "spans are not sent on") }
     for (index, agent) in agents.enumerated() where agent.progress != nil {
       refuse("agents[\(index)].progress", "progress is not watched")
     }

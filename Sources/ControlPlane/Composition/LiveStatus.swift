@@ -25,7 +25,8 @@ struct LiveStatus: StatusOperations {
       startedAt: samples.time.now(), workingDirectory: FileManager.default.currentDirectoryPath,
       hostName: HostName.own ?? "", processors: ProcessInfo.processInfo.activeProcessorCount, threads: 0,
       retention: configuration.system.monitoring.retention,
-      retentionSize: configuration.system.monitoring.retentionSize, version: configuration.version)
+      retentionSize: configuration.system.monitoring.retentionSize,
+      keepsExemplars: configuration.system.storage.maximumExemplars > 0, version: configuration.version)
     shownFlags = configuration.shownFlags
   }
 

@@ -10,13 +10,18 @@ import Synchronization
 /// the tasks that take samples in.
 struct QueryService: QueryOperations {
   let source: any SeriesSource
+  let exemplars: any ExemplarSource
   let limits: QueryLimits
   private let time: any TimeSource
   private let logger: Logger
   private let threads: WorkThreads
 
-  init(source: any SeriesSource, limits: QueryLimits = QueryLimits(), time: any TimeSource, logger: Logger) {
+  init(
+    source: any SeriesSource, exemplars: any ExemplarSource, limits: QueryLimits = QueryLimits(),
+    time: any TimeSource, logger: Logger
+  ) {
     self.source = source
+    self.exemplars = exemplars
     self.limits = limits
     self.time = time
     self.logger = logger

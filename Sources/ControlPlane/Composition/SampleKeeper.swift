@@ -32,12 +32,19 @@ public enum SampleKeeper: Sendable {
   }
 }
 
-/// What a store has to do beside its work: sync, checkpoint, merge, drop what is past its retention.
+/// What a store has to do beside its work: sync, checkpoint, merge, drop what is past its retention; and to write exemplars down.
 struct StoreUpkeep: Service {
   let keeper: SampleKeeper
+  let exemplars: ExemplarStore
   let time: any TimeSource
 
   func run() async throws {
+    async let written: Void = cancelWhenGracefulShutdown { await exemplars.run() }
+    try await keepSamples()
+    await written
+  }
+
+  private func keepSamples() async throws {
     switch keeper {
     case .disk(let store): await cancelWhenGracefulShutdown { await store.run() }
     case .memory(let store):

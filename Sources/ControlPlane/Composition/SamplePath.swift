@@ -5,7 +5,7 @@ public import FleetModel
 public import Ingest
 public import Logging
 public import Platform
-import SampleStore
+public import SampleStore
 public import ServiceLifecycle
 public import SystemPackage
 
@@ -19,6 +19,10 @@ public struct SamplePath: Sendable {
   public let registry: AgentRegistry
   public let collection: CollectionService
   public let remoteWrite: RemoteWriteIntake
+  /// Requests by example: what they were part of.
+  public let exemplars: ExemplarStore
+  /// Series of the spans that are shown to it.
+  public let spanMetrics: SpanMetrics
   /// What metrics mean: type, help and unit.
   public let metadata: MetadataStore
   let upkeep: StoreUpkeep
@@ -51,6 +55,9 @@ public struct SamplePath: Sendable {
       } else {
         .memory(HeadStore(system.headConfiguration))
       }
+    let exemplars = try ExemplarStore(
+      system.exemplarConfiguration(in: stateDirectory), of: keeper.appender, time: time
+    ) { logger.note($0) }
     let metadata = MetadataStore()
     var options = RuleEngineOptions()
     options.metricType = { metadata.type(ofSeries: $0) }
@@ -66,6 +73,7 @@ public struct SamplePath: Sendable {
       defaultInterval: system.monitoring.collectionInterval)
     ruleGroups = groups
     self.keeper = keeper
+    self.exemplars = exemplars
     self.rules = rules
     self.metadata = metadata
     registry = try AgentRegistry(state: state("registry.json"), time: time)
@@ -74,15 +82,20 @@ public struct SamplePath: Sendable {
     collection = CollectionService(
       configuration: ingest, registry: registry, appender: keeper.appender, watch: rules, http: http,
       resources: ProcResourceReader(), time: EventLoopTime(), logger: logger, metadata: metadata,
-      executor: loops.executor
+      exemplars: exemplars, executor: loops.executor
     ) { event in
       rules.handle(event)
       onEvent(event)
     }
     remoteWrite = RemoteWriteIntake(
       limits: ingest.limits, retention: ingest.retention, appender: keeper.appender, watch: rules,
-      metadata: metadata, time: time)
-    upkeep = StoreUpkeep(keeper: keeper, time: time)
+      metadata: metadata, exemplars: exemplars, time: time)
+    var ofSpans = SpanMetricsConfiguration()
+    ofSpans.interval = system.monitoring.collectionInterval
+    spanMetrics = SpanMetrics(
+      ofSpans, appender: keeper.appender, exemplars: exemplars, watch: rules, metadata: metadata, time: time,
+      logger: logger)
+    upkeep = StoreUpkeep(keeper: keeper, exemplars: exemplars, time: time)
     usage = UsageReader(source: keeper.source)
     history = RecentHistory(source: keeper.source, end: time.now())
     self.time = time
@@ -90,7 +103,7 @@ public struct SamplePath: Sendable {
   }
 
   /// What runs, in the order in which it starts; it is stopped in the opposite one.
-  public var services: [any Service] { [upkeep, rules, ruleGroups, collection] }
+  public var services: [any Service] { [upkeep, rules, ruleGroups, spanMetrics, collection] }
 
   /// How the fleet fares now.
   public func overview() async -> SystemOverview { await overview(usage: usage.usage(at: time.now())) }
@@ -123,6 +136,13 @@ extension FleetSystem {
     return configuration
   }
 
+  func exemplarConfiguration(in dataDirectory: FilePath?) -> ExemplarConfiguration {
+    var configuration = ExemplarConfiguration(directory: dataDirectory?.appending(DataDirectory.exemplars))
+    configuration.maximum = storage.maximumExemplars
+    configuration.outOfOrderWindow = storage.outOfOrderWindow
+    return configuration
+  }
+
   func storeConfiguration(in dataDirectory: FilePath) -> StoreConfiguration {
     var configuration = StoreConfiguration(directory: dataDirectory.appending(DataDirectory.store))
     configuration.syncInterval = storage.fsyncInterval
@@ -138,6 +158,7 @@ extension FleetSystem {
 enum DataDirectory {
   static let store = "store"
   static let spans = "spans"
+  static let exemplars = "exemplars"
   static let snapshots = "snapshots"
   static let notifications = "notifications.sqlite"
   static let logs = "logs"

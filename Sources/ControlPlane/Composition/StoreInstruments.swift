@@ -31,9 +31,13 @@ final class StoreInstruments: Sendable {
     var flushes = Total("flushes_total")
     var merges = Total("merges_total")
     var corruptions = Total("corruptions_total")
+    var exemplars = Total("exemplars_appended_total")
+    var lateExemplars = Total("exemplars_refused_total", [("reason", "out_of_order")])
+    var longExemplars = Total("exemplars_refused_total", [("reason", "limit")])
   }
 
   private let keeper: SampleKeeper
+  private let exemplars: ExemplarStore
   private let totals = Mutex(Totals())
   private let series = Gauge(label: "skep_store_series")
   private let memory = Gauge(label: "skep_store_bytes", dimensions: [("part", "head")])
@@ -41,9 +45,14 @@ final class StoreInstruments: Sendable {
   private let checkpoint = Gauge(label: "skep_store_bytes", dimensions: [("part", "checkpoint")])
   private let blocks = Gauge(label: "skep_store_bytes", dimensions: [("part", "blocks")])
   private let blockCount = Gauge(label: "skep_store_blocks")
+  private let exemplarCount = Gauge(label: "skep_store_exemplars")
+  private let exemplarSeries = Gauge(label: "skep_store_exemplar_series")
   private let failing = Gauge(label: "skep_store_failing")
 
-  init(_ keeper: SampleKeeper) { self.keeper = keeper }
+  init(_ keeper: SampleKeeper, exemplars: ExemplarStore) {
+    self.keeper = keeper
+    self.exemplars = exemplars
+  }
 
   func update() {
     let activity: StoreActivity
@@ -57,6 +66,9 @@ final class StoreInstruments: Sendable {
     checkpoint.record(activity.checkpointBytes)
     blocks.record(activity.blockBytes)
     blockCount.record(activity.blocks)
+    let kept = exemplars.statistics()
+    exemplarCount.record(kept.exemplars)
+    exemplarSeries.record(kept.series)
     failing.record(keeper.failure == nil ? 0 : 1)
     totals.withLock { totals in
       totals.samples.set(Double(activity.appended))
@@ -68,6 +80,9 @@ final class StoreInstruments: Sendable {
       totals.flushes.set(Double(activity.flushes))
       totals.merges.set(Double(activity.merges))
       totals.corruptions.set(Double(activity.corruptions))
+      totals.exemplars.set(Double(kept.totals.appended))
+      totals.lateExemplars.set(Double(kept.totals.outOfOrder))
+      totals.longExemplars.set(Double(kept.totals.labelsTooLong))
     }
   }
 }

@@ -29,6 +29,10 @@ extension Composition {
     registry.replaceTargets(of: .localRuntime, with: [])
     var local: LocalFleet?
     if configuration.runsAgents {
+      let now = SystemTime().now()
+      for agent in configuration.system.agents where !agent.command.isEmpty {
+        traces.lost.earlierRunEnded(of: agent.agentID, before: now)
+      }
       local = LocalFleet(
         system: configuration.system, workingDirectory: configuration.systemDirectory,
         logDirectory: configuration.dataDirectory.appending(DataDirectory.logs),

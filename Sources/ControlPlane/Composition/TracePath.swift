@@ -13,6 +13,7 @@ public struct TracePath: Sendable {
   let keeper: SpanKeeper
   let intake: SpanIntake
   let lost: LostSpans
+  private let forwards: [SpanForward]
   private let upkeep: SpanUpkeep
 
   /// Where spans are read.
@@ -38,14 +39,17 @@ public struct TracePath: Sendable {
       } else {
         .memory(MemorySpanStore())
       }
+    forwards = try system.tracing.forward.enumerated().map {
+      try SpanForward($0.element, index: $0.offset, time: time, logger: logger)
+    }
     intake = SpanIntake(
-      limits: system.spanLimits, writer: keeper.writer, watches: watches, time: time)
+      limits: system.spanLimits, writer: keeper.writer, watches: watches + forwards, time: time)
     lost = LostSpans(intake: intake, registry: registry, time: time, logger: logger, onLoss: onLoss)
     upkeep = SpanUpkeep(keeper: keeper)
   }
 
   /// What runs, in the order in which it starts; it is stopped in the opposite one.
-  var services: [any Service] { [upkeep, lost] }
+  var services: [any Service] { [upkeep] + forwards + [lost] }
 }
 
 /// Where spans are kept: on disk where there is a data directory, else in memory until the program ends.

@@ -11,6 +11,9 @@ enum StorageDeclaration {
           "fsync_interval", \.fsyncInterval, fsync,
           "between two syncs of the write-ahead log; \"always\" syncs before every acknowledgement"),
         F("out_of_order_window", \.outOfOrderWindow, Shapes.duration(), "how late a sample may come"),
+        F(
+          "max_exemplars", \.maximumExemplars, Shapes.integer(0...10_000_000),
+          "exemplars that are kept, of all series together; 0 keeps none"),
         F("remote_write", \.remoteWrite, Shapes.list(remoteWrite), "engines that samples are also written to"),
         F("query_url", optional: \.queryURL, Shapes.url, "a Prometheus-compatible engine that answers queries"),
         F("query_http_config", \.queryHTTP, HTTPDeclaration.optionsReference(), "how queries to it prove who they are"),

@@ -5,6 +5,8 @@ public struct StorageOptions: Sendable, Hashable {
   /// Between two syncs of the write-ahead log; `nil` syncs before every acknowledgement (`always`).
   public var fsyncInterval: Duration? = .seconds(1)
   public var outOfOrderWindow: Duration = .seconds(600)
+  /// Of all series together; 0 keeps none.
+  public var maximumExemplars = 100_000
   public var remoteWrite: [RemoteWrite] = []
   /// A Prometheus-compatible engine that answers queries in place of the embedded store.
   public var queryURL: String?

@@ -11,8 +11,8 @@ public import WireFormats
 /// engine; 6. what is new of the metrics' types and help to the sink of metadata. A request whose series are known builds no
 /// labels and allocates nothing per sample.
 ///
-/// Exemplars are not stored: of 2.0, whose receivers may not say that they wrote what they did not, they are refused; of 1.0,
-/// which knows them as an experiment, they are passed over.
+/// Exemplars go to their own store, behind the samples. One that is not kept is refused of 2.0, whose receivers may not say
+/// that they wrote what they did not; of 1.0, which knows them as an experiment, it is passed over.
 public final class RemoteWriteIntake: Sendable {
   /// Further in the future than this a sender's time is not believed; further in the past than this a sample is stored and
   /// no rule looks at it. As for collected samples.
@@ -24,6 +24,7 @@ public final class RemoteWriteIntake: Sendable {
   private let retention: Duration
   private let appender: any SampleAppender
   private let watch: any SampleWatch
+  private let exemplars: (any ExemplarAppender)?
   private let time: any TimeSource
   private let metrics: RemoteWriteMetrics
   private let cache: Mutex<WrittenSeriesCache>
@@ -34,14 +35,17 @@ public final class RemoteWriteIntake: Sendable {
   /// - Parameters:
   ///   - retention: as long as the store keeps samples; older ones are refused, as out of order.
   ///   - metadata: is told what senders say of metric families, each time that it is new.
+  ///   - exemplars: keeps exemplars; `nil` if nobody does.
   public init(
     limits: IngestLimits, retention: Duration = .seconds(15 * 86_400), appender: any SampleAppender,
-    watch: any SampleWatch, metadata: (any MetadataSink)? = nil, time: any TimeSource
+    watch: any SampleWatch, metadata: (any MetadataSink)? = nil, exemplars: (any ExemplarAppender)? = nil,
+    time: any TimeSource
   ) {
     self.limits = limits
     self.retention = retention
     self.appender = appender
     self.watch = watch
+    self.exemplars = exemplars
     self.time = time
     metrics = RemoteWriteMetrics()
     self.metadata = metadata.map { WrittenMetadataPath(to: $0, turn: Self.memory, now: time.monotonic()) }
@@ -101,7 +105,7 @@ public final class RemoteWriteIntake: Sendable {
     if case .failure(.storage) = result { metrics.storeFailed() }
     let outcome = try result.get()
     metrics.note(outcome)
-    metrics.dropped(exemplars: kind == .version1 ? work.request.exemplars : 0)
+    metrics.dropped(exemplars: work.request.exemplars.count - outcome.exemplarsWritten)
     taken.add(outcome.written + outcome.histogramsWritten, ordering: .relaxed)
     return outcome
   }
@@ -127,13 +131,10 @@ public final class RemoteWriteIntake: Sendable {
       cache.find(work.request.series, scope: scope, into: &work.entries)
     }
     var outcome = WriteOutcome()
-    if kind == .version2 {
-      outcome.refuse(.unsupported, work.request.exemplars, "exemplars are not stored in this version")
-    }
     for index in work.entries.indices where work.entries[index].mark <= WrittenSeriesCache.Entry.unasked {
       // What has nothing but what is not stored, or metadata, makes no series.
       let series = work.request.series[index]
-      if series.sampleCount == 0, !series.hasHistograms { continue }
+      if series.sampleCount == 0, !series.hasHistograms, exemplars == nil || !series.hasExemplars { continue }
       try learn(index, message, scope: scope, agent: agent, &work, &outcome)
     }
     var flush = WriteFlush(
@@ -142,6 +143,10 @@ public final class RemoteWriteIntake: Sendable {
       let (samples, histograms) = (flush.outcome.written, flush.outcome.histogramsWritten)
       taken.add(samples + histograms, ordering: .relaxed)
       throw .storage("\(error)", written: samples, histogramsWritten: histograms)
+    }
+    if !work.request.exemplars.isEmpty {
+      ExemplarFlush(message: message, now: time.now(), appender: exemplars, isRefusalTold: kind == .version2)
+        .run(work, &flush.outcome)
     }
     if !flush.renewed.isEmpty { remember(flush.renewed, scope: scope, work) }
     metadata?.tell(of: work.request, in: message, now: now) {

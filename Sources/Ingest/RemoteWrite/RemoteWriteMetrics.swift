@@ -30,7 +30,6 @@ final class RemoteWriteMetrics: Sendable {
     for (reason, count) in outcome.refused { refusals[reason]?.increment(by: count) }
   }
 
-  /// Of senders who are not told so.
   func dropped(exemplars count: Int) { if count > 0 { exemplars.increment(by: count) } }
 
   func storeFailed() { storeFailures.increment() }

@@ -12,7 +12,7 @@ public struct WriteOutcome: Sendable, Hashable {
     /// Another value than the one that is stored of that time.
     case duplicate
     case future
-    /// Exemplars.
+    /// Exemplars, where none are kept.
     case unsupported
   }
 
@@ -20,6 +20,8 @@ public struct WriteOutcome: Sendable, Hashable {
   public var written = 0
   /// Native histograms.
   public var histogramsWritten = 0
+  /// Exemplars, those among them that were there already.
+  public var exemplarsWritten = 0
   public private(set) var refused: [Reason: Int] = [:]
   /// Of the first that was refused, in words.
   public private(set) var firstRefusal: String?

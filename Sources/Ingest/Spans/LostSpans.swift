@@ -13,7 +13,8 @@ public final class LostSpans: Service {
   /// What became of an instance's spans, for those who follow what happens.
   public struct Loss: Sendable, Hashable {
     public var agent: AgentID
-    public var instance: String
+    /// `nil` for those of an earlier run.
+    public var instance: String?
     /// The first ones, at most ``LostSpans/shown``.
     public var spans: [OpenSpan]
     public var count: Int
@@ -60,6 +61,11 @@ public final class LostSpans: Service {
     continuation.yield(InstanceDeath(agent: agent, instance: instance, at: moment, maybeReplaced: true))
   }
 
+  /// Is told that every process of an agent that ran before has ended: those of an earlier run of Skep. Returns at once.
+  public func earlierRunEnded(of agent: AgentID, before moment: Timestamp) {
+    continuation.yield(InstanceDeath(agent: agent, instance: nil, at: moment, maybeReplaced: true))
+  }
+
   /// Marks until cancelled or gracefully shut down.
   public func run() async throws {
     await cancelWhenGracefulShutdown { [self] in
@@ -96,7 +102,9 @@ public final class LostSpans: Service {
       guard count > 0 else { return }
       logger.notice(
         "spans in flight are lost: their instance died",
-        metadata: ["agent": "\(death.agent)", "instance": "\(death.instance)", "spans": "\(count)"])
+        metadata: [
+          "agent": "\(death.agent)", "instance": "\(death.instance ?? "of an earlier run")", "spans": "\(count)",
+        ])
       onLoss(
         Loss(
           agent: death.agent, instance: death.instance, spans: Array(dead.prefix(Self.shown)), count: count,
@@ -111,7 +119,8 @@ public final class LostSpans: Service {
 /// The end of an instance, and which spans in flight ended with it.
 struct InstanceDeath: Sendable, Hashable {
   var agent: AgentID
-  var instance: String
+  /// `nil` for all that an earlier run of Skep had started.
+  var instance: String?
   var at: Timestamp
   /// Whether a new process may run in its place: what started after ``at`` is that one's.
   var maybeReplaced = false
@@ -121,9 +130,9 @@ struct InstanceDeath: Sendable, Hashable {
     let isOnlyOne = registered.allSatisfy { $0.key == instance || $0.value == .lost }
     return open.filter { span in
       guard span.agent == agent.name, !maybeReplaced || span.start <= at.nanoseconds else { return false }
-      if span.instance == instance { return true }
-      let isNamed = span.instance.map { registered[$0] != nil } ?? false
-      return !isNamed && isOnlyOne
+      let standing = span.instance.flatMap { registered[$0] }
+      guard let instance else { return standing == nil || standing == .lost }
+      return span.instance == instance || (standing == nil && isOnlyOne)
     }
   }
 }

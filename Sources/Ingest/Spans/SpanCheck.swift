@@ -90,13 +90,15 @@ struct SpanCheck {
     if counts.2 > limits.links { return over("it has \(counts.2) links", limits.links) }
     var bytes = Int(span.operation.count) + Int(span.statusMessage.count) + Int(span.traceState.count)
     bytes += Self.bytes(of: span.attributes, batch)
-    for event in batch.events[span.events.range] {
+    for position in span.events.range {
+      let event = batch.events[position]
       if event.attributes.count > limits.attributes {
         return over("an event of it has \(event.attributes.count) attributes", limits.attributes)
       }
       bytes += Int(event.name.count) + Self.bytes(of: event.attributes, batch)
     }
-    for link in batch.links[span.links.range] {
+    for position in span.links.range {
+      let link = batch.links[position]
       if link.attributes.count > limits.attributes {
         return over("a link of it has \(link.attributes.count) attributes", limits.attributes)
       }

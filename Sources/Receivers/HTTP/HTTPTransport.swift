@@ -12,8 +12,10 @@ struct HTTPMessage: Sendable {
   var url: String
   /// Goes before what the `http_config` says, and to no other place than `url`.
   var authorization: String?
-  /// JSON.
   var body: [UInt8]
+  var contentType = "application/json"
+  /// Goes to no other place than `url`; its values may be secrets.
+  var headers: [(name: String, value: SecretText)] = []
   /// Parts of it that nobody may see.
   var secrets: [String] = []
 }
@@ -148,10 +150,11 @@ struct HTTPTransport: Sendable {
     request.headers.add(name: "Host", value: target.authority)
     request.headers.add(name: "User-Agent", value: "skep")
     if message.method != .GET {
-      request.headers.add(name: "Content-Type", value: "application/json")
+      request.headers.add(name: "Content-Type", value: message.contentType)
       request.body = .bytes(ByteBuffer(bytes: message.body))
     }
     if let proof {
+      for (name, value) in message.headers { request.headers.replaceOrAdd(name: name, value: value.reveal()) }
       for (name, _) in proof.fields { request.headers.remove(name: name) }
       for (name, value) in proof.fields { request.headers.add(name: name, value: value) }
     }

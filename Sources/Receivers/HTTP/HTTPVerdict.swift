@@ -24,11 +24,13 @@ enum HTTPVerdict: Sendable {
   /// A connector of Teams answers 200 with a text that tells of a failure behind it
   /// (<https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>).
   case msTeams
+  /// 429, 502, 503 and 504 are tried again (<https://opentelemetry.io/docs/specs/otlp/#failures-1>).
+  case otlp
 
   /// Whether a status of 2xx alone does not tell.
   var needsBody: Bool {
     switch self {
-    case .plain, .pagerDuty: false
+    case .plain, .pagerDuty, .otlp: false
     case .slack, .msTeams: true
     }
   }
@@ -43,6 +45,7 @@ enum HTTPVerdict: Sendable {
     case (200..<300, .slack): return slackFailure(answer, said)
     case (200..<300, .msTeams): return teamsFailure(answer, said)
     case (200..<300, _): return nil
+    case (500...501, .otlp), (505..<600, .otlp): return DeliveryFailure(said, .giveUp)
     case (429, _), (500..<600, _), (403, .pagerDuty):
       return DeliveryFailure(said, .retry(after: answer.retryAfter.flatMap { RetryAfter.parse($0, at: now) }))
     case (300..<400, _):

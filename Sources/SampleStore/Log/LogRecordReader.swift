@@ -157,7 +157,7 @@ struct LogRecordReader: ~Copyable {
   // MARK: Parts
 
   /// Names strictly rising, no empty value, nothing left over.
-  private static func areCanonical(_ labels: UnsafeRawBufferPointer) -> Bool {
+  static func areCanonical(_ labels: UnsafeRawBufferPointer) -> Bool {
     var cursor = LabelCursor(labels)
     var previous: Range<Int>?
     while let label = cursor.next() {

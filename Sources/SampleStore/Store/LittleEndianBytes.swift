@@ -11,6 +11,12 @@ struct FieldWriter {
     put(UInt32(truncatingIfNeeded: text.utf8.count))
     bytes.append(contentsOf: text.utf8)
   }
+
+  /// Length as u32, then the bytes.
+  mutating func put(bytes content: [UInt8]) {
+    put(UInt32(truncatingIfNeeded: content.count))
+    bytes.append(contentsOf: content)
+  }
 }
 
 /// Reads what ``FieldWriter`` wrote. Bytes of any content are safe: after the end everything is zero and ``isOverrun`` set.
@@ -42,6 +48,17 @@ struct FieldReader {
     }
     defer { position += count }
     return String(validating: bytes[position..<position + count], as: UTF8.self)
+  }
+
+  /// `nil` where the bytes end first.
+  mutating func takeBytes() -> [UInt8]? {
+    let count = Int(take(UInt32.self))
+    guard !isOverrun, count <= remaining else {
+      fail()
+      return nil
+    }
+    defer { position += count }
+    return Array(bytes[position..<position + count])
   }
 
   /// A number of things that each take at least `size` bytes; bounds what a forged count can make a reader allocate.

@@ -142,6 +142,7 @@ extension TrafficComparison.Figures {
     self.init(
       count: entry.count, errors: entry.errors, rate: seconds > 0 ? Double(entry.count) / seconds : 0,
       errorShare: entry.count > 0 ? Double(entry.errors) / Double(entry.count) : 0,
-      mean: entry.latency.mean, p50: entry.latency.quantile(0.5), p95: entry.latency.quantile(0.95), p99: entry.latency.quantile(0.99))
+      mean: entry.latency.mean, p50: entry.latency.quantile(0.5), p95: entry.latency.quantile(0.95),
+      p99: entry.latency.quantile(0.99))
   }
 }

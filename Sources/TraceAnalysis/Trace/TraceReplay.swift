@@ -43,7 +43,7 @@ public struct TraceReplay: Sendable {
     var starts = Array(repeating: Int64(0), count: count)
     var ends = starts
     (starts[0], ends[0], tails[0]) = (tree.spans[root].start, tree.spans[root].end, 0)
-    var children: [Child] = []
+    var (children, bySettling) = ([Child](), [Child]())
     for index in 0..<count {
       if tails[index] >= 0 {
         let span = root + index
@@ -55,7 +55,7 @@ public struct TraceReplay: Sendable {
           (starts[child - root], ends[child - root], tails[child - root]) = (start, end, 0)
           children.append(Child(index: Int32(truncatingIfNeeded: child - root), start: start, end: end))
         }
-        tails[index] = addSteps(children, within: starts[index], ends[index])
+        tails[index] = addSteps(children, within: starts[index], ends[index], &bySettling)
       }
       begins.append(Int32(truncatingIfNeeded: steps.count))
     }
@@ -68,19 +68,26 @@ public struct TraceReplay: Sendable {
     var settled: Int64 = 0
   }
 
-  /// - Parameter children: by start.
+  /// - Parameters:
+  ///   - children: by start.
+  ///   - bySettling: room for them.
   /// - Returns: what is left of the span after the last of them.
-  private mutating func addSteps(_ children: [Child], within start: Int64, _ end: Int64) -> Int64 {
+  private mutating func addSteps(
+    _ children: [Child], within start: Int64, _ end: Int64, _ bySettling: inout [Child]
+  ) -> Int64 {
     var last = start
-    if children.isEmpty { return end - start }
-    var bySettling = children
-    for index in bySettling.indices {
-      bySettling[index].settled = CriticalPath.settled(children[index].start, children[index].end, in: end - start)
+    bySettling.removeAll(keepingCapacity: true)
+    for child in children {
+      var child = child
+      child.settled = CriticalPath.settled(child.start, child.end, in: end - start)
+      bySettling.append(child)
     }
-    bySettling.sort { $0.settled != $1.settled ? $0.settled < $1.settled : $0.index < $1.index }
+    if children.count > 1 {
+      bySettling.sort { $0.settled != $1.settled ? $0.settled < $1.settled : $0.index < $1.index }
+    }
     var next = 0
     for child in children {
-      while bySettling[next].settled <= child.start {
+      while next < bySettling.count, bySettling[next].settled <= child.start {
         steps.append(Step(child: bySettling[next].index, isStart: false, lag: 0))
         last = max(last, bySettling[next].end)
         next += 1

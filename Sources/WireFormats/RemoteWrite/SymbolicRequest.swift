@@ -70,9 +70,7 @@ extension WriteRequest {
         labelEnd = cursor.position
       case 0x12: samples.append(try Self.sample(message, try cursor.content()))
       case 0x1a: try readHistogram(message, try cursor.content())
-      case 0x22:
-        _ = try cursor.content()
-        exemplars &+= 1
+      case 0x22: try readExemplar(message, try cursor.content())
       case 0x2a: typing = try Self.typing(message, try cursor.content())
       default: try cursor.skip(tag)
       }
@@ -83,7 +81,8 @@ extension WriteRequest {
         identity: try identity(message, labelStart..<labelEnd), labelStart: UInt32(truncatingIfNeeded: labelStart),
         labelEnd: UInt32(truncatingIfNeeded: labelEnd), firstSample: UInt32(truncatingIfNeeded: first),
         sampleCount: UInt32(truncatingIfNeeded: samples.count - first),
-        hasHistograms: histograms.last?.series == UInt32(truncatingIfNeeded: series.count)))
+        hasHistograms: histograms.last?.series == UInt32(truncatingIfNeeded: series.count),
+        hasExemplars: exemplars.last?.series == UInt32(truncatingIfNeeded: series.count)))
   }
 
   private static func typing(_ message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) -> Typing {

@@ -4,8 +4,8 @@ public import FleetModel
 /// ``labels(of:in:)``, which is asked only for a series that was not seen before.
 ///
 /// It is a `prometheus.WriteRequest` of 1.0 (prometheus/prometheus `prompb/remote.proto`, `types.proto`) or an
-/// `io.prometheus.write.v2.Request` of 2.0 (`prompb/io/prometheus/write/v2/types.proto`). Exemplars are
-/// counted and passed over; start timestamps are passed over.
+/// `io.prometheus.write.v2.Request` of 2.0 (`prompb/io/prometheus/write/v2/types.proto`). Start
+/// timestamps are passed over.
 public struct WriteRequest: Sendable {
   /// One time series of the request.
   public struct Series: Sendable {
@@ -19,6 +19,8 @@ public struct WriteRequest: Sendable {
     public var sampleCount: UInt32
     /// Some of ``WriteRequest/histograms`` are of this series.
     public var hasHistograms = false
+    /// Some of ``WriteRequest/exemplars`` are of this series.
+    public var hasExemplars = false
   }
 
   /// One sample of the request.
@@ -35,8 +37,8 @@ public struct WriteRequest: Sendable {
   public internal(set) var samples: [Sample] = []
   /// Of all series, in the order of the request.
   public internal(set) var histograms: [WrittenHistogram] = []
-  /// Exemplars that were passed over.
-  public internal(set) var exemplars = 0
+  /// Of all series, in the order of the request.
+  public internal(set) var exemplars: [WrittenExemplar] = []
   /// Of 1.0: where the metadata of families lies in the message.
   var metadata: [Range<UInt32>] = []
   /// Of 2.0.
@@ -88,7 +90,7 @@ public struct WriteRequest: Sendable {
     symbols.removeAll(keepingCapacity: true)
     typings.removeAll(keepingCapacity: true)
     histograms.removeAll(keepingCapacity: histograms.count <= 1024)
-    exemplars = 0
+    exemplars.removeAll(keepingCapacity: exemplars.count <= 1024)
     guard message.count <= Int(UInt32.max) else { throw WireFault(offset: 0, problem: "has 4 GiB or more") }
     switch kind {
     case .version1: try readVersion1(message)
@@ -128,9 +130,7 @@ public struct WriteRequest: Sendable {
         _ = try cursor.content()
         labelEnd = cursor.position
       case 0x12: samples.append(try Self.sample(message, try cursor.content()))
-      case 0x1a:
-        _ = try cursor.content()
-        exemplars &+= 1
+      case 0x1a: try readExemplar(message, try cursor.content())
       case 0x22: try readHistogram(message, try cursor.content())
       default: try cursor.skip(tag)
       }
@@ -140,7 +140,8 @@ public struct WriteRequest: Sendable {
         identity: WrittenIdentity(UnsafeRawBufferPointer(rebasing: message[labelStart..<labelEnd]), key),
         labelStart: UInt32(truncatingIfNeeded: labelStart), labelEnd: UInt32(truncatingIfNeeded: labelEnd),
         firstSample: UInt32(truncatingIfNeeded: first), sampleCount: UInt32(truncatingIfNeeded: samples.count - first),
-        hasHistograms: histograms.last?.series == UInt32(truncatingIfNeeded: series.count)))
+        hasHistograms: histograms.last?.series == UInt32(truncatingIfNeeded: series.count),
+        hasExemplars: exemplars.last?.series == UInt32(truncatingIfNeeded: series.count)))
   }
 
   /// Of the series that is being read.
@@ -205,7 +206,7 @@ public struct WriteRequest: Sendable {
     return try labels.finish()
   }
 
-  private static func label(
+  static func label(
     _ message: UnsafeRawBufferPointer, _ range: Range<Int>
   ) throws(WireFault) -> (name: Range<Int>, value: Range<Int>) {
     var cursor = WireCursor(message, range)

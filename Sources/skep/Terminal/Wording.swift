@@ -52,3 +52,27 @@ enum Wording {
 
   static func percent(_ value: Double?) -> String { value.map { decimal($0) + " %" } ?? "-" }
 }
+
+extension Wording {
+  /// `850 ns`, `12.3 µs`, `4.56 ms`, `1.23 s`, `2m05s`: three digits, or whole seconds from a minute on.
+  static func nanoseconds(_ count: UInt64) -> String {
+    if count < 1000 { return "\(count) ns" }
+    for (unit, size) in [("µs", UInt64(1000)), ("ms", 1_000_000), ("s", 1_000_000_000)] {
+      for (digits, step) in [(2, size / 100), (1, size / 10), (0, size)] {
+        let rounded = count / step + (count % step * 2 >= step ? 1 : 0)
+        guard rounded < 1000 else { continue }
+        // From a minute on minutes are easier to read.
+        if unit == "s", count >= 60_000_000_000 { break }
+        return fraction(rounded, digits: digits) + " " + unit
+      }
+    }
+    return age(Double(count) / 1e9)
+  }
+
+  private static func fraction(_ value: UInt64, digits: Int) -> String {
+    guard digits > 0 else { return "\(value)" }
+    let text = "\(value)"
+    let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+    return padded.dropLast(digits) + "." + padded.suffix(digits)
+  }
+}

@@ -7,11 +7,13 @@ import Testing
   static let table = RouteTable.fleet(
     operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" }, further: further)
 
-  static let further = PrometheusRoutes.queries(QueryFixture.service(over: HeadStore(HeadConfiguration())))
+  static let further =
+    PrometheusRoutes.queries(QueryFixture.service(over: HeadStore(HeadConfiguration()))) + SpanFixture().routes
 
   static let queries = [
     "/fleet/v1/alerts": "?state=all", "/fleet/v1/samples/count": "?metric_name=up", "/api/v1/query": "?query=1",
     "/api/v1/query_range": "?query=1&start=0&end=10&step=5", "/api/v1/series": "?match[]=up",
+    "/api/traces": "?service=planner", "/api/operations": "?service=planner",
     "/api/v1/query_exemplars": "?query=up", "/api/v1/format_query": "?query=up", "/api/v1/parse_query": "?query=up",
   ]
 
@@ -58,6 +60,9 @@ import Testing
       for route in Self.table.routes
       where route.path != "/fleet/v1/events" && route.method != .delete && route.rawBody == nil {
         let path = route.path.replacing("{agent_id}", with: "planner").replacing("{name}", with: "hot")
+          // What the example of a span says, which is posted first.
+          .replacing("{span_id}", with: "00f067aa0ba902b7").replacing("{service}", with: "planner")
+          .replacing("{trace_id}", with: "4bf92f3577b34da6a3ce929d0e0e4736")
         let body = route.body.map { $0.example.description }
         let answer = try await server.ask(
           route.method.rawValue, path + (Self.queries[path] ?? ""), body: body)

@@ -30,6 +30,7 @@ import WireFormats
     }
 
     var source: any SeriesSource
+    var exemplars: any ExemplarSource { FixedExemplars() }
     var limits = QueryLimits()
 
     init(_ series: [SelectedSeries]) { source = Source(series: series) }

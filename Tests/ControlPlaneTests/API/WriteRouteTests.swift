@@ -8,9 +8,10 @@ import WireFormats
 @testable import Ingest
 
 extension WriteOutcome {
-  fileprivate static func with(written: Int, refused: Int = 0) -> WriteOutcome {
+  fileprivate static func with(written: Int, exemplars: Int = 0, refused: Int = 0) -> WriteOutcome {
     var outcome = WriteOutcome()
     outcome.written = written
+    outcome.exemplarsWritten = exemplars
     outcome.refuse(.outOfOrder, refused, "too late")
     return outcome
   }
@@ -58,12 +59,14 @@ extension WriteOutcome {
 
   /// With every answer to a request that was understood, as remote write 2.0 wants it.
   @Test func everyAnswerCountsWhatWasWritten() async throws {
-    let answers: [(Result<WriteOutcome, WriteRefusal>, status: Int, samples: String)] = [
-      (.success(.with(written: 7)), 204, "7"), (.success(.with(written: 7, refused: 2)), 400, "7"),
-      (.failure(.malformed("bad")), 400, "0"), (.failure(.tooLarge(limit: 7)), 413, "0"),
-      (.failure(.storage("no space", written: 3)), 503, "3"), (.failure(.storage("closed")), 503, "0"),
+    let answers: [(Result<WriteOutcome, WriteRefusal>, status: Int, samples: String, exemplars: String)] = [
+      (.success(.with(written: 7)), 204, "7", "0"), (.success(.with(written: 7, refused: 2)), 400, "7", "0"),
+      (.success(.with(written: 7, exemplars: 3)), 204, "7", "3"),
+      (.success(.with(written: 7, exemplars: 3, refused: 2)), 400, "7", "3"),
+      (.failure(.malformed("bad")), 400, "0", "0"), (.failure(.tooLarge(limit: 7)), 413, "0", "0"),
+      (.failure(.storage("no space", written: 3)), 503, "3", "0"), (.failure(.storage("closed")), 503, "0", "0"),
     ]
-    for (outcome, status, samples) in answers {
+    for (outcome, status, samples, exemplars) in answers {
       try await ServerHarness.with { server in
         server.store.state.withLock { $0.outcome = outcome }
         let answer = try await server.ask("POST", "/api/v1/write", headers: Self.good, bytes: [0])
@@ -71,7 +74,7 @@ extension WriteOutcome {
         let counts = ["samples", "histograms", "exemplars"].map {
           answer.headers["x-prometheus-remote-write-\($0)-written"]
         }
-        #expect(counts == [[samples], ["0"], ["0"]], "\(status)")
+        #expect(counts == [[samples], ["0"], [exemplars]], "\(status)")
       }
     }
   }

@@ -52,7 +52,9 @@ import Testing
     var path = FleetCriticalPath()
     for trace in traffic.traces {
       var trace = trace
-      for position in trace.spans.indices where trace.spans[position].parent == 0 { trace.spans[position].state = .active }
+      for position in trace.spans.indices where trace.spans[position].parent == 0 {
+        trace.spans[position].state = .active
+      }
       path.add(TraceTree(trace), names: traffic.names)
     }
     let findings = path.findings()

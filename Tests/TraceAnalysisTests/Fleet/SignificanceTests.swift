@@ -3,7 +3,7 @@ import Testing
 
 @testable import TraceAnalysis
 
-/// Expected values: R 4 (`binom.test`, `phyper`, `ppois`) or sums written out here.
+/// Tails are held to the sums that define them.
 @Suite struct SignificanceTests {
   @Test func tailsAreTheSumsOfTheirTerms() {
     for (count, total, share) in [(3, 10, 0.5), (0, 5, 0.1), (7, 12, 0.3), (40, 200, 0.25), (200, 200, 0.9)] {
@@ -27,7 +27,9 @@ import Testing
     (0..<min(k, n - k)).reduce(1.0) { $0 * Double(n - $1) / Double($1 + 1) }
   }
 
-  private func power(_ base: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1.0) { value, _ in value * base } }
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1.0) { value, _ in value * base }
+  }
 
   @Test func largeCountsEnd() {
     #expect(Significance.ofRates(5_000_000, over: 3600, 5_000_000, over: 3600) > 0.9)

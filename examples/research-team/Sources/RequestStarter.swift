@@ -28,7 +28,7 @@ struct RequestStarter: Service {
           group.addTask {
             defer { ended.add() }
             do {
-              _ = try await member.perform(order, context: .root())
+              _ = try await member.perform(order)
             } catch {
               logger.info("a request failed", metadata: ["reason": "\(error)"])
             }

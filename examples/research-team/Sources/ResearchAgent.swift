@@ -7,6 +7,7 @@ import MetricExposition
 import Metrics
 import ServiceLifecycle
 import SkepAgent
+import Tracing
 
 /// One member of the example team; the role says which.
 @main
@@ -68,13 +69,18 @@ struct ResearchAgent: AsyncParsableCommand {
 
   private func serve(_ agent: AgentConfiguration, plan: MisbehaviourPlan, next: String?) async throws {
     let logger = Logger(label: "research-agent")
-    var options = MetricRegistry.Options()
-    options.onProblem = { logger.warning("\($0)") }
-    let registry = MetricRegistry(options: options)
+    var registryOptions = MetricRegistry.Options()
+    registryOptions.onProblem = { logger.warning("\($0)") }
+    let registry = MetricRegistry(options: registryOptions)
     TeamMetrics.describe(in: registry)
     MetricsSystem.bootstrap(registry)
 
-    let http = HTTPClient(eventLoopGroupProvider: .singleton)
+    let tracer = SkepTracer(.fromEnvironment(agent: agent), logger: logger)
+    InstrumentationSystem.bootstrap(tracer)
+    var options = HTTPClient.Configuration()
+    // The members put the context into their requests themselves, since they may be told to leave it out.
+    options.tracing.tracer = nil
+    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: options)
     let misbehaviour = MisbehaviourSwitch(plan)
     let member = TeamMember(
       settings: TeamSettings(
@@ -83,7 +89,7 @@ struct ResearchAgent: AsyncParsableCommand {
     let routes = TeamRoutes(member: member, misbehaviour: misbehaviour)
     let host = agent.host
     let service = AgentService(
-      configuration: agent, registry: registry, logger: logger, routes: { routes.add(to: $0) },
+      configuration: agent, registry: registry, tracer: tracer, logger: logger, routes: { routes.add(to: $0) },
       onListening: { port in
         print("listening on http://\(host):\(port)")
         // A pipe is buffered by blocks; whoever started this waits for the line.

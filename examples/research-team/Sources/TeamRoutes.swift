@@ -1,4 +1,3 @@
-import FleetModel
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -50,9 +49,8 @@ struct TeamRoutes: Sendable {
       member.metrics.ended(member.settings.role.operation, succeeded: false, after: .zero)
       return try Self.json(.internalServerError, ErrorBody(error: .init(code: "failing", message: "told to fail")))
     }
-    let context = TraceContext(headers: request.headers.map { ($0.name.rawName, $0.value) }) ?? .root()
     do {
-      return try Self.json(.ok, try await member.perform(order, context: context))
+      return try Self.json(.ok, try await member.perform(order))
     } catch let failure as WorkFailure {
       return try Self.json(.serviceUnavailable, ErrorBody(error: .init(code: "failed", message: "\(failure)")))
     }

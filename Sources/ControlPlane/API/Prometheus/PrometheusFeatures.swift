@@ -4,22 +4,25 @@ import PromQL
 /// What `/api/v1/features` says: areas, and in each what can be done, under the names of Prometheus' own registry
 /// (`util/features`, and the places that register).
 enum PrometheusFeatures {
-  static let all: JSONValue = [
-    "api": flags([
-      "admin": true, "exclude_alerts": true, "label_values_match": true, "lifecycle": false,
-      "otlp_write_receiver": false, "query_stats": true, "query_warnings": true, "remote_write_receiver": true,
-      "time_range_labels": true, "time_range_series": true,
-    ]),
-    "promql": flags([
-      "at_modifier": true, "bool": true, "by": true, "group_left": true, "group_right": true, "ignoring": true,
-      "negative_offset": true, "offset": true, "on": true, "per_query_lookback_delta": true, "subqueries": true,
-      "without": true,
-    ]),
-    "promql_functions": flags(Function.all.mapValues { !$0.isExperimental }),
-    "promql_operators": flags(operators),
-    "rules": flags(["keep_firing_for": true, "query_offset": true]),
-    "service_discovery_providers": flags(["file": true]),
-  ]
+  static func all(keepsExemplars: Bool) -> JSONValue {
+    [
+      "api": flags([
+        "admin": true, "exclude_alerts": true, "label_values_match": true, "lifecycle": false,
+        "otlp_write_receiver": false, "query_stats": true, "query_warnings": true, "remote_write_receiver": true,
+        "time_range_labels": true, "time_range_series": true,
+      ]),
+      "promql": flags([
+        "at_modifier": true, "bool": true, "by": true, "group_left": true, "group_right": true, "ignoring": true,
+        "negative_offset": true, "offset": true, "on": true, "per_query_lookback_delta": true, "subqueries": true,
+        "without": true,
+      ]),
+      "promql_functions": flags(Function.all.mapValues { !$0.isExperimental }),
+      "promql_operators": flags(operators),
+      "rules": flags(["keep_firing_for": true, "query_offset": true]),
+      "service_discovery_providers": flags(["file": true]),
+      "tsdb": flags(["exemplar_storage": keepsExemplars]),
+    ]
+  }
 
   private static var operators: [String: Bool] {
     var operators: [String: Bool] = ["@": true]

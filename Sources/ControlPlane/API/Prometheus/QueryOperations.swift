@@ -6,6 +6,7 @@ protocol QueryOperations: Sendable {
   /// The wall clock.
   func now() -> Timestamp
   var source: any SeriesSource { get }
+  var exemplars: any ExemplarSource { get }
   var limits: QueryLimits { get }
 
   /// Runs `work` apart from everything else: on a thread kept for queries, when one is free. Cancelled with the caller's task.

@@ -5,7 +5,7 @@ import PromQL
 struct QueryRoutes: Sendable {
   var operations: any QueryOperations
 
-  var routes: [APIRoute] { instant + range + exemplars + formatted + tree }
+  var routes: [APIRoute] { instant + range + ExemplarRoutes(operations: operations).routes + formatted + tree }
 
   private static func parameter(_ name: String, _ summary: String) -> APIRoute.Parameter {
     APIRoute.Parameter(name: name, kind: .text, summary: summary)
@@ -70,27 +70,6 @@ struct QueryRoutes: Sendable {
   private static func grouped(_ number: Int) -> String {
     guard number >= 1000 else { return "\(number)" }
     return "\(number / 1000)," + String(number % 1000 + 1000).dropFirst()
-  }
-
-  /// No exemplars are kept yet, so the true answer to every query is that there are none.
-  private var exemplars: [APIRoute] {
-    PrometheusRoutes.both(
-      path: "/api/v1/query_exemplars", operationID: "queryExemplars",
-      summary: "The exemplars of the series that a query selects; none are kept in this version",
-      parameters: [
-        Self.parameter("query", "PromQL"), Self.parameter("start", "RFC 3339 or seconds"),
-        Self.parameter("end", "RFC 3339 or seconds"),
-      ]
-    ) { request in
-      let form = request.form
-      let start = try form.time("start", or: FormFields.earliest)
-      let end = try form.time("end", or: FormFields.latest)
-      if end < start { throw PrometheusError(.badData, "end timestamp must not be before start timestamp") }
-      do throws(ParseError) { _ = try ParsedQuery(form["query"] ?? "") } catch {
-        throw PrometheusError(.badData, "\(error)")
-      }
-      return .prometheus([])
-    }
   }
 
   private var formatted: [APIRoute] {

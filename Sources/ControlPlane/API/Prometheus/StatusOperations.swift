@@ -64,6 +64,7 @@ struct RuntimeFacts: Sendable, Hashable {
   var retention: Duration
   /// In bytes; `nil` without a bound.
   var retentionSize: UInt64?
+  var keepsExemplars: Bool
   /// Skep's own version.
   var version: String
 }

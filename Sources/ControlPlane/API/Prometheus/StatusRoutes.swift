@@ -165,7 +165,9 @@ struct StatusRoutes: Sendable {
   // MARK: The rest
 
   private var features: APIRoute {
-    route("features", "features", "What this server can do, by area") { _ in .prometheus(PrometheusFeatures.all) }
+    route("features", "features", "What this server can do, by area") { [operations] _ in
+      .prometheus(PrometheusFeatures.all(keepsExemplars: operations.runtime().keepsExemplars))
+    }
   }
 
   private var notifications: APIRoute {

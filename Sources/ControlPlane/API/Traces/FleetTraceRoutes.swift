@@ -49,7 +49,8 @@ struct FleetTraceRoutes: Sendable {
       parameters: [
         .init(
           name: "baseline_end", kind: .text,
-          summary: "RFC 3339; where the window to compare with ends, which is as long; the start of the other by default"),
+          summary:
+            "RFC 3339; where the window to compare with ends, which is as long; the start of the other by default"),
         .init(
           name: "baseline_attribute", kind: .texts,
           summary: "In place of attribute in the window to compare with, such as service.version=1.2"),
@@ -99,7 +100,8 @@ struct FleetTraceRoutes: Sendable {
     route(
       "/fleet/v1/usage", id: "tokenUsage", schema: "TokenUsage",
       parameters: [.init(name: "limit", kind: .integer(1...10_000, default: 50), summary: "How many conversations")],
-      summary: "Tokens and what they cost, counted once, by agent, model and conversation, of traces that began in a window"
+      summary:
+        "Tokens and what they cost, counted once, by agent, model and conversation, of traces that began in a window"
     ) { request, query, operations in
       let ledger = try await operations.accumulate(TokenLedger(prices: operations.prices), over: query) {
         $0.add($1, names: $2)

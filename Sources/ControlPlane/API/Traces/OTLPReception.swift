@@ -18,6 +18,14 @@ struct OTLPReception: Sendable {
     self.metrics = metrics
   }
 
+  init(spans: SpanIntake, points: OTLPMetricsIntake) {
+    self.init(spans: spans) { message, encoding, agent throws(OTLPRefusal) in
+      do throws(WriteRefusal) { return try await points.take(message, as: encoding, from: agent) } catch {
+        throw OTLPRefusal(error)
+      }
+    }
+  }
+
   /// Bytes that a message may have, compressed or not.
   var maximumBytes: Int { spans.limits.bodyBytes }
 
@@ -62,6 +70,16 @@ enum OTLPRefusal: Error, Sendable, Hashable {
     case .storage(let problem): self = .unavailable(problem)
     case .forbidden(let problem), .unknown(let problem), .finished(let problem), .malformed(let problem):
       self = .malformed(problem)
+    }
+  }
+}
+
+extension OTLPRefusal {
+  init(_ refusal: WriteRefusal) {
+    switch refusal {
+    case .malformed(let problem): self = .malformed(problem)
+    case .tooLarge(let limit): self = .tooLarge(limit)
+    case .storage(let problem, _, _): self = .unavailable(problem)
     }
   }
 }

@@ -115,6 +115,32 @@ extension FleetAPI {
       }
     }
 
+    /// A span in its place in the tree.
+    public struct Placed: Codable, Sendable, Hashable {
+      public var spanID: String
+      /// The position of its parent in the list; `null` for a root.
+      @ExplicitNull public var parent: Int?
+      public var agentID: String
+      public var operation: String
+      public var startTime: String
+      /// Of one that has not ended, the last moment at which it is known to have run.
+      public var endTime: String
+      public var status: String
+      /// What was added to its times, because its clock disagreed.
+      public var clockOffsetMilliseconds: Double
+      /// Whether it has a parent that is not in the trace.
+      public var orphan: Bool
+
+      enum CodingKeys: String, CodingKey {
+        case spanID = "span_id"
+        case agentID = "agent_id"
+        case startTime = "start_time"
+        case endTime = "end_time"
+        case clockOffsetMilliseconds = "clock_offset_ms"
+        case parent, operation, status, orphan
+      }
+    }
+
     public var traceID: String
     public var totalSpans: Int
     public var completedSpans: Int
@@ -142,6 +168,8 @@ extension FleetAPI {
     /// `null` where none of its models has a price.
     @ExplicitNull public var cost: Double?
     public var currency: String
+    /// Depth first; there where it was asked for.
+    public var tree: [Placed]?
 
     enum CodingKeys: String, CodingKey {
       case traceID = "trace_id"
@@ -162,7 +190,7 @@ extension FleetAPI {
       case inputTokens = "input_tokens"
       case outputTokens = "output_tokens"
       case cachedTokens = "cached_tokens"
-      case cost, currency
+      case cost, currency, tree
     }
   }
 }
@@ -186,7 +214,8 @@ extension FleetAPI.TraceAnalysis {
   /// What-ifs are told for so many operations.
   private static let whatIfOperations = 10
 
-  init(_ report: TraceReport, prices: TokenPrices) {
+  /// - Parameter hasTree: whether to say where every span stands.
+  init(_ report: TraceReport, prices: TokenPrices, hasTree: Bool = false) {
     let tree = report.tree
     let names = report.names
     let section = { (position: Int, start: Int64, duration: Int64) in
@@ -215,11 +244,13 @@ extension FleetAPI.TraceAnalysis {
       rootMilliseconds: tree.root.map { Double(tree.spans[$0].duration) / 1e6 } ?? 0,
       averageSpanMilliseconds: Double(report.meanSpanDuration) / 1e6,
       agentParticipation: Dictionary(
-        report.participation.map { (names[$0.agent], Participation($0, names)) }, uniquingKeysWith: { first, _ in first }),
+        report.participation.map { (names[$0.agent], Participation($0, names)) },
+        uniquingKeysWith: { first, _ in first }),
       criticalPath: report.criticalPath.map { section($0.span, $0.start, $0.duration) },
       longestOperations: report.longest.map { section($0, tree.spans[$0].start, tree.spans[$0].duration) },
       whatIf: whatIf, inputTokens: report.usage.input, outputTokens: report.usage.output,
-      cachedTokens: report.usage.cached, cost: ledger.total.cost, currency: prices.currency)
+      cachedTokens: report.usage.cached, cost: ledger.total.cost, currency: prices.currency,
+      tree: hasTree ? tree.spans.map { Placed($0, names) } : nil)
   }
 }
 
@@ -230,5 +261,15 @@ extension FleetAPI.TraceAnalysis.Participation {
       lostCount: agent.lostCount, totalMilliseconds: Double(agent.totalTime) / 1e6,
       selfTimeMilliseconds: Double(agent.selfTime) / 1e6, criticalPathMilliseconds: Double(agent.pathTime) / 1e6,
       operations: agent.operations.map { names[$0] }, inputTokens: agent.usage.input, outputTokens: agent.usage.output)
+  }
+}
+
+extension FleetAPI.TraceAnalysis.Placed {
+  init(_ span: CorrectedSpan, _ names: NameTable) {
+    self.init(
+      spanID: "\(span.outline.spanID)", parent: span.parent, agentID: names[span.outline.agent],
+      operation: names[span.outline.operation], startTime: RFC3339.format(nanoseconds: span.start),
+      endTime: RFC3339.format(nanoseconds: span.end), status: span.outline.state.name,
+      clockOffsetMilliseconds: Double(span.offset) / 1e6, orphan: span.isOrphan)
   }
 }

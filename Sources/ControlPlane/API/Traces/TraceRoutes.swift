@@ -34,7 +34,8 @@ struct TraceRoutes: Sendable {
 
   private var show: APIRoute {
     APIRoute(
-      method: .get, path: "/fleet/v1/traces/{trace_id}", operationID: "trace", summary: "All spans of a trace, by start",
+      method: .get, path: "/fleet/v1/traces/{trace_id}", operationID: "trace",
+      summary: "All spans of a trace, by start",
       access: .read, answers: [.init(status: 200, summary: "The spans", content: .json(schema: "Trace"))]
     ) { [operations] request in
       let trace = try request.traceID()
@@ -51,9 +52,11 @@ struct TraceRoutes: Sendable {
       method: .get, path: "/fleet/v1/traces/{trace_id}/analysis", operationID: "analyseTrace",
       summary: "Who took part in a trace, its critical path, and what it would take if an operation were faster",
       access: .read, takesLong: true, stopsWithClient: true,
+      parameters: [.init(name: "tree", kind: .flag, summary: "Also say where every span stands, depth first")],
       answers: [.init(status: 200, summary: "The analysis", content: .json(schema: "TraceAnalysis"))]
     ) { [operations] request in
       let trace = try request.traceID()
+      let hasTree = request.flag("tree")
       return try await Self.answer {
         let spans = try await operations.reader.spans(of: trace)
         let now = operations.now().nanoseconds
@@ -61,7 +64,7 @@ struct TraceRoutes: Sendable {
           var names = NameTable()
           guard let outline = TraceOutline(spans, names: &names) else { throw AnalysisError.traceNotFound }
           let report = try TraceReport(outline, names: names, asOf: now)
-          return FleetAPI.TraceAnalysis(report, prices: operations.prices)
+          return FleetAPI.TraceAnalysis(report, prices: operations.prices, hasTree: hasTree)
         }
       }
     }

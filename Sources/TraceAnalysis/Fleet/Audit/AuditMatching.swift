@@ -14,7 +14,7 @@ struct AuditMatching {
   /// How many sites under way at one moment are looked at.
   static let siteLimit = 256
   /// Roots that take part in the estimate of chance.
-  static let chanceLimit = 20_000
+  static let chanceLimit = 5_000
   /// How often the roots are moved along the time line.
   static let moves = 32
 
@@ -45,20 +45,27 @@ struct AuditMatching {
     var taken: Set<SpanKey> = []
     var found: [Match] = []
     for (position, root) in roots.enumerated() {
-      guard let (site, evidence) = best(for: root, movedBy: 0, taken: taken) else { continue }
+      guard let (site, evidence) = best(for: root, movedBy: 0, skew: options.skew, taken: taken) else { continue }
       if site.isOutgoing { taken.insert(site.key) }
       found.append(Match(fragment: position, callee: root.agent, site: site, evidence: evidence))
     }
     return found
   }
 
-  /// How many roots of each edge would find a site if they lay elsewhere in time, on average over many moves; and how many do
-  /// where they are.
+  /// How likely chance alone lets as many roots of each edge find a site as do: by how many would if they lay elsewhere in time.
+  ///
+  /// Asked twice, with clocks that agree and with clocks that may be off: on one machine the first tells more.
   ///
   /// - Parameter chosen: roots by position: those that no id explains.
-  func chance(of chosen: [Int]) -> [UInt64: (found: Int, expected: Double)] {
+  func chances(of chosen: [Int]) -> [UInt64: Double] {
+    let exact = chances(of: chosen, skew: 0)
+    return exact.merging(chances(of: chosen, skew: options.skew), uniquingKeysWith: min).mapValues { min(1, 2 * $0) }
+  }
+
+  private func chances(of chosen: [Int], skew: Int64) -> [UInt64: Double] {
     guard let earliest = timeline.sites.first?.start, !chosen.isEmpty else { return [:] }
-    let tested = chosen.count <= Self.chanceLimit
+    let tested =
+      chosen.count <= Self.chanceLimit
       ? chosen
       : Array(
         chosen.sorted { StableHash.mix(roots[$0].key.spanID.rawValue) < StableHash.mix(roots[$1].key.spanID.rawValue) }
@@ -68,30 +75,37 @@ struct AuditMatching {
     let length = max(1, latest - earliest)
     for position in tested {
       let root = roots[position]
-      if let edge = edge(of: root, movedBy: 0) { counts[edge, default: (0, 0)].found += 1 }
+      if let edge = edge(of: root, movedBy: 0, skew: skew) { counts[edge, default: (0, 0)].found += 1 }
       for move in 0..<Self.moves {
         // Each move has its own offset, without a pattern that periodic work could share; the ends of time meet.
         let offset = Int64(StableHash.mix(UInt64(move)) % UInt64(length))
         let place = (root.start &- earliest &+ offset) % length
         let target = earliest &+ (place < 0 ? place &+ length : place)
-        if let edge = edge(of: root, movedBy: target &- root.start) { counts[edge, default: (0, 0)].elsewhere += 1 }
+        if let edge = edge(of: root, movedBy: target &- root.start, skew: skew) {
+          counts[edge, default: (0, 0)].elsewhere += 1
+        }
       }
     }
-    return counts.mapValues { ($0.found, max(Double($0.elsewhere), 0.5) / Double(Self.moves)) }
+    return counts.mapValues {
+      // Where no move finds any, half of one is taken.
+      Significance.poissonTail(atLeast: $0.found, expected: max(Double($0.elsewhere), 0.5) / Double(Self.moves))
+    }
   }
 
-  private func edge(of root: AuditFragment, movedBy offset: Int64) -> UInt64? {
-    best(for: root, movedBy: offset, taken: [], ids: false).map { TraceAudit.pair($0.site.agent, root.agent) }
+  private func edge(of root: AuditFragment, movedBy offset: Int64, skew: Int64) -> UInt64? {
+    best(for: root, movedBy: offset, skew: skew, taken: [], ids: false).map {
+      TraceAudit.pair($0.site.agent, root.agent)
+    }
   }
 
   private func best(
-    for root: AuditFragment, movedBy offset: Int64, taken: Set<SpanKey>, ids: Bool = true
+    for root: AuditFragment, movedBy offset: Int64, skew: Int64, taken: Set<SpanKey>, ids: Bool = true
   ) -> (site: AuditSite, evidence: AuditFindings.Evidence)? {
     let start = root.start &+ offset
     let end = root.end &+ offset
     var best: (site: AuditSite, evidence: AuditFindings.Evidence, rank: Rank)?
-    timeline.covering(start &+ options.skew, through: start, limit: Self.siteLimit) { site in
-      guard site.agent != root.agent, site.key.traceID != root.key.traceID, covers(site, start, end),
+    timeline.covering(start &+ skew, through: start, limit: Self.siteLimit) { site in
+      guard site.agent != root.agent, site.key.traceID != root.key.traceID, covers(site, start, end, skew: skew),
         !taken.contains(site.key), let evidence = evidence(site, root, ids: ids)
       else { return }
       let rank = Rank(
@@ -106,8 +120,8 @@ struct AuditMatching {
   }
 
   /// Whether a caller was waiting all the time. Clocks may disagree, but not about how long something took.
-  private func covers(_ site: AuditSite, _ start: Int64, _ end: Int64) -> Bool {
-    site.kind == .producer || (site.end >= end &- options.skew && site.end &- site.start >= end &- start)
+  private func covers(_ site: AuditSite, _ start: Int64, _ end: Int64, skew: Int64) -> Bool {
+    site.kind == .producer || (site.end >= end &- skew && site.end &- site.start >= end &- start)
   }
 
   /// Which of two sites is the likelier caller: the smaller rank.

@@ -79,7 +79,9 @@ struct SiteTimeline: Sendable {
     while leaves < sites.count { leaves *= 2 }
     var latest = [Int64](repeating: .min, count: 2 * leaves)
     for (position, site) in sites.enumerated() { latest[leaves + position] = site.end }
-    for node in stride(from: leaves - 1, through: 1, by: -1) { latest[node] = max(latest[2 * node], latest[2 * node + 1]) }
+    for node in stride(from: leaves - 1, through: 1, by: -1) {
+      latest[node] = max(latest[2 * node], latest[2 * node + 1])
+    }
     latestEnd = latest
     self.leaves = leaves
   }

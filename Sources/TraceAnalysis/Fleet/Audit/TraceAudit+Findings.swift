@@ -10,12 +10,11 @@ extension TraceAudit {
     let matches = matching.matches()
     let byIdentifier: Set<AuditFindings.Evidence> = [.toolCall, .task, .conversation]
     let identified = Set(matches.lazy.filter { byIdentifier.contains($0.evidence) }.map(\.fragment))
-    let chances = matching.chance(of: matching.roots.indices.filter { !identified.contains($0) })
+    let chances = matching.chances(of: matching.roots.indices.filter { !identified.contains($0) })
     var explained: Set<Int> = []
     let rootCounts = matching.roots.reduce(into: [NameID: Int]()) { $0[$1.agent, default: 0] += 1 }
-    for (edge, group) in Dictionary(grouping: matches, by: { Self.pair($0.site.agent, $0.callee) })
-    {
-      let chance = chances[edge].map { Significance.poissonTail(atLeast: $0.found, expected: $0.expected) } ?? 1
+    for (edge, group) in Dictionary(grouping: matches, by: { Self.pair($0.site.agent, $0.callee) }) {
+      let chance = chances[edge] ?? 1
       for match in group {
         guard let confidence = confidence(match, group, rootCounts, chance: chance) else { continue }
         explained.insert(match.fragment)
@@ -121,7 +120,9 @@ extension TraceAudit {
     let best = edge.examples.sorted {
       ($1.confidence, $0.start, $0.callee.spanID) < ($0.confidence, $1.start, $1.callee.spanID)
     }
-    edge.examples = best.prefix(options.exampleLimit).sorted { ($0.start, $0.callee.spanID) < ($1.start, $1.callee.spanID) }
+    edge.examples = best.prefix(options.exampleLimit).sorted {
+      ($0.start, $0.callee.spanID) < ($1.start, $1.callee.spanID)
+    }
     let share = examinedShare
     if share < 1 {
       for (evidence, count) in edge.lostByEvidence where evidence != .missingParent {

@@ -84,6 +84,9 @@ struct ServerRun {
     let metrics = MetricRegistry()
     metrics.useBuckets(
       [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1], for: "skep_alert_delivery_seconds")
+    for name in ["skep_span_intake_append_duration_seconds", "skep_grpc_call_duration_seconds"] {
+      metrics.useBuckets([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1, 5], for: name)
+    }
     MetricsSystem.bootstrap(metrics)
     let logger = Logger(label: "skep")
 

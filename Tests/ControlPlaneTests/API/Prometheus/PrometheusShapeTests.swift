@@ -66,6 +66,20 @@ import Testing
       success(#"{"resultType":"matrix","result":[{"metric":{},"values":[[0,"0"],[1,"1"],[2,"2"]]}]}"#)),
     Case("query_range?query=nothing&start=0&end=2&step=1s", success(#"{"resultType":"matrix","result":[]}"#)),
     Case("query_exemplars?query=up&start=0&end=10", success("[]")),
+    Case("query_exemplars?query=1&start=0&end=1790000000", success("[]")),
+    Case(
+      "query_exemplars?query=rate(requests_total%7Bjob=%22a%22%7D%5B5m%5D)%20/%20up",
+      success(
+        #"[{"seriesLabels":{"__name__":"requests_total","instance":"1","job":"a"},"exemplars":["#
+          + #"{"labels":{"span_id":"00f0","trace_id":"4bf9"},"value":"0.25","timestamp":1789999979.500},"#
+          + #"{"labels":{},"value":"+Inf","timestamp":1789999990}]},"#
+          + #"{"seriesLabels":{"__name__":"up","instance":"1","job":"a"},"exemplars":["#
+          + #"{"labels":{"trace_id":"\"x\""},"value":"1","timestamp":1789999990}]}]"#)),
+    Case(
+      "query_exemplars?query=requests_total&start=1789999980&end=1790000000",
+      success(
+        #"[{"seriesLabels":{"__name__":"requests_total","instance":"1","job":"a"},"exemplars":["#
+          + #"{"labels":{},"value":"+Inf","timestamp":1789999990}]}]"#)),
   ]
 
   static let oddValues = [

@@ -14,7 +14,8 @@ enum QueryFixture {
     over source: any SeriesSource, limits: QueryLimits = QueryLimits(), time: any TimeSource = SimulatedTime(start: now)
   ) -> QueryService {
     QueryService(
-      source: source, limits: limits, time: time, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      source: source, exemplars: FixedExemplars(), limits: limits, time: time,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
   /// A sample each ten seconds of the last minute.
@@ -53,5 +54,35 @@ enum QueryFixture {
   ) async throws -> Result {
     let service = service(over: try source ?? store(), limits: limits, time: time)
     return try await ServerHarness.with(routes: PrometheusRoutes.queries(service)) { try await body($0, service) }
+  }
+}
+
+/// An exemplar of `up` of job `a`, instance 1, ten seconds ago, and two of `requests_total`.
+struct FixedExemplars: ExemplarSource {
+  private static let all: [SeriesExemplars] = [
+    SeriesExemplars(
+      labels: LabelSet(["__name__": "requests_total", "job": "a", "instance": "1"]),
+      exemplars: [
+        Exemplar(
+          labels: LabelSet(["trace_id": "4bf9", "span_id": "00f0"]), value: 0.25,
+          time: QueryFixture.now - .milliseconds(20_500)),
+        Exemplar(labels: LabelSet(), value: .infinity, time: QueryFixture.now - .seconds(10)),
+      ]),
+    SeriesExemplars(
+      labels: LabelSet(["__name__": "up", "job": "a", "instance": "1"]),
+      exemplars: [
+        Exemplar(labels: LabelSet(["trace_id": "\"x\""]), value: 1, time: QueryFixture.now - .seconds(10))
+      ]),
+  ]
+
+  func exemplars(
+    matchingAny selectors: [[LabelMatcher]], from: Timestamp, through: Timestamp
+  ) throws -> [SeriesExemplars] {
+    let tests = try selectors.map { try $0.map { try MatcherTest($0) } }
+    return Self.all.compactMap { one in
+      let kept = one.exemplars.filter { $0.time.map { (from...through).contains($0) } == true }
+      guard !kept.isEmpty, tests.contains(where: { $0.allSatisfy { $0.accepts(one.labels) } }) else { return nil }
+      return SeriesExemplars(labels: one.labels, exemplars: kept)
+    }
   }
 }

@@ -30,7 +30,7 @@ struct StatusBench: StatusOperations {
   func runtime() -> RuntimeFacts {
     RuntimeFacts(
       startedAt: StatusBench.start, workingDirectory: "/srv", hostName: "box", processors: 4, threads: 7,
-      retention: .seconds(15 * 86_400), retentionSize: 1024, version: "0.0.1")
+      retention: .seconds(15 * 86_400), retentionSize: 1024, keepsExemplars: true, version: "0.0.1")
   }
 
   /// What `METHOD /path?query` answers, as its status and body.

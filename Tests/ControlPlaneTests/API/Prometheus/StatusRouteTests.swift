@@ -76,6 +76,7 @@ import Testing
     let document = try JSONParser.parse(Array(try await bench.data("features").utf8))
     #expect(document["api"]?["remote_write_receiver"] == true && document["api"]?["lifecycle"] == false)
     #expect(document["promql_functions"]?["rate"] == true)
+    #expect(document["tsdb"]?["exemplar_storage"] == true)
     #expect(document["promql_operators"]?["=~"] == true && document["promql_operators"]?["limitk"] == false)
     guard case .object(let functions)? = document["promql_functions"] else { throw CancellationError() }
     #expect(functions.map(\.key) == Function.all.keys.sorted())

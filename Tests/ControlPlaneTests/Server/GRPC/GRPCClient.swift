@@ -38,7 +38,8 @@ struct GRPCClient: Sendable {
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           if let context {
-            try channel.pipeline.syncOperations.addHandler(try NIOSSLClientHandler(context: context, serverHostname: nil))
+            try channel.pipeline.syncOperations.addHandler(
+              try NIOSSLClientHandler(context: context, serverHostname: nil))
           }
           continuation.yield(
             try channel.pipeline.syncOperations.configureHTTP2Pipeline(
@@ -130,15 +131,10 @@ struct GRPCHarness: Sendable {
 
   static func with<Result: Sendable>(
     _ methods: [GRPCMethod], security: SecurityConfiguration = SecurityConfiguration(),
-    configure: (inout GRPCServerConfiguration) -> Void = { _ in },
+    configuration: GRPCServerConfiguration = .with { _ in },
     _ body: @escaping @Sendable (GRPCHarness) async throws -> Result
   ) async throws -> Result {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    var configuration = GRPCServerConfiguration()
-    configuration.address = ListenAddress(port: 0)
-    configuration.callTimeout = .seconds(600)
-    configuration.shutdownGrace = .milliseconds(500)
-    configure(&configuration)
     let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
     let server = try GRPCServer(
       configuration: configuration, security: try ServerSecurity(security, logger: logger), methods: methods,
@@ -161,5 +157,17 @@ struct GRPCHarness: Sendable {
       try await tasks.waitForAll()
       return try result.get()
     }
+  }
+}
+
+extension GRPCServerConfiguration {
+  /// A free port and the defaults but for `change` and for the limits of time, which a busy machine must not reach.
+  static func with(_ change: (inout Self) -> Void) -> Self {
+    var configuration = Self()
+    configuration.address = ListenAddress(port: 0)
+    configuration.callTimeout = .seconds(600)
+    configuration.shutdownGrace = .milliseconds(500)
+    change(&configuration)
+    return configuration
   }
 }

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func gzipIsTaken() async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumMessageBytes = 10_000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumMessageBytes = 10_000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let gzip = [("grpc-encoding", "gzip")]
       let message = Array(String(repeating: "skep ", count: 1000).utf8)
@@ -61,23 +61,24 @@ import Testing
   }
 
   /// Each refusal with its code, and the connection lives on.
-  @Test(arguments: [
-    ("an unknown method", "/test.Echo/Shout", [GRPCClient.framed([])], [], 12),
-    ("an unknown encoding", path, [GRPCClient.framed([])], [("grpc-encoding", "snappy")], 12),
-    ("no message", path, [], [], 13),
-    ("half a message", path, [Array(GRPCClient.framed([1, 2, 3]).dropLast())], [], 13),
-    ("half a prefix", path, [[0, 0]], [], 13),
-    ("two messages", path, [GRPCClient.framed([1]) + GRPCClient.framed([2])], [], 13),
-    ("a flag that is none", path, [GRPCClient.framed([1], flag: 2)], [], 13),
-    ("compressed, nobody says how", path, [GRPCClient.framed([1], flag: 1)], [], 13),
-    ("too large", path, [GRPCClient.framed([UInt8](repeating: 1, count: 1001))], [], 8),
-    ("a length that is a lie", path, [[0, 0xff, 0xff, 0xff, 0xff, 1]], [], 8),
-    ("a timeout that is none", path, [GRPCClient.framed([1])], [("grpc-timeout", "soon")], 13),
-  ] as [(String, String, [[UInt8]], [(String, String)], Int)])
+  @Test(
+    arguments: [
+      ("an unknown method", "/test.Echo/Shout", [GRPCClient.framed([])], [], 12),
+      ("an unknown encoding", path, [GRPCClient.framed([])], [("grpc-encoding", "snappy")], 12),
+      ("no message", path, [], [], 13),
+      ("half a message", path, [Array(GRPCClient.framed([1, 2, 3]).dropLast())], [], 13),
+      ("half a prefix", path, [[0, 0]], [], 13),
+      ("two messages", path, [GRPCClient.framed([1]) + GRPCClient.framed([2])], [], 13),
+      ("a flag that is none", path, [GRPCClient.framed([1], flag: 2)], [], 13),
+      ("compressed, nobody says how", path, [GRPCClient.framed([1], flag: 1)], [], 13),
+      ("too large", path, [GRPCClient.framed([UInt8](repeating: 1, count: 1001))], [], 8),
+      ("a length that is a lie", path, [[0, 0xff, 0xff, 0xff, 0xff, 1]], [], 8),
+      ("a timeout that is none", path, [GRPCClient.framed([1])], [("grpc-timeout", "soon")], 13),
+    ] as [(String, String, [[UInt8]], [(String, String)], Int)])
   func whatIsWrongIsRefused(
     what: String, path: String, parts: [[UInt8]], headers: [(String, String)], status: Int
   ) async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumMessageBytes = 1000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumMessageBytes = 1000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let answer = try await client.call(path, parts, headers: headers)
       #expect(answer.isComplete && answer.status == status && !answer.words.isEmpty, "\(what): \(answer)")
@@ -88,7 +89,7 @@ import Testing
   }
 
   @Test func aClientThatSendsOnIsAnsweredAtOnce() async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumMessageBytes = 1000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumMessageBytes = 1000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let answer = try await client.call(Self.path, [[0, 0xff, 0xff, 0xff, 0xff, 1]], ends: false)
       #expect(answer.status == 8)
@@ -123,7 +124,7 @@ import Testing
   }
 
   @Test func whatCallsHoldTogetherIsBounded() async throws {
-    try await GRPCHarness.with([Self.echo], configure: { $0.maximumHeldBytes = 2000 }) { server in
+    try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumHeldBytes = 2000 }) { server in
       let client = try await GRPCClient(port: server.port)
       let large = GRPCClient.framed([UInt8](repeating: 1, count: 3000))
       #expect(try await client.call(Self.path, [large]).status == 14)
@@ -207,7 +208,7 @@ import Testing
       for await _ in blocked {}
       return message
     }
-    try await GRPCHarness.with([Self.echo, slow], configure: { $0.shutdownGrace = .seconds(60) }) { server in
+    try await GRPCHarness.with([Self.echo, slow], configuration: .with { $0.shutdownGrace = .seconds(60) }) { server in
       let client = try await GRPCClient(port: server.port)
       async let answer = client.call(slow.path, [GRPCClient.framed([5])])
       _ = await began.first { _ in true }
@@ -235,10 +236,11 @@ import Testing
     #expect(GRPCFailure(.internalError, text).encodedMessage == encoded)
   }
 
-  @Test(arguments: [
-    ("1H", .hours(1)), ("2M", .minutes(2)), ("3S", .seconds(3)), ("4m", .milliseconds(4)), ("5u", .microseconds(5)),
-    ("6n", .nanoseconds(6)), ("99999999H", .seconds(99_999_999 * 3600)), ("", nil), ("S", nil), ("-1S", nil),
-    ("123456789S", nil), ("1x", nil),
-  ] as [(String, TimeAmount?)])
+  @Test(
+    arguments: [
+      ("1H", .hours(1)), ("2M", .minutes(2)), ("3S", .seconds(3)), ("4m", .milliseconds(4)), ("5u", .microseconds(5)),
+      ("6n", .nanoseconds(6)), ("99999999H", .seconds(99_999_999 * 3600)), ("", nil), ("S", nil), ("-1S", nil),
+      ("123456789S", nil), ("1x", nil),
+    ] as [(String, TimeAmount?)])
   func timeoutsAreRead(text: String, expected: TimeAmount?) { #expect(GRPCTimeout.parse(text) == expected) }
 }
