@@ -46,7 +46,7 @@ import Testing
     var one: [UInt8] = []
     WriteRequestBytes.label("__name__", "m", to: &one)
     one += [0x12, 0]  // a sample with neither time nor value
-    one += [0x1a, 1, 0xff]  // an exemplar
+    one += [0x1a, 2, 0x18, 5]  // an exemplar with nothing but a time
     one += [0x22, 2, 0x0a, 0]  // a native histogram
     WriteRequestBytes.field(0x0a, one, to: &message)
     let request = try Self.read(message)
