@@ -1,6 +1,8 @@
 import ControlPlane
 import FleetModel
 import Foundation
+import NIOHTTP1
+import SystemPackage
 import TestSupport
 import Testing
 
