@@ -93,8 +93,8 @@ struct ExemplarTests {
     agent.stop()
     try await Self.eventually("both hold the same") {
       let held = try await Self.exemplars(of: pushed, at: prometheus.url)
-      let pushed = try await Self.exemplars(of: pushed, at: server.url)
-      return held.count >= 12 && held == pushed
+      let here = try await Self.exemplars(of: pushed, at: server.url)
+      return held.count >= 12 && held == here
     }
     let before = try await Self.exemplars(of: "{__name__=~\"work.*\"}", at: server.url)
     #expect(before.data?.count == 8)
