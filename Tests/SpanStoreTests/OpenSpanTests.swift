@@ -17,7 +17,8 @@ import Testing
 
   private static func open(_ files: SimulatedFileSystem) throws -> DiskSpanStore {
     try DiskSpanStore(
-      SpanStoreConfiguration(directory: "/data/spans"), files: files, time: SimulatedTime(), note: { _ in })
+      SpanStoreConfiguration(directory: "/data/spans"), files: files,
+      time: SimulatedTime(start: Timestamp(milliseconds: 0)), note: { _ in })
   }
 
   @Test func anEndMergesAttributesAndTellsItsTwoErrors() async throws {

@@ -97,9 +97,9 @@ import Testing
       let known = Set((plain.versions[trace] ?? []).map(\.spanID))
       #expect(Set(found.map(\.spanID)).isSubset(of: known))
     }
-    let before = store.statistics()
+    // Said of a block at once; a file is set aside at the start where its footer is damaged, else when it is merged.
     let isSetAside = try files.names(in: Self.directory).contains { $0.hasSuffix(".damaged") }
-    #expect(isSetAside ? before.segments == 2 : before.damagedBlocks == 1)
+    #expect(isSetAside || store.statistics().damagedBlocks == 1)
     let spans = random.batch(50)
     try await store.append(try #require(SpanBatch(spans)))
     for _ in 0..<3 { try await store.compact() }
