@@ -147,7 +147,12 @@ let package = Package(
       exclude: ["Cases"]),
     .testTarget(name: "TraceAnalysisTests", dependencies: ["TraceAnalysis", "FleetModel", "TestSupport"]),
     .testTarget(
-      name: "SpanStoreTests", dependencies: ["SpanStore", "FleetModel", "Platform", "TestSupport", systemPackage]),
+      name: "SpanStoreTests",
+      dependencies: ["SpanStore", "FleetModel", "Platform", "TestSupport", "span-writer", systemPackage]),
+    // A process for the tests to kill: it writes spans.
+    .executableTarget(
+      name: "span-writer", dependencies: ["SpanStore", "FleetModel", "Platform", "TestSupport", systemPackage],
+      path: "Tests/SpanWriter"),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
       name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),

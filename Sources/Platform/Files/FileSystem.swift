@@ -57,15 +57,24 @@ public final class MappedFile: @unchecked Sendable {
   public let path: FilePath
   public let bytes: UnsafeRawBufferPointer
   private let release: @Sendable (UnsafeRawBufferPointer) -> Void
+  private let forget: @Sendable (UnsafeRawBufferPointer) -> Void
 
-  /// - Parameter release: is called once, when nothing uses `bytes` any more.
+  /// - Parameters:
+  ///   - release: is called once, when nothing uses `bytes` any more.
+  ///   - forget: gives back the memory, from which the bytes come again when they are read.
   public init(
-    path: FilePath, bytes: UnsafeRawBufferPointer, release: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+    path: FilePath, bytes: UnsafeRawBufferPointer,
+    forget: @escaping @Sendable (UnsafeRawBufferPointer) -> Void = { _ in },
+    release: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
   ) {
     self.path = path
     self.bytes = bytes
+    self.forget = forget
     self.release = release
   }
+
+  /// Takes what was read of the file out of this process's memory; the kernel may have it still. The bytes stay valid.
+  public func releasePages() { forget(bytes) }
 
   deinit { release(bytes) }
 }

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 public import SystemPackage
 
@@ -59,9 +60,10 @@ public struct SystemFileSystem: FileSystem {
     guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
       throw Self.error("map", path)
     }
-    return MappedFile(path: path, bytes: UnsafeRawBufferPointer(start: start, count: size)) { bytes in
-      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
-    }
+    return MappedFile(
+      path: path, bytes: UnsafeRawBufferPointer(start: start, count: size),
+      forget: { skep_release_file_pages($0.baseAddress, $0.count) },
+      release: { munmap(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) })
   }
 
   public func size(of path: FilePath) throws(FileError) -> UInt64 {

@@ -73,8 +73,14 @@ enum BlockLayout {
 /// ```
 struct BlockNames {
   struct Origin: Hashable { var agent, resource, scope: UInt32 }
-  struct Operation: Hashable { var name: UInt32; var kind: UInt8 }
-  struct Column: Hashable { var kind: UInt8; var key: UInt32 }
+  struct Operation: Hashable {
+    var name: UInt32
+    var kind: UInt8
+  }
+  struct Column: Hashable {
+    var kind: UInt8
+    var key: UInt32
+  }
 
   var strings: [String] = []
   var resources: [[UInt8]] = []

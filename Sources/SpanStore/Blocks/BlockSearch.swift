@@ -20,6 +20,7 @@ struct BlockSearch {
   /// Each trace once, with the latest start of what fits.
   func candidates() throws(SpanDamage) -> [TraceCandidate] {
     let hasAttributes = !query.attributes.isEmpty
+    // A name that the block does not know: with attributes a start may still be joined with an end elsewhere.
     if !hasAttributes, !origins.contains(true) || !operations.contains(true) { return [] }
     let found = hasAttributes ? try attributesFound() : []
     if hasAttributes, !found.contains(where: { $0 != 0 }) { return [] }
@@ -66,7 +67,8 @@ struct BlockSearch {
     // By column: the values that are looked for, and for each of its values whether it is one.
     var hits: [Int: [(bit: UInt64, values: [Bool])]] = [:]
     for (number, column) in block.names.columns.enumerated() {
-      guard let kind = BlockLayout.ColumnKind(rawValue: column.kind), column.kind <= BlockLayout.ColumnKind.nested.rawValue
+      guard let kind = BlockLayout.ColumnKind(rawValue: column.kind),
+        column.kind <= BlockLayout.ColumnKind.nested.rawValue
       else { continue }
       for (index, attribute) in wanted.enumerated() where block.names.strings[Int(column.key)] == attribute.key {
         let values = try self.values(number, kind, equalTo: attribute.value)
@@ -95,15 +97,10 @@ struct BlockSearch {
     if kind.isText {
       let reader = try block.texts(column)
       let count = try block.valueCount(column)
-      let wanted = Array(text.utf8)
-      if kind != .bytes, let number = reader.number(of: wanted) {
-        guard let number else { return [] }
-        return (0..<count).map { reader.number(at: $0) == number }
-      }
       if kind == .bytes {
         return (0..<count).map { reader.with($0) { SpanValue.bytes(Array($0)).text == text } }
       }
-      return (0..<count).map { reader.with($0) { $0.elementsEqual(wanted) } }
+      return reader.places(of: Array(text.utf8), count: count)
     }
     let reader = try block.numbers(column)
     switch kind {

@@ -46,7 +46,9 @@ final class OpenBlock {
       throw SpanDamage("a block has \(sections.count) sections")
     }
     self.sections = sections
-    func section(_ number: Int) -> FieldCursor { FieldCursor(UnsafeRawBufferPointer(rebasing: bytes[sections[number]])) }
+    func section(_ number: Int) -> FieldCursor {
+      FieldCursor(UnsafeRawBufferPointer(rebasing: bytes[sections[number]]))
+    }
     var named = section(BlockLayout.Section.names)
     let text = try Deflated.read(&named)
     let names = text.withUnsafeBytes { bytes in Result { () throws(SpanDamage) in try BlockNames(bytes) } }

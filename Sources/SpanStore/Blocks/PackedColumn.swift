@@ -41,7 +41,9 @@ enum PackedColumn {
     _ values: UnsafeBufferPointer<UInt64>, _ index: Int, _ least: UInt64, _ factor: UInt64
   ) -> Int {
     var most: UInt64 = 0
-    for position in index * group..<min(values.count, (index + 1) * group) { most = max(most, values[position] - least) }
+    for position in index * group..<min(values.count, (index + 1) * group) {
+      most = max(most, values[position] - least)
+    }
     return 64 - (most / factor).leadingZeroBitCount
   }
 

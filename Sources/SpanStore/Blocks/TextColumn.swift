@@ -192,9 +192,39 @@ enum TextColumn {
       }
     }
 
+    /// For each of the texts whether it is this one; empty where none is.
+    func places(of text: [UInt8], count: Int) -> [Bool] {
+      switch self {
+      case .byNumber(_, _, let numbers):
+        guard let wanted = self.number(of: text) ?? nil else { return [] }
+        return (0..<count).map { numbers[$0] == wanted }
+      case .byDigits(let template, let places, let digits):
+        guard text.count == template.count else { return [] }
+        var other = text
+        for place in places { other[place] = template[place] }
+        let values = places.map { TextColumn.digit(text[$0]) }
+        guard other == template, !values.contains(nil) else { return [] }
+        var wanted = [UInt8](repeating: 0, count: (places.count + 1) / 2)
+        for (position, value) in values.enumerated() {
+          wanted[position / 2] |= position % 2 == 0 ? (value ?? 0) << 4 : value ?? 0
+        }
+        guard let start = digits.baseAddress, !wanted.isEmpty else { return [Bool](repeating: true, count: count) }
+        var found: [Bool] = []
+        wanted.withUnsafeBytes { wanted in
+          guard let own = wanted.baseAddress else { return }
+          for index in 0..<count where memcmp(start + index * wanted.count, own, wanted.count) == 0 {
+            if found.isEmpty { found = [Bool](repeating: false, count: count) }
+            found[index] = true
+          }
+        }
+        return found
+      case .asItIs: return (0..<count).map { with($0) { $0.elementsEqual(text) } }
+      }
+    }
+
     /// The number of a text among those of ``byNumber``, to compare numbers in its place: `.some(nil)` where no text is like it;
     /// `nil` where texts have no numbers.
-    func number(of text: [UInt8]) -> UInt64?? {
+    private func number(of text: [UInt8]) -> UInt64?? {
       guard case .byNumber(let dictionary, let offsets, _) = self else { return nil }
       for number in 0..<offsets.count / 2
       where dictionary[offsets[2 * number]..<offsets[2 * number + 1]].elementsEqual(text) {
@@ -203,10 +233,5 @@ enum TextColumn {
       return .some(nil)
     }
 
-    /// The number at a position; of ``byNumber`` alone.
-    func number(at index: Int) -> UInt64? {
-      if case .byNumber(_, _, let numbers) = self { return numbers[index] }
-      return nil
-    }
   }
 }

@@ -25,8 +25,9 @@ enum LogFrame {
   }
 
   /// Appends a frame of all that came after `mark`.
-  static func append(_ spans: borrowing PackedSpans, since mark: PackedSpans.Mark, to target: inout GrowingMemory<UInt8>)
-  {
+  static func append(
+    _ spans: borrowing PackedSpans, since mark: PackedSpans.Mark, to target: inout GrowingMemory<UInt8>
+  ) {
     precondition(MemoryLayout<PackedRow>.stride == rowBytes, "BUG: a row is of \(MemoryLayout<PackedRow>.stride) bytes")
     let begin = target.count
     target.appendWord(0)

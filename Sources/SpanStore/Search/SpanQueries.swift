@@ -15,15 +15,24 @@ enum SpanQueries {
   ) async throws {
     let isCancelled = CancellationFlag()
     try await withoutActuallyEscaping(visit) { visit in
+      let visitor = Visitor(visit)
       try await withTaskCancellationHandler {
         try await BlockingWork(label: "skep.spans.query").run { () throws in
+          // The queue may hold on to this closure for a moment after the caller has gone on, but not to `visit`.
+          defer { visitor.visit.withLock { $0 = nil } }
           try sources.outlines(
-            matching: query, isCancelled: { isCancelled.value.load(ordering: .relaxed) }, visit: visit)
+            matching: query, isCancelled: { isCancelled.value.load(ordering: .relaxed) },
+            visit: { outlines, names in try visitor.visit.withLock { $0 }?(outlines, names) })
         }
       } onCancel: {
         isCancelled.value.store(true, ordering: .relaxed)
       }
     }
+  }
+
+  private final class Visitor: Sendable {
+    let visit: Mutex<(@Sendable ([TraceOutline], NameTable) throws -> Void)?>
+    init(_ visit: @escaping @Sendable ([TraceOutline], NameTable) throws -> Void) { self.visit = Mutex(visit) }
   }
 
   private final class CancellationFlag: Sendable {

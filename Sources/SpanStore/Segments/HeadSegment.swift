@@ -65,7 +65,8 @@ enum HeadSegment {
     for number in 0..<content.visible where !isPointedTo[number] {
       let row = content.spans.rows[number]
       traces.append(
-        Trace(start: starts[number], high: row.traceHigh, low: row.traceLow, latest: UInt32(truncatingIfNeeded: number)))
+        Trace(start: starts[number], high: row.traceHigh, low: row.traceLow, latest: UInt32(truncatingIfNeeded: number))
+      )
     }
     traces.sort { ($0.start, $0.high, $0.low) < ($1.start, $1.high, $1.low) }
     return traces

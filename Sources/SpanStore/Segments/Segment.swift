@@ -1,4 +1,3 @@
-import CPlatform
 import FleetModel
 import Platform
 import Synchronization
@@ -153,7 +152,7 @@ final class Segment: Sendable {
   }
 
   /// Gives back what reading has brought into memory; the kernel has it still.
-  func releasePages() { skep_release_file_pages(file.bytes.baseAddress, file.bytes.count) }
+  func releasePages() { file.releasePages() }
 }
 
 /// Why a segment is not read.

@@ -23,6 +23,9 @@ enum SegmentMerge {
     var further: Range<Int32> = 0..<0
   }
 
+  /// Fewer rows are not made a block of only to take over the next one as it is.
+  private static let smallestBlock = 256
+
   /// - Parameter sources: neighbours, in the order of arrival; at least one.
   /// - Returns: how many rows were written.
   static func write(
@@ -50,7 +53,7 @@ enum SegmentMerge {
       if isStopping() { throw CancellationError() }
       let piece = traces[place].piece
       let source = sources[Int(piece.source)]
-      if piece.trace == 0, gathered.rows == 0 || gathered.rows >= BlockLayout.mostRows / 4,
+      if piece.trace == 0, gathered.rows == 0 || gathered.rows >= smallestBlock,
         let count = wholeBlock(traces, at: place, source)
       {
         try gathered.write(to: &segment)

@@ -70,7 +70,10 @@ struct SegmentWriter: ~Copyable {
     if pending.count >= Self.writeSize { try flush() }
   }
 
-  private struct PairKey: Hashable { var agent, operation: UInt32; var kind: UInt8 }
+  private struct PairKey: Hashable {
+    var agent, operation: UInt32
+    var kind: UInt8
+  }
 
   private mutating func summarize(
     _ spans: borrowing PackedSpans, _ order: UnsafeBufferPointer<UInt32>, _ block: inout SegmentFooter.Block

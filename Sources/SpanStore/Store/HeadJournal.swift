@@ -29,7 +29,7 @@ final class HeadJournal: Sendable {
   private let state: Mutex<State>
 
   /// Heads that may wait for their segments before taking spans waits too.
-  private static let mostSealed = 2
+  private static let mostSealed = 1
   /// A head of few spans becomes a segment after so long, so that its spans can come to be dropped.
   private static let longestLife = Duration.seconds(6 * 3600)
 
@@ -184,6 +184,8 @@ final class HeadJournal: Sendable {
     let mark = next.mark
     next.pack([batch])
     try append(next, since: mark, to: log)
+    // The log that they are known from until now goes when its segment is there.
+    try log.sync()
     next.show()
   }
 

@@ -1,3 +1,4 @@
+import CPlatform
 import Dispatch
 import FleetModel
 import Platform
@@ -95,6 +96,8 @@ final class SegmentUpkeep: Sendable {
       try files.remove(new)
     }
     catalog.replace(sealed, with: segment)
+    // A head's memory is much, and the next one allocates its own.
+    defer { skep_release_free_memory() }
     if sealed.isDamaged {
       try files.rename(sealed.log, to: SpanLayout.appending(SpanLayout.damagedSuffix, to: sealed.log))
     } else {
@@ -142,6 +145,7 @@ final class SegmentUpkeep: Sendable {
     try commit(new, as: path)
     catalog.replace(sources, with: try Segment(path, files, note: note))
     for source in sources { remove(source) }
+    skep_release_free_memory()
   }
 
   private func remove(_ segment: Segment) {

@@ -41,7 +41,9 @@ struct SpanStoreOpening {
 
   private func openSegments(_ ranges: [ClosedRange<UInt64>], _ opened: inout Opened) {
     // The widest first: those within a segment that can be read are its sources, left over.
-    let ordered = ranges.sorted { ($0.upperBound - $0.lowerBound, $1.lowerBound) > ($1.upperBound - $1.lowerBound, $0.lowerBound) }
+    let ordered = ranges.sorted {
+      ($0.upperBound - $0.lowerBound, $1.lowerBound) > ($1.upperBound - $1.lowerBound, $0.lowerBound)
+    }
     for range in ordered {
       let path = layout.segment(range)
       if opened.segments.contains(where: { $0.footer.sequences.contains(range) }) {

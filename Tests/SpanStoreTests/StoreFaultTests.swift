@@ -1,0 +1,127 @@
+import FleetModel
+import Platform
+import SpanStore
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("a span store on a bad disk") struct StoreFaultTests {
+  private static let directory: FilePath = "/data/spans"
+
+  private static func open(_ files: SimulatedFileSystem, headSize: Int = 100_000) throws -> DiskSpanStore {
+    var configuration = SpanStoreConfiguration(directory: directory)
+    configuration.headSize = headSize
+    return try DiskSpanStore(configuration, files: files, time: SimulatedTime(), note: { _ in })
+  }
+
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func aFullDiskRefusesAndLosesNothing(seed: UInt64) async throws {
+    let files = SimulatedFileSystem(seed: seed)
+    let random = RandomSpans(seed: seed)
+    var plain = PlainSpans()
+    var store = try Self.open(files)
+    files.capacity = UInt64(30_000 + random.below(100_000))
+    var refused = 0
+    for round in 0..<120 {
+      let spans = random.batch(20)
+      let batch = try #require(SpanBatch(spans))
+      do throws(SpanStoreError) {
+        try await store.append(batch)
+        plain.append(spans)
+      } catch .storage {
+        refused += 1
+        #expect(store.failure != nil)
+      } catch {
+        Issue.record("\(error)")
+      }
+      if round == 90 {
+        try await StoreComparison.compare(store, plain, random, "full")
+        files.capacity = nil
+      }
+    }
+    #expect(refused > 0)
+    try await store.compact()
+    #expect(store.failure == nil)
+    try await StoreComparison.compare(store, plain, random, "room again")
+    try store.close()
+    files.kill()
+    store = try Self.open(files)
+    try await StoreComparison.compare(store, plain, random, "reopened")
+    try store.close()
+  }
+
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func aTornTailIsLeftOut(seed: UInt64) async throws {
+    let files = SimulatedFileSystem(seed: seed)
+    let random = RandomSpans(seed: seed)
+    let store = try Self.open(files, headSize: 10_000_000)
+    var batches: [[Span]] = []
+    var sizes: [Int] = []
+    let log = Self.directory.appending("log-0000000000000001")
+    for _ in 0..<10 {
+      batches.append(random.batch(10))
+      try await store.append(try #require(SpanBatch(batches[batches.count - 1])))
+      sizes.append(try #require(files.content(of: log)).count)
+    }
+    try store.close()
+    let whole = try #require(files.content(of: log))
+    let cut = 17 + random.below(whole.count - 17)
+    try files.put(log, Array(whole[..<cut]))
+    var plain = PlainSpans()
+    for (batch, size) in zip(batches, sizes) where size <= cut { plain.append(batch) }
+    let reopened = try Self.open(files)
+    try await StoreComparison.compare(reopened, plain, random, "cut at \(cut)")
+    try reopened.close()
+  }
+
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func flippedBitsInSegmentsAreFoundAndTheRestServed(seed: UInt64) async throws {
+    let files = SimulatedFileSystem(seed: seed)
+    let random = RandomSpans(seed: seed)
+    var plain = PlainSpans()
+    var store = try Self.open(files, headSize: 10_000_000)
+    for _ in 0..<3 {
+      let spans = random.batch(200)
+      try await store.append(try #require(SpanBatch(spans)))
+      plain.append(spans)
+      try await store.compact()
+    }
+    try store.close()
+    let segments = try files.names(in: Self.directory).filter { $0.hasPrefix("segment-") }
+    #expect(segments.count == 3)
+    try files.flipBits(1, in: Self.directory.appending(segments[random.below(3)]))
+    store = try Self.open(files)
+    // What is found is a version that was stored, and two of three segments are served.
+    for trace in plain.traces {
+      let found = try await store.spans(of: trace)
+      let known = Set((plain.versions[trace] ?? []).map(\.spanID))
+      #expect(Set(found.map(\.spanID)).isSubset(of: known))
+    }
+    // Said of a block at once; a file is set aside at the start where its footer is damaged, else when it is merged.
+    let isSetAside = try files.names(in: Self.directory).contains { $0.hasSuffix(".damaged") }
+    #expect(isSetAside || store.statistics().damagedBlocks == 1)
+    let spans = random.batch(50)
+    try await store.append(try #require(SpanBatch(spans)))
+    for _ in 0..<3 { try await store.compact() }
+    for trace in Set(spans.map(\.traceID)) {
+      let found = try await store.spans(of: trace)
+      #expect(!found.isEmpty)
+    }
+    try store.close()
+  }
+
+  @Test func aFlippedBitInTheMidstOfALogSetsTheRestAside() async throws {
+    let files = SimulatedFileSystem(seed: 3)
+    let random = RandomSpans(seed: 3)
+    var store = try Self.open(files, headSize: 10_000_000)
+    for _ in 0..<10 { try await store.append(try #require(SpanBatch(random.batch(10)))) }
+    try store.close()
+    let log = Self.directory.appending("log-0000000000000001")
+    try files.flipBit(3, ofByte: try #require(files.content(of: log)).count / 2, in: log)
+    store = try Self.open(files)
+    try await store.compact()
+    #expect(try files.names(in: Self.directory).contains("log-0000000000000001.damaged"))
+    #expect(store.statistics().segmentSpans > 0)
+    try store.close()
+  }
+}
