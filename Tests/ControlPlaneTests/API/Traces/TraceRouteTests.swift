@@ -68,7 +68,7 @@ import TraceAnalysis
         writer: isOld ? 10_000_000 + Int64(number % 7) * 500_000 : 60_000_000 + Int64(number) * 100_000,
         split: number > 50, version: isOld ? "1" : "2")
     }
-    var running = try request(99, at: hour + 599_000_000_000)[0]
+    var running = try request(99, at: hour + 599_000_000_000, version: "2")[0]
     (running.end, running.state) = (nil, .active)
     spans.append(running)
     try await traces.store.append(try #require(SpanBatch(spans)))

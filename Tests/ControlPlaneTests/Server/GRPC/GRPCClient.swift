@@ -65,11 +65,13 @@ struct GRPCClient: Sendable {
         try stream.pipeline.syncOperations.addHandler(AnswerCollector { continuation.yield($0) })
       }
     }.get()
+    // Pseudo-headers come before all others (RFC 9113, section 8.3).
+    let named = headers.first { $0.0 == ":authority" }?.1 ?? authority
     var head: HPACKHeaders = [
-      ":method": method, ":scheme": scheme, ":path": path, ":authority": authority, "content-type": contentType,
+      ":method": method, ":scheme": scheme, ":path": path, ":authority": named, "content-type": contentType,
       "te": "trailers",
     ]
-    for (name, value) in headers { head.replaceOrAdd(name: name, value: value) }
+    for (name, value) in headers where !name.hasPrefix(":") { head.replaceOrAdd(name: name, value: value) }
     stream.write(
       HTTP2Frame.FramePayload.headers(.init(headers: head, endStream: ends && parts.isEmpty)), promise: nil)
     for (index, part) in parts.enumerated() {
