@@ -3,12 +3,21 @@ import Foundation
 /// A real program under a test: started, spoken to over pipes, and gone with the test.
 final class Program {
   private let process = Process()
-  private let input = Pipe()
+  private let input: Pipe
   private let output: Pipe
   private var buffered = Data()
 
+  /// Foundation's pipes are inherited by whatever starts while they are open at both ends: one start at a time, so that no other
+  /// program holds the end of a pipe whose other end is waited for.
+  private static let starting = NSLock()
+  /// Longer than anything here takes to end when asked to.
+  private static let patience = 20.0
+
   /// - Parameter readsStandardError: whether ``line()`` reads standard error in place of standard output.
   init(_ name: String, _ arguments: [String], readsStandardError: Bool = false) throws {
+    Self.starting.lock()
+    defer { Self.starting.unlock() }
+    input = Pipe()
     output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [name] + arguments
@@ -39,6 +48,10 @@ final class Program {
   func stop() {
     try? input.fileHandleForWriting.close()
     if process.isRunning { process.terminate() }
+    // A program that was started while a server under test took the signals inherits that they are ignored.
+    let end = Date(timeIntervalSinceNow: Self.patience)
+    while process.isRunning, Date() < end { usleep(10_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
 
@@ -48,13 +61,18 @@ final class Program {
     let file = FileManager.default.temporaryDirectory.appending(path: "skep-input-\(UUID().uuidString)")
     try input.write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [name] + arguments
-    process.standardInput = try FileHandle(forReadingFrom: file)
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
+    let output: Pipe
+    do {
+      starting.lock()
+      defer { starting.unlock() }
+      output = Pipe()
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = [name] + arguments
+      process.standardInput = try FileHandle(forReadingFrom: file)
+      process.standardOutput = output
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+    }
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return (process.terminationStatus, data)

@@ -12,10 +12,14 @@ in nanoseconds, so that what an analysis must find is known beforehand:
 """
 import http.server
 import json
+import signal
 import sys
 import threading
 import time
 import urllib.request
+
+# Whoever started this may have the signal ignored, and what is ignored is inherited.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from opentelemetry import trace
 from opentelemetry.propagate import extract, inject
