@@ -19,6 +19,8 @@ struct SpanStoreOpening {
   func open() throws(SpanStoreError) -> Opened {
     do throws(FileError) {
       try files.createDirectory(layout.directory)
+      // Else a loss of power may take the directory, and with it every log and segment that was synced within.
+      try files.syncDirectory(layout.directory.removingLastComponent())
       var opened = Opened()
       var logs: [UInt64] = []
       var ranges: [ClosedRange<UInt64>] = []
