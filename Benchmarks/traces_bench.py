@@ -96,6 +96,9 @@ class Engine:
             quiet = quiet + 1 if now - last < 0.03 else 0
             last = now
 
+    def settle(self):
+        """Brings the data to its resting form, where the engine can be asked to."""
+
     def get(self, path):
         began = time.perf_counter()
         body = urllib.request.urlopen(self.url + path, timeout=120).read()
@@ -111,24 +114,31 @@ class Skep(Engine):
             "--otlp-http-listen", "off",
         ]
 
+    def settle(self):
+        urllib.request.urlopen(urllib.request.Request(self.url + "/fleet/v1/store/compact", method="POST"), timeout=60)
+
     def trace(self, identity):
         return f"/api/traces/{identity}"
 
     def searches(self, start, end):
-        window = {"start": start * 1_000_000, "end": end * 1_000_000, "limit": 20}
+        def stamp(seconds):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
         def path(**fields):
-            return "/api/traces?" + urllib.parse.urlencode({**window, **fields})
+            window = {"start": stamp(start), "end": stamp(end), "limit": 20}
+            return "/fleet/v1/traces?" + urllib.parse.urlencode({**window, **fields})
 
         return {
-            "agent": path(service="planner"),
-            "agent+operation+duration": path(service="executor", operation="agent.llm_call", minDuration="190ms"),
-            "rare attribute": path(service="memory", tags=json.dumps({"agent.id": "agent-0007"})),
-            "absent attribute": path(service="memory", tags=json.dumps({"agent.id": "nobody"})),
+            "agent": path(agent_id="planner"),
+            "agent+operation+duration": path(agent_id="executor", operation="agent.llm_call", min_duration="190ms"),
+            "rare attribute": path(agent_id="memory", attribute="agent.id=agent-0007"),
+            "absent attribute": path(agent_id="memory", attribute="agent.id=nobody"),
+            "agent, as Jaeger, whole": "/api/traces?" + urllib.parse.urlencode(
+                {"service": "planner", "start": start * 1_000_000, "end": end * 1_000_000, "limit": 20}),
         }
 
     def found(self, body):
-        return len(json.loads(body)["data"])
+        return len(next(iter(json.loads(body).values())))
 
 
 class Phoenix(Engine):
@@ -175,6 +185,7 @@ def measure(engine, traces, repetitions):
     watcher.join()
     if told["errors"] or told["spans"] != traces * 20:
         print(f"  {engine.name}: {told}")
+    engine.settle()
     engine.stop()
     disk = size(engine.data)
     print(

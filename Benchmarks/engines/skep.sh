@@ -12,11 +12,14 @@ start() {
 }
 ready() { curl -fsS -o /dev/null -m 2 "$URL/-/ready"; }
 compact() {
-  if [[ "$BENCH_DIR" = *w6* ]]; then echo "$BENCH_DIR/data/spans"; return; fi
-  "$SKEP" store compact --server "$URL" >/dev/null && echo "$BENCH_DIR/data/store"
+  local part=store
+  [[ "$BENCH_DIR" = *w6* ]] && part=spans
+  "$SKEP" store compact --server "$URL" >/dev/null && echo "$BENCH_DIR/data/$part"
 }
 trace_write_url() { echo "$URL/v1/traces"; }
 trace_get() { echo "/api/traces/$1"; }
-trace_search() { echo "/api/traces?service=$1&start=${2}000000&end=${3}000000&limit=20"; }
+trace_search() {
+  echo "/fleet/v1/traces?agent_id=$1&start=$(date -u -d "@$2" +%FT%TZ)&end=$(date -u -d "@$3" +%FT%TZ)&limit=20"
+}
 rule_rounds() { curl -fsS "$URL/metrics" | awk '/^skep_rule_group_iterations_total/{n+=$NF} /^skep_rule_group_iterations_missed_total/{n-=$NF} END{print n/20}'; }
 [ "${BASH_SOURCE[0]}" = "$0" ] && verb "$@"

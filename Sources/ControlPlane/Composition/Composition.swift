@@ -73,7 +73,7 @@ public final class Composition: Service {
       exchange: exchange, listening: listening, logger: logger)
     let fleet = LiveFleet(
       samples: samples, local: system.local, hub: hub, notifications: notifications.service)
-    let store = LiveStore(samples: samples, dataDirectory: configuration.dataDirectory)
+    let store = LiveStore(samples: samples, spans: traces.keeper, dataDirectory: configuration.dataDirectory)
     let queries = QueryService(
       source: samples.store, exemplars: samples.exemplars, time: SystemTime(), logger: logger)
     let catalogue = FleetCatalogue(samples, system: configuration.system, now: queries.now)

@@ -3,12 +3,14 @@ import Ingest
 import NIOCore
 import Platform
 import SampleStore
+import SpanStore
 import SystemPackage
 import WireFormats
 
-/// What the HTTP API asks of the sample store, answered by the running one.
+/// What the HTTP API asks of the stores, answered by the running ones.
 struct LiveStore: StoreOperations {
   let samples: SamplePath
+  let spans: SpanKeeper
   let dataDirectory: FilePath
 
   private var onDisk: DurableStore {
@@ -52,6 +54,7 @@ struct LiveStore: StoreOperations {
 
   func compact() async throws -> StoreStatistics {
     try await onDisk.compact()
+    if case .disk(let store) = spans { try await store.compact() }
     return try await onDisk.statistics(labels: 0)
   }
 
