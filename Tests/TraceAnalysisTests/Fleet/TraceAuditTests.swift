@@ -111,6 +111,44 @@ import Testing
     #expect(audit(now: 1_000_000_000_000).edges == [])
   }
 
+  /// Callers outside of the fleet hand the context on and export nothing; one trace with a root proves nothing about those.
+  @Test func aSureLossDoesNotVouchForCallersOutsideTheFleet() throws {
+    var traffic = SimulatedTraffic([SimulatedTraffic.Agent(name: "edge")], seed: 12)
+    traffic.run(entry: 0, requests: 100, perSecond: 5)
+    var audit = TraceAudit(now: 100_000_000_000_000)
+    for (number, trace) in traffic.traces.enumerated() {
+      var spans = trace.spans
+      for position in spans.indices { spans[position].parent = 77 }
+      if number == 0, var root = spans.first {
+        root.spanID = try #require(SpanID(rawValue: 78))
+        root.parent = 0
+        spans.append(root)
+      }
+      audit.add(TraceTree(TraceOutline(traceID: trace.traceID, spans: spans)), names: traffic.names)
+    }
+    let findings = audit.findings()
+    #expect(findings.edges.map(\.lost) == [100])
+    #expect(findings.edges(atLeast: .medium).map(\.lost) == [1])
+    #expect(findings.edges(atLeast: .medium).flatMap(\.examples).count == 1)
+  }
+
+  /// An audit that nobody waits for any more ends within the work on one root.
+  @Test(arguments: [1, 2, 100, 1_000]) func matchingCanBeGivenUp(_ calls: Int) {
+    var traffic = SimulatedTraffic.team(seed: 13)
+    traffic.dropping = [[1, 2], [1, 4]]
+    traffic.run(entry: 0, requests: 200, perSecond: 50)
+    var audit = TraceAudit(now: 100_000_000_000_000)
+    traffic.feed { audit.add($0, names: $1) }
+    var asked = 0
+    #expect(throws: CancellationError.self) {
+      try audit.findings {
+        asked += 1
+        if asked >= calls { throw CancellationError() }
+      }
+    }
+    #expect(asked == calls)
+  }
+
   @Test func theOrderOfTracesDoesNotMatter() {
     var traffic = SimulatedTraffic.team(seed: 9)
     traffic.agents[2].calls = [4]
