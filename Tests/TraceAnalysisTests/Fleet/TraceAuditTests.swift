@@ -149,6 +149,41 @@ import Testing
     #expect(asked == calls)
   }
 
+  /// Somebody whom nobody traces asks two agents at once, in one conversation; the first asks a model meanwhile.
+  @Test(arguments: ["chat", "", "execute_tool"]) func aSharedConversationIsNoCall(_ operation: String) throws {
+    var names = NameTable()
+    var audit = TraceAudit(now: 100_000_000_000_000)
+    for number in 0..<40 as Range<UInt64> {
+      let start = Int64(number) * 20_000_000_000
+      let conversation = names.number(of: "conversation-\(number)")
+      func span(
+        _ id: UInt64, _ parent: UInt64, _ agent: String, _ name: String, _ kind: SpanKind, _ times: Range<Int64>
+      ) throws -> SpanOutline {
+        var span = SpanOutline(
+          spanID: try #require(SpanID(rawValue: number * 10 + id)), parent: parent,
+          start: start + times.lowerBound * 1_000_000, end: start + times.upperBound * 1_000_000,
+          agent: names.number(of: agent), operation: names.number(of: name), kind: kind, state: .completed)
+        span.conversation = conversation
+        return span
+      }
+      var call = try span(2, number * 10 + 1, "assistant", "chat large", .client, 10..<4_900)
+      call.genAIOperation = operation.isEmpty ? .none : names.number(of: operation)
+      if operation != "execute_tool" { call.model = names.number(of: "large") }
+      let traces = [
+        [try span(1, 0, "assistant", "POST /chat", .server, 0..<5_000), call],
+        [try span(3, 0, "titler", "POST /title", .server, 50..<800)],
+      ]
+      var generator = SimulatedTraffic.Generator(random: SeededRandom(seed: number + 1))
+      for spans in traces {
+        audit.add(TraceTree(TraceOutline(traceID: TraceID(using: &generator), spans: spans)), names: names)
+      }
+    }
+    let findings = audit.findings()
+    #expect(findings.edges(atLeast: .medium) == [])
+    // What is not known to be a model's call remains in doubt.
+    #expect(findings.edges.map(\.lost) == (operation == "execute_tool" ? [40] : []))
+  }
+
   @Test func theOrderOfTracesDoesNotMatter() {
     var traffic = SimulatedTraffic.team(seed: 9)
     traffic.agents[2].calls = [4]

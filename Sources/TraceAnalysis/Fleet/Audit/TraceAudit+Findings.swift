@@ -21,7 +21,7 @@ extension TraceAudit {
     for (edge, group) in Dictionary(grouping: matches, by: { Self.pair($0.site.agent, $0.callee) }) {
       let chance = chances[edge] ?? 1
       for match in group {
-        guard let confidence = confidence(match, group, rootCounts, chance: chance) else { continue }
+        guard let confidence = confidence(match, group, matching, rootCounts, chance: chance) else { continue }
         explained.insert(match.fragment)
         add(match, matching, confidence, chance: byIdentifier.contains(match.evidence) ? nil : chance, to: &edges)
       }
@@ -37,12 +37,16 @@ extension TraceAudit {
 
   /// `nil` where chance explains it.
   private func confidence(
-    _ match: AuditMatching.Match, _ group: [AuditMatching.Match], _ rootCounts: [NameID: Int], chance: Double
+    _ match: AuditMatching.Match, _ group: [AuditMatching.Match], _ matching: AuditMatching,
+    _ rootCounts: [NameID: Int], chance: Double
   ) -> AuditFindings.Confidence? {
     switch match.evidence {
     case .toolCall, .task: return .high
     case .conversation:
-      return links.callees.contains(Self.pair(match.site.operation, match.callee)) ? .high : .medium
+      if links.callees.contains(Self.pair(match.site.operation, match.callee)) { return .high }
+      // Two agents that somebody else asks in one conversation share its id as well.
+      let isKnown = links.calls[Self.pair(match.site.agent, match.callee)] != nil
+      return isKnown || matching.names(match.site, match.callee) ? .medium : .low
     case .knownCallSite, .operationName: return chance <= 1e-6 ? .high : chance <= 1e-3 ? .medium : nil
     case .time:
       // Nothing but time speaks for it, so it has to be how most roots of that agent come about.

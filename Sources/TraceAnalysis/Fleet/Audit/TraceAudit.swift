@@ -102,7 +102,7 @@ public struct TraceAudit: Sendable {
           if keeps(span.start) { roots.append(fragment) }
         }
       }
-      if shape.mayCall[position], span.state.hasEnded, keeps(span.start) {
+      if shape.mayCall[position], span.state.hasEnded, keeps(span.start), !Self.isInference(span, names) {
         sites.append(
           AuditSite(
             key: SpanKey(traceID: tree.traceID, spanID: span.spanID), start: span.start, end: span.end,
@@ -136,6 +136,16 @@ public struct TraceAudit: Sendable {
   }
 
   static func pair(_ first: NameID, _ second: NameID) -> UInt64 { pair(Int(first.rawValue), second) }
+
+  /// Whether a span is a call of a model, which calls no agent. A span that invokes an agent may name the model, too.
+  ///
+  /// Names: <https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>.
+  private static func isInference(_ span: SpanOutline, _ names: NameTable) -> Bool {
+    guard span.genAIOperation.isNone else {
+      return ["chat", "embeddings", "generate_content", "text_completion"].contains(names[span.genAIOperation])
+    }
+    return !span.model.isNone || span.inputTokens >= 0 || span.outputTokens >= 0
+  }
 
   private func keeps(_ start: Int64) -> Bool { Self.slice(of: start) <= highestSlice }
 
