@@ -9,6 +9,8 @@ struct TraceService: TraceOperations {
   let prices: TokenPrices
   private let time: any TimeSource
   private let threads: WorkThreads
+  /// One for each long analysis that may run, so that these never have all of `threads`.
+  private let longPermits: WorkThreads
 
   /// - Parameter concurrency: analyses calculated at one time; others wait.
   init(reader: any SpanReader, prices: PriceTable, time: any TimeSource, concurrency: Int = 2) {
@@ -16,6 +18,7 @@ struct TraceService: TraceOperations {
     self.prices = TokenPrices(prices)
     self.time = time
     threads = WorkThreads(label: "skep.traces", maximum: concurrency)
+    longPermits = WorkThreads(label: "skep.traces.long", maximum: max(1, concurrency - 1))
   }
 
   func now() -> Timestamp { time.now() }
@@ -24,6 +27,12 @@ struct TraceService: TraceOperations {
     let thread = try await threads.take()
     defer { threads.giveBack(thread) }
     return try await withTaskExecutorPreference(thread) { try await work() }
+  }
+
+  func runLong<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
+    let permit = try await longPermits.take()
+    defer { longPermits.giveBack(permit) }
+    return try await run(work)
   }
 }
 

@@ -38,7 +38,7 @@ struct Table {
 
   private var widths: [Int] {
     columns.indices.map { column in
-      rows.reduce(columns[column].title.count) { max($0, $1[column].text.count) }
+      rows.reduce(DisplayWidth.of(columns[column].title)) { max($0, DisplayWidth.of($1[column].text)) }
     }
   }
 
@@ -51,7 +51,7 @@ struct Table {
   private func line(_ cells: [Cell], widths: [Int]) -> String {
     var line = ""
     for (column, cell) in cells.enumerated() {
-      let padding = String(repeating: " ", count: widths[column] - cell.text.count)
+      let padding = String(repeating: " ", count: widths[column] - DisplayWidth.of(cell.text))
       let painted = Terminal.paint(cell.text, cell.color)
       let isLast = column == cells.count - 1
       line += columns[column].alignment == .right ? padding + painted : painted + (isLast ? "" : padding)

@@ -70,12 +70,22 @@ enum Terminal {
     String(
       String.UnicodeScalarView(
         text.unicodeScalars.map {
-          $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" ? " " : $0
+          $0 != "\n" && $0 != "\t" && drives($0) ? " " : $0
         }))
   }
 
-  /// `text` without control characters: an agent's words must not drive the reader's terminal.
+  /// `text` without control and format characters and other ends of lines: an agent's words must not drive the reader's terminal,
+  /// nor change the order of what is around them.
   static func safe(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    String(String.UnicodeScalarView(text.unicodeScalars.map { drives($0) ? " " : $0 }))
+  }
+
+  private static func drives(_ scalar: Unicode.Scalar) -> Bool {
+    // The zero-width joiner holds emoji and the letters of some scripts together; it moves nothing.
+    if scalar.value == 0x200d || scalar.value == 0x200c { return false }
+    return switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 }

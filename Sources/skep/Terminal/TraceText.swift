@@ -5,6 +5,8 @@ import FleetModel
 enum TraceText {
   /// How many operations and agents are named below the waterfall.
   private static let rows = 10
+  /// Columns for a name below the waterfall.
+  private static let nameWidth = 60
 
   static func of(_ analysis: FleetAPI.TraceAnalysis, _ style: Waterfall.Style) -> String {
     let parts: [String?] = [
@@ -82,7 +84,8 @@ enum TraceText {
     for row in analysis.whatIf where row.fasterPercent == 50 {
       let gain = analysis.rootMilliseconds - row.durationMilliseconds
       table.add(
-        .init("\(row.agentID), \(row.operation)"), .init(Wording.milliseconds(row.criticalPathMilliseconds)),
+        .init(DisplayWidth.shorten("\(row.agentID), \(row.operation)", to: nameWidth)),
+        .init(Wording.milliseconds(row.criticalPathMilliseconds)),
         .init("\(Wording.milliseconds(row.durationMilliseconds)) (\(Wording.milliseconds(gain)) less)"))
     }
     return table.isEmpty ? nil : table.text

@@ -111,6 +111,79 @@ import Testing
     #expect(audit(now: 1_000_000_000_000).edges == [])
   }
 
+  /// Callers outside of the fleet hand the context on and export nothing; one trace with a root proves nothing about those.
+  @Test func aSureLossDoesNotVouchForCallersOutsideTheFleet() throws {
+    var traffic = SimulatedTraffic([SimulatedTraffic.Agent(name: "edge")], seed: 12)
+    traffic.run(entry: 0, requests: 100, perSecond: 5)
+    var audit = TraceAudit(now: 100_000_000_000_000)
+    for (number, trace) in traffic.traces.enumerated() {
+      var spans = trace.spans
+      for position in spans.indices { spans[position].parent = 77 }
+      if number == 0, var root = spans.first {
+        root.spanID = try #require(SpanID(rawValue: 78))
+        root.parent = 0
+        spans.append(root)
+      }
+      audit.add(TraceTree(TraceOutline(traceID: trace.traceID, spans: spans)), names: traffic.names)
+    }
+    let findings = audit.findings()
+    #expect(findings.edges.map(\.lost) == [100])
+    #expect(findings.edges(atLeast: .medium).map(\.lost) == [1])
+    #expect(findings.edges(atLeast: .medium).flatMap(\.examples).count == 1)
+  }
+
+  /// An audit that nobody waits for any more ends within the work on one root.
+  @Test(arguments: [1, 2, 100, 1_000]) func matchingCanBeGivenUp(_ calls: Int) {
+    var traffic = SimulatedTraffic.team(seed: 13)
+    traffic.dropping = [[1, 2], [1, 4]]
+    traffic.run(entry: 0, requests: 200, perSecond: 50)
+    var audit = TraceAudit(now: 100_000_000_000_000)
+    traffic.feed { audit.add($0, names: $1) }
+    var asked = 0
+    #expect(throws: CancellationError.self) {
+      try audit.findings {
+        asked += 1
+        if asked >= calls { throw CancellationError() }
+      }
+    }
+    #expect(asked == calls)
+  }
+
+  /// Somebody whom nobody traces asks two agents at once, in one conversation; the first asks a model meanwhile.
+  @Test(arguments: ["chat", "", "execute_tool"]) func aSharedConversationIsNoCall(_ operation: String) throws {
+    var names = NameTable()
+    var audit = TraceAudit(now: 100_000_000_000_000)
+    for number in 0..<40 as Range<UInt64> {
+      let start = Int64(number) * 20_000_000_000
+      let conversation = names.number(of: "conversation-\(number)")
+      func span(
+        _ id: UInt64, _ parent: UInt64, _ agent: String, _ name: String, _ kind: SpanKind, _ times: Range<Int64>
+      ) throws -> SpanOutline {
+        var span = SpanOutline(
+          spanID: try #require(SpanID(rawValue: number * 10 + id)), parent: parent,
+          start: start + times.lowerBound * 1_000_000, end: start + times.upperBound * 1_000_000,
+          agent: names.number(of: agent), operation: names.number(of: name), kind: kind, state: .completed)
+        span.conversation = conversation
+        return span
+      }
+      var call = try span(2, number * 10 + 1, "assistant", "chat large", .client, 10..<4_900)
+      call.genAIOperation = operation.isEmpty ? .none : names.number(of: operation)
+      if operation != "execute_tool" { call.model = names.number(of: "large") }
+      let traces = [
+        [try span(1, 0, "assistant", "POST /chat", .server, 0..<5_000), call],
+        [try span(3, 0, "titler", "POST /title", .server, 50..<800)],
+      ]
+      var generator = SimulatedTraffic.Generator(random: SeededRandom(seed: number + 1))
+      for spans in traces {
+        audit.add(TraceTree(TraceOutline(traceID: TraceID(using: &generator), spans: spans)), names: names)
+      }
+    }
+    let findings = audit.findings()
+    #expect(findings.edges(atLeast: .medium) == [])
+    // What is not known to be a model's call remains in doubt.
+    #expect(findings.edges.map(\.lost) == (operation == "execute_tool" ? [40] : []))
+  }
+
   @Test func theOrderOfTracesDoesNotMatter() {
     var traffic = SimulatedTraffic.team(seed: 9)
     traffic.agents[2].calls = [4]

@@ -9,6 +9,7 @@ struct FleetTraceRoutes: Sendable {
 
   private func route<Message: Encodable & Sendable>(
     _ path: String, id: String, schema: String, parameters: [APIRoute.Parameter] = [], summary: String,
+    isLong: Bool = false,
     _ answer: @escaping @Sendable (APIRequest, TraceQuery, any TraceOperations) async throws -> Message
   ) -> APIRoute {
     APIRoute(
@@ -17,7 +18,10 @@ struct FleetTraceRoutes: Sendable {
       answers: [.init(status: 200, summary: "What was found", content: .json(schema: schema))]
     ) { [operations] request in
       let query = try TraceQuery(request, now: operations.now())
-      return try await TraceRoutes.answer { try await operations.run { try await answer(request, query, operations) } }
+      return try await TraceRoutes.answer {
+        if isLong { return try await operations.runLong { try await answer(request, query, operations) } }
+        return try await operations.run { try await answer(request, query, operations) }
+      }
     }
   }
 
@@ -86,13 +90,27 @@ struct FleetTraceRoutes: Sendable {
           name: "confidence", kind: .choice(["low", "medium", "high"], default: "medium"),
           summary: "Only edges about which it is at least so sure")
       ],
-      summary: "Which edges between agents lose the trace context, and how that is known"
+      summary:
+        "Which edges between agents lose the trace context, and how that is known; agent_id selects edges, not traces",
+      isLong: true
     ) { request, query, operations in
+      // A filter of traces would leave out one half of each split request, and so hide the losses.
+      let all = TraceQuery(range: query.range)
+      var edges = all
+      (edges.agent, edges.limit) = (query.agent, query.limit)
+      guard query == edges else {
+        throw APIError(
+          .invalidRequest,
+          "an audit reads all traces of its window; leave out operation, status, attribute, min_duration and "
+            + "max_duration (agent_id selects the edges of an agent)")
+      }
       let audit = try await operations.accumulate(
-        TraceAudit(now: operations.now().nanoseconds), over: query, begun: false
+        TraceAudit(now: operations.now().nanoseconds), over: all, begun: false
       ) { $0.add($1, names: $2) }
       let confidence = request.text("confidence").flatMap(AuditFindings.Confidence.init) ?? .medium
-      return FleetAPI.TraceAudit(audit.findings(), range: query.range, atLeast: confidence)
+      var findings = try audit.findings { try Task.checkCancellation() }
+      if let agent = query.agent { findings.edges.removeAll { $0.caller != agent && $0.callee != agent } }
+      return FleetAPI.TraceAudit(findings, range: query.range, atLeast: confidence)
     }
   }
 

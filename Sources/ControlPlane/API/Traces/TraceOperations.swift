@@ -15,6 +15,9 @@ protocol TraceOperations: Sendable {
   ///
   /// - Throws: what `work` throws, or `CancellationError`.
   func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value
+
+  /// As ``run(_:)``, for work that takes so long that it must leave room for other analyses.
+  func runLong<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value
 }
 
 extension TraceOperations {

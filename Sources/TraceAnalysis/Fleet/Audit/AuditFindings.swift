@@ -45,6 +45,12 @@ public struct AuditFindings: Sendable, Hashable {
     public var start: Int64
   }
 
+  /// How a loss is known.
+  public struct Ground: Sendable, Hashable {
+    public var evidence: Evidence
+    public var confidence: Confidence
+  }
+
   /// What one agent's calls of another lost.
   public struct Edge: Sendable, Hashable {
     /// `nil` where nothing says who called.
@@ -52,10 +58,14 @@ public struct AuditFindings: Sendable, Hashable {
     public var callee: String
     /// Calls that kept the context.
     public var linked: Int
-    public var lost: Int { lostByEvidence.values.reduce(0, +) }
-    public var lostByEvidence: [Evidence: Int]
-    /// Of the strongest evidence.
-    public var confidence: Confidence
+    public var lost: Int { losses.values.reduce(0, +) }
+    public var lostByEvidence: [Evidence: Int] {
+      losses.reduce(into: [:]) { $0[$1.key.evidence, default: 0] += $1.value }
+    }
+    /// Calls by how their loss is known and how surely.
+    public var losses: [Ground: Int]
+    /// Of the surest loss.
+    public var confidence: Confidence { losses.keys.lazy.map(\.confidence).max() ?? .low }
     /// The chance that spans which have nothing to do with each other lie in time as these do; `nil` where ids or parents
     /// tell.
     public var chance: Double?
@@ -71,6 +81,13 @@ public struct AuditFindings: Sendable, Hashable {
   /// Those with losses, most of them first.
   public var edges: [Edge]
 
-  /// Those that are at least so sure.
-  public func edges(atLeast confidence: Confidence) -> [Edge] { edges.filter { $0.confidence >= confidence } }
+  /// The losses that are at least so sure: one sure loss does not vouch for the doubtful ones of its edge.
+  public func edges(atLeast confidence: Confidence) -> [Edge] {
+    edges.compactMap { edge in
+      var edge = edge
+      edge.losses = edge.losses.filter { $0.key.confidence >= confidence }
+      edge.examples = edge.examples.filter { $0.confidence >= confidence }
+      return edge.losses.isEmpty ? nil : edge
+    }
+  }
 }

@@ -17,19 +17,20 @@ struct AuditMatching {
   static let chanceLimit = 5_000
   /// How often the roots are moved along the time line.
   static let moves = 32
+  /// Pairs of root and site that are looked at in one pass.
+  static let visitLimit = 8_000_000
 
   private let links: TraceAudit.Links
   private let options: TraceAudit.Options
-  private let pairs: [OperationName]
-  private let agents: [NameID: String]
+  /// Operations whose name has an agent's as a word of its own, with that agent.
+  private let named: Set<UInt64>
   private let timeline: SiteTimeline
   let roots: [AuditFragment]
 
   init(_ audit: TraceAudit) {
     links = audit.links
     options = audit.options
-    pairs = audit.index.pairs
-    agents = audit.agents
+    named = Self.named(audit.index.pairs, agents: audit.agents)
     // A producer's message may be taken up after its span has ended.
     timeline = SiteTimeline(
       audit.sites.map { site in
@@ -40,12 +41,20 @@ struct AuditMatching {
     roots = audit.roots.sorted { ($0.start, $0.key.spanID) < ($1.start, $1.key.spanID) }
   }
 
-  /// In order of time; no outgoing span answers for two roots.
-  func matches() -> [Match] {
+  /// In order of time; no outgoing span answers for two roots. Where there are very many roots, fewer sites are looked at for
+  /// each.
+  ///
+  /// - Parameter check: is called for each root; throws to give up.
+  func matches(check: () throws -> Void) rethrows -> [Match] {
     var taken: Set<SpanKey> = []
     var found: [Match] = []
+    var visits = 0
+    let limit = max(8, min(Self.siteLimit, Self.visitLimit / max(1, roots.count)))
     for (position, root) in roots.enumerated() {
-      guard let (site, evidence) = best(for: root, movedBy: 0, skew: options.skew, taken: taken) else { continue }
+      try check()
+      let match = best(
+        for: root, movedBy: 0, skew: options.skew, taken: taken, limit: limit, ids: true, visits: &visits)
+      guard let (site, evidence) = match else { continue }
       if site.isOutgoing { taken.insert(site.key) }
       found.append(Match(fragment: position, callee: root.agent, site: site, evidence: evidence))
     }
@@ -56,32 +65,35 @@ struct AuditMatching {
   ///
   /// Asked twice, with clocks that agree and with clocks that may be off: on one machine the first tells more.
   ///
-  /// - Parameter chosen: roots by position: those that no id explains.
-  func chances(of chosen: [Int]) -> [UInt64: Double] {
-    let exact = chances(of: chosen, skew: 0)
-    return exact.merging(chances(of: chosen, skew: options.skew), uniquingKeysWith: min).mapValues { min(1, 2 * $0) }
+  /// - Parameters:
+  ///   - chosen: roots by position: those that no id explains. Drawn by lot where there are many, or each takes long.
+  ///   - check: is called for each root; throws to give up.
+  func chances(of chosen: [Int], check: () throws -> Void) rethrows -> [UInt64: Double] {
+    let exact = try chances(of: chosen, skew: 0, check: check)
+    let loose = try chances(of: chosen, skew: options.skew, check: check)
+    return exact.merging(loose, uniquingKeysWith: min).mapValues { min(1, 2 * $0) }
   }
 
-  private func chances(of chosen: [Int], skew: Int64) -> [UInt64: Double] {
+  private func chances(of chosen: [Int], skew: Int64, check: () throws -> Void) rethrows -> [UInt64: Double] {
     guard let earliest = timeline.sites.first?.start, !chosen.isEmpty else { return [:] }
     let tested =
-      chosen.count <= Self.chanceLimit
-      ? chosen
-      : Array(
-        chosen.sorted { StableHash.mix(roots[$0].key.spanID.rawValue) < StableHash.mix(roots[$1].key.spanID.rawValue) }
-          .prefix(Self.chanceLimit))
+      chosen.sorted { StableHash.mix(roots[$0].key.spanID.rawValue) < StableHash.mix(roots[$1].key.spanID.rawValue) }
+      .prefix(Self.chanceLimit)
     var counts: [UInt64: (found: Int, elsewhere: Int)] = [:]
     let latest = timeline.sites.reduce(earliest) { max($0, $1.start) }
     let length = max(1, latest - earliest)
-    for position in tested {
+    var visits = 0
+    // A root counts with all its moves or not at all, so that stopping early favours neither.
+    for position in tested where visits < Self.visitLimit {
+      try check()
       let root = roots[position]
-      if let edge = edge(of: root, movedBy: 0, skew: skew) { counts[edge, default: (0, 0)].found += 1 }
+      if let edge = edge(of: root, movedBy: 0, skew: skew, visits: &visits) { counts[edge, default: (0, 0)].found += 1 }
       for move in 0..<Self.moves {
         // Each move has its own offset, without a pattern that periodic work could share; the ends of time meet.
         let offset = Int64(StableHash.mix(UInt64(move)) % UInt64(length))
         let place = (root.start &- earliest &+ offset) % length
         let target = earliest &+ (place < 0 ? place &+ length : place)
-        if let edge = edge(of: root, movedBy: target &- root.start, skew: skew) {
+        if let edge = edge(of: root, movedBy: target &- root.start, skew: skew, visits: &visits) {
           counts[edge, default: (0, 0)].elsewhere += 1
         }
       }
@@ -92,19 +104,20 @@ struct AuditMatching {
     }
   }
 
-  private func edge(of root: AuditFragment, movedBy offset: Int64, skew: Int64) -> UInt64? {
-    best(for: root, movedBy: offset, skew: skew, taken: [], ids: false).map {
-      TraceAudit.pair($0.site.agent, root.agent)
-    }
+  private func edge(of root: AuditFragment, movedBy offset: Int64, skew: Int64, visits: inout Int) -> UInt64? {
+    best(for: root, movedBy: offset, skew: skew, taken: [], limit: Self.siteLimit, ids: false, visits: &visits)
+      .map { TraceAudit.pair($0.site.agent, root.agent) }
   }
 
   private func best(
-    for root: AuditFragment, movedBy offset: Int64, skew: Int64, taken: Set<SpanKey>, ids: Bool = true
+    for root: AuditFragment, movedBy offset: Int64, skew: Int64, taken: Set<SpanKey>, limit: Int, ids: Bool,
+    visits: inout Int
   ) -> (site: AuditSite, evidence: AuditFindings.Evidence)? {
     let start = root.start &+ offset
     let end = root.end &+ offset
     var best: (site: AuditSite, evidence: AuditFindings.Evidence, rank: Rank)?
-    timeline.covering(start &+ skew, through: start, limit: Self.siteLimit) { site in
+    timeline.covering(start &+ skew, through: start, limit: limit) { site in
+      visits += 1
       guard site.agent != root.agent, site.key.traceID != root.key.traceID, covers(site, start, end, skew: skew),
         !taken.contains(site.key), let evidence = evidence(site, root, ids: ids)
       else { return }
@@ -163,11 +176,22 @@ struct AuditMatching {
   }
 
   /// Whether the operation's name has the agent's as a word of its own.
-  private func names(_ site: AuditSite, _ agent: NameID) -> Bool {
-    guard let name = agents[agent]?.utf8, !name.isEmpty else { return false }
-    return pairs[site.operation].operation.utf8.split { byte in
-      !(byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || (48...57).contains(byte)
-        || (97...122).contains(byte | 32))
-    }.contains { $0.elementsEqual(name) }
+  func names(_ site: AuditSite, _ agent: NameID) -> Bool { named.contains(TraceAudit.pair(site.operation, agent)) }
+
+  /// Linear in the names' lengths.
+  private static func named(_ pairs: [OperationName], agents: [NameID: String]) -> Set<UInt64> {
+    let numbers = Dictionary(agents.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+    var named: Set<UInt64> = []
+    for (operation, pair) in pairs.enumerated() {
+      let words = pair.operation.utf8.split { byte in
+        !(byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || (48...57).contains(byte)
+          || (97...122).contains(byte | 32))
+      }
+      for word in words {
+        guard let agent = numbers[String(decoding: word, as: UTF8.self)] else { continue }
+        named.insert(TraceAudit.pair(operation, agent))
+      }
+    }
+    return named
   }
 }

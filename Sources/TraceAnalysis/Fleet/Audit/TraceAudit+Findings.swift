@@ -2,21 +2,26 @@ import FleetModel
 
 extension TraceAudit {
   /// What was found in all traces added so far. Takes `n log n` for the spans that were kept, times the moves of the estimate of
-  /// chance.
-  public func findings() -> AuditFindings {
+  /// chance; of these both are bounded (``AuditMatching/visitLimit``).
+  public func findings() -> AuditFindings { findings(check: {}) }
+
+  /// - Parameter check: is called now and then; throws to give up.
+  public func findings(check: () throws -> Void) rethrows -> AuditFindings {
+    try check()
     var edges: [UInt64: AuditFindings.Edge] = [:]
     addMissingParents(&edges)
     let matching = AuditMatching(self)
-    let matches = matching.matches()
+    let matches = try matching.matches(check: check)
     let byIdentifier: Set<AuditFindings.Evidence> = [.toolCall, .task, .conversation]
     let identified = Set(matches.lazy.filter { byIdentifier.contains($0.evidence) }.map(\.fragment))
-    let chances = matching.chances(of: matching.roots.indices.filter { !identified.contains($0) })
+    let chosen = matching.roots.indices.filter { !identified.contains($0) }
+    let chances = try matching.chances(of: chosen, check: check)
     var explained: Set<Int> = []
     let rootCounts = matching.roots.reduce(into: [NameID: Int]()) { $0[$1.agent, default: 0] += 1 }
     for (edge, group) in Dictionary(grouping: matches, by: { Self.pair($0.site.agent, $0.callee) }) {
       let chance = chances[edge] ?? 1
       for match in group {
-        guard let confidence = confidence(match, group, rootCounts, chance: chance) else { continue }
+        guard let confidence = confidence(match, group, matching, rootCounts, chance: chance) else { continue }
         explained.insert(match.fragment)
         add(match, matching, confidence, chance: byIdentifier.contains(match.evidence) ? nil : chance, to: &edges)
       }
@@ -32,12 +37,16 @@ extension TraceAudit {
 
   /// `nil` where chance explains it.
   private func confidence(
-    _ match: AuditMatching.Match, _ group: [AuditMatching.Match], _ rootCounts: [NameID: Int], chance: Double
+    _ match: AuditMatching.Match, _ group: [AuditMatching.Match], _ matching: AuditMatching,
+    _ rootCounts: [NameID: Int], chance: Double
   ) -> AuditFindings.Confidence? {
     switch match.evidence {
     case .toolCall, .task: return .high
     case .conversation:
-      return links.callees.contains(Self.pair(match.site.operation, match.callee)) ? .high : .medium
+      if links.callees.contains(Self.pair(match.site.operation, match.callee)) { return .high }
+      // Two agents that somebody else asks in one conversation share its id as well.
+      let isKnown = links.calls[Self.pair(match.site.agent, match.callee)] != nil
+      return isKnown || matching.names(match.site, match.callee) ? .medium : .low
     case .knownCallSite, .operationName: return chance <= 1e-6 ? .high : chance <= 1e-3 ? .medium : nil
     case .time:
       // Nothing but time speaks for it, so it has to be how most roots of that agent come about.
@@ -70,19 +79,20 @@ extension TraceAudit {
     var edge =
       edges[key]
       ?? AuditFindings.Edge(
-        caller: agents[caller], callee: agents[callee] ?? "", linked: links.calls[key] ?? 0, lostByEvidence: [:],
-        confidence: .low, chance: nil, examples: [])
-    edge.lostByEvidence[example.evidence, default: 0] += count
-    edge.confidence = max(edge.confidence, example.confidence)
+        caller: agents[caller], callee: agents[callee] ?? "", linked: links.calls[key] ?? 0, losses: [:], chance: nil,
+        examples: [])
+    let ground = AuditFindings.Ground(evidence: example.evidence, confidence: example.confidence)
+    edge.losses[ground, default: 0] += count
     edge.examples.append(example)
     edges[key] = edge
   }
 
   private func addMissingParents(_ edges: inout [UInt64: AuditFindings.Edge]) {
-    for (operation, dangling) in danglingBy {
+    for (kind, dangling) in danglingBy {
+      let operation = kind.operation
       let caller = usualCaller(of: operation) ?? .none
-      // Without a root the rest of the request may still be under way.
-      let confidence: AuditFindings.Confidence = dangling.rootedCount > 0 ? .high : .low
+      // Without a root the caller may be one that exports nothing, such as a browser or a gateway.
+      let confidence: AuditFindings.Confidence = kind.isRooted ? .high : .low
       for (number, fragment) in dangling.examples.enumerated() {
         let example = AuditFindings.Example(
           evidence: .missingParent, confidence: confidence, caller: nil, callerOperation: nil, callee: fragment.key,
@@ -125,8 +135,8 @@ extension TraceAudit {
     }
     let share = examinedShare
     if share < 1 {
-      for (evidence, count) in edge.lostByEvidence where evidence != .missingParent {
-        edge.lostByEvidence[evidence] = Int((Double(count) / share).rounded())
+      for (ground, count) in edge.losses where ground.evidence != .missingParent {
+        edge.losses[ground] = Int((Double(count) / share).rounded())
       }
     }
     return edge

@@ -50,17 +50,21 @@ public struct TraceAudit: Sendable {
   private(set) var agents: [NameID: String] = [:]
   private(set) var sites: [AuditSite] = []
   private(set) var roots: [AuditFragment] = []
-  /// Spans whose parent is missing, and whether their trace has a root that ended.
-  private(set) var danglingBy: [Int: Dangling] = [:]
+  /// Spans whose parent is missing.
+  private(set) var danglingBy: [DanglingKind: Dangling] = [:]
   /// Slices of time whose hash is above are left out.
   private(set) var highestSlice = UInt64.max
 
-  /// Spans of one operation whose parents are missing.
+  struct DanglingKind: Sendable, Hashable {
+    var operation: Int
+    /// Whether the trace has a root that ended.
+    var isRooted: Bool
+  }
+
+  /// Spans of one kind whose parents are missing.
   struct Dangling: Sendable {
     var agent: NameID
     var count = 0
-    /// Of traces that have an ended root.
-    var rootedCount = 0
     /// The earliest ones.
     var examples: [AuditFragment] = []
   }
@@ -98,7 +102,7 @@ public struct TraceAudit: Sendable {
           if keeps(span.start) { roots.append(fragment) }
         }
       }
-      if shape.mayCall[position], span.state.hasEnded, keeps(span.start) {
+      if shape.mayCall[position], span.state.hasEnded, keeps(span.start), !Self.isInference(span, names) {
         sites.append(
           AuditSite(
             key: SpanKey(traceID: tree.traceID, spanID: span.spanID), start: span.start, end: span.end,
@@ -119,12 +123,12 @@ public struct TraceAudit: Sendable {
   }
 
   private mutating func addDangling(_ fragment: AuditFragment, isRooted: Bool) {
-    danglingBy[fragment.operation, default: Dangling(agent: fragment.agent)].count += 1
-    if isRooted { danglingBy[fragment.operation]?.rootedCount += 1 }
-    guard var examples = danglingBy[fragment.operation]?.examples else { return }
+    let kind = DanglingKind(operation: fragment.operation, isRooted: isRooted)
+    danglingBy[kind, default: Dangling(agent: fragment.agent)].count += 1
+    guard var examples = danglingBy[kind]?.examples else { return }
     examples.append(fragment)
     examples.sort { ($0.start, $0.key.spanID) < ($1.start, $1.key.spanID) }
-    danglingBy[fragment.operation]?.examples = Array(examples.prefix(options.exampleLimit))
+    danglingBy[kind]?.examples = Array(examples.prefix(options.exampleLimit))
   }
 
   static func pair(_ operation: Int, _ agent: NameID) -> UInt64 {
@@ -132,6 +136,16 @@ public struct TraceAudit: Sendable {
   }
 
   static func pair(_ first: NameID, _ second: NameID) -> UInt64 { pair(Int(first.rawValue), second) }
+
+  /// Whether a span is a call of a model, which calls no agent. A span that invokes an agent may name the model, too.
+  ///
+  /// Names: <https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>.
+  private static func isInference(_ span: SpanOutline, _ names: NameTable) -> Bool {
+    guard span.genAIOperation.isNone else {
+      return ["chat", "embeddings", "generate_content", "text_completion"].contains(names[span.genAIOperation])
+    }
+    return !span.model.isNone || span.inputTokens >= 0 || span.outputTokens >= 0
+  }
 
   private func keeps(_ start: Int64) -> Bool { Self.slice(of: start) <= highestSlice }
 

@@ -4,7 +4,8 @@ import ControlPlane
 struct TraceAudit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Find the edges between agents that lose the trace context; exits with 1 if there are any.")
+    abstract: "Find the edges between agents that lose the trace context; exits with 1 if there are any.",
+    discussion: "Reads all traces of the window: --agent selects edges, and no other filter is taken.")
 
   @OptionGroup var selection: TraceSelection
 

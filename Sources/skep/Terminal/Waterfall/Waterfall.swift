@@ -54,7 +54,7 @@ struct Waterfall {
     let durations = rows.map { Wording.nanoseconds(Self.length($0.start, $0.end)) }
     let durationWidth = durations.map(\.count).max() ?? 0
     let labels = labels(of: rows, style, width: max(12, columns * 2 / 5 - durationWidth / 2))
-    let labelWidth = labels.map(\.count).max() ?? 0
+    let labelWidth = labels.map { DisplayWidth.of($0) }.max() ?? 0
     let width = columns - labelWidth - durationWidth - 4
     let bars = bars(of: rows, WaterfallScale(start: start, end: end, columns: width))
     let margin = String(repeating: " ", count: labelWidth + durationWidth + 4)
@@ -62,7 +62,8 @@ struct Waterfall {
     for (index, row) in rows.enumerated() {
       let color: Terminal.Color? = row.isFold ? .dim : row.state == .error ? .red : nil
       let label = labels[index]
-      let gap = String(repeating: " ", count: labelWidth - label.count + 2 + durationWidth - durations[index].count)
+      let room = labelWidth - DisplayWidth.of(label) + 2 + durationWidth - durations[index].count
+      let gap = String(repeating: " ", count: room)
       lines.append(
         Self.paint(label, color, style) + gap + durations[index] + "  " + bars[index].text(style, state: row.state))
     }
@@ -88,8 +89,7 @@ struct Waterfall {
       // Deep down, the nearest levels are what tells one branch from another.
       let room = width / 2
       let prefix = branch.count <= room ? branch : dots + branch.suffix(room - dots.count)
-      let text = prefix + mark(of: row.state, style) + name(of: row)
-      return text.count <= width ? text : text.prefix(width - dots.count) + dots
+      return DisplayWidth.shorten(prefix + mark(of: row.state, style) + name(of: row), to: width, dots: dots)
     }
   }
 

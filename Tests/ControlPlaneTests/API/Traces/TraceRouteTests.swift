@@ -19,6 +19,9 @@ import TraceAnalysis
     var reader: any SpanReader { store }
     func now() -> Timestamp { Timestamp(nanoseconds: hour + 600_000_000_000) }
     func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value { try await work() }
+    func runLong<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
+      try await work()
+    }
   }
 
   /// A request to a gateway that asks a planner, which asks a model, and a writer.
@@ -128,6 +131,11 @@ import TraceAnalysis
       #""linked_calls":30,"lost_calls":10"#,
       #""known_call_site":10"#, #""confidence":"high""#),
     Case("/fleet/v1/trace-audit?window=1m", 200, #""edges":[]"#),
+    Case("/fleet/v1/trace-audit?agent_id=writer", 200, #""linked_calls":30,"lost_calls":10"#),
+    Case("/fleet/v1/trace-audit?agent_id=planner", 200, #""linked_calls":30,"lost_calls":10"#),
+    Case("/fleet/v1/trace-audit?agent_id=nobody", 200, #""edges":[]"#),
+    Case("/fleet/v1/trace-audit?operation=write", 400, "an audit reads all traces"),
+    Case("/fleet/v1/trace-audit?min_duration=1ms", 400, "an audit reads all traces"),
     Case(
       "/fleet/v1/usage", 200, #""input_tokens":40000"#, #""cached_tokens":20000"#, #""name":"c-0""#,
       #""currency":"USD""#),
