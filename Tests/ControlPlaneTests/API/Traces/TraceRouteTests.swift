@@ -179,6 +179,33 @@ import TraceAnalysis
     }
   }
 
+  /// A clock that is hours off, or a span that claims to be from 1970, takes no request out of the window, whatever span is asked for.
+  @Test func clocksThatAreOffHideNoRequest() async throws {
+    let traces = Traces()
+    var spans: [Span] = []
+    for number in 1...20 as ClosedRange<UInt64> {
+      var request = try Self.request(number, at: Self.hour + Int64(number) * 1_000_000_000)
+      let writer = try #require(request.indices.last)
+      // Ten with a writer whose clock is two hours behind, ten with a step of the planner's from 1970.
+      let late = number > 10 ? request[writer].start - 1 : 7_200_000_000_000
+      request[writer].start -= late
+      if number <= 10 { request[writer].end = request[writer].end.map { $0 - late } }
+      spans += request
+    }
+    try await traces.store.append(try #require(SpanBatch(spans)))
+    try await ServerHarness.with(routes: TraceRoutes.all(traces)) { server in
+      for filter in ["", "&agent_id=writer", "&agent_id=writer&operation=write", "&agent_id=planner&min_duration=5ms"] {
+        let path = "/fleet/v1/critical-path?start=2026-11-23T01:00:00Z" + filter
+        let answer = try await server.ask("GET", path)
+        #expect(answer.body.contains(#""requests":20,"#), "\(path): \(answer.body.prefix(500))")
+      }
+      let none = try await server.ask("GET", "/fleet/v1/critical-path?start=2026-11-23T01:00:00Z&agent_id=nobody")
+      #expect(none.body.contains(#""requests":0,"#))
+      let earlier = try await server.ask("GET", "/fleet/v1/critical-path?window=1h&end=2026-11-23T00:00:00Z")
+      #expect(earlier.body.contains(#""requests":0,"#))
+    }
+  }
+
   /// Few analyses run at a time; those that nobody waits for any more give their place back.
   @Test func analysesWaitForTheirTurn() async throws {
     let service = TraceService(reader: MemorySpanStore(), prices: PriceTable(), time: SystemTime(), concurrency: 1)
