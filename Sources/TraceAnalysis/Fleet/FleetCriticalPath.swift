@@ -17,10 +17,10 @@ public struct FleetCriticalPath: Sendable {
     public var share: Double
     /// Of the time of requests about the median (40th to 60th percentile), 0 to 1.
     public var medianShare: Double
-    /// Of the time of the slowest tenth, 0 to 1.
+    /// Of the time of requests about the 95th percentile, 0 to 1.
     public var tailShare: Double
-    /// How much longer one of the slowest tenth waits for it than one about the median, on average: who has lost it is to
-    /// blame for p95. Nanoseconds.
+    /// How much longer one of those about the 95th percentile waits for it than one about the median, on average: who has most of it is
+    /// to blame for p95. Nanoseconds.
     public var tailExcess: Double
     public var whatIf: [WhatIf]
   }
@@ -51,7 +51,8 @@ public struct FleetCriticalPath: Sendable {
     public var rows: [Row]
     /// Who makes up most of the requests about the median; `nil` where there is no request.
     public var medianOperation: OperationName?
-    /// Who makes the slowest tenth slower than the others; `nil` where no operation does.
+    /// Who makes the requests about the 95th percentile slower than those about the median, the few that are slower yet left aside;
+    /// `nil` where no operation does.
     public var tailOperation: OperationName?
   }
 
