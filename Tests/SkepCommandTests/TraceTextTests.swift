@@ -43,7 +43,7 @@ import Testing
     let path = try Self.decode(
       FleetAPI.FleetCriticalPath.self,
       """
-      {"window":\(Self.window),"requests":2500,"spans":50000,"unfinished_requests":2,"sampled_requests":2000,
+      {"window":\(Self.window),"requests":2500,"spans":50000,"unfinished_requests":2,"fragments":40,"sampled_requests":2000,
        "latency_ms":{"mean":60,"p50":50,"p95":150,"p99":200},
        "p50_determinant":{"agent_id":"searcher","operation":"handle"},
        "p95_determinant":{"agent_id":"reader","operation":"chat"},
@@ -54,6 +54,7 @@ import Testing
     #expect(
       TraceTables.text(of: path) == """
         2,500 requests, p50 50.0 ms, p95 150 ms, p99 200 ms, 2 unfinished
+        40 of them begin with an operation that others usually call: parts of requests whose context was lost, see `skep trace audit`
         p50 is determined by searcher, handle
         p95 is determined by reader, chat
         p50, p95 and gains of operations are those of 2,000 requests drawn

@@ -93,6 +93,17 @@ import Testing
     #expect(findings.medianOperation == nil && findings.tailOperation == nil)
   }
 
+  /// Where the context is lost now and then, parts of requests stand among the requests, and the findings say how many.
+  @Test func partsOfRequestsAreCounted() {
+    var traffic = SimulatedTraffic.team(seed: 5)
+    traffic.run(entry: 0, requests: 90, perSecond: 10)
+    #expect(Self.findings(traffic).fragments == 0)
+    traffic.dropping = [[1, 4]]
+    traffic.run(entry: 0, requests: 20, perSecond: 10)
+    let findings = Self.findings(traffic)
+    #expect(findings.requests == 130 && findings.fragments == 20)
+  }
+
   /// More kinds of operations than are told apart share a row.
   @Test func namesAreBounded() throws {
     var names = NameTable()

@@ -120,7 +120,7 @@ import TraceAnalysis
     Case(
       "/fleet/v1/critical-path", 200, #""p50_determinant":{"agent_id":"writer","operation":"write"}"#,
       #""requests":40"#,
-      #""unfinished_requests":1"#, #""faster_percent":50"#),
+      #""unfinished_requests":1"#, #""fragments":10"#, #""faster_percent":50"#),
     Case("/fleet/v1/critical-path?end=2020-01-01T00:00:00Z", 200, #""requests":0"#, #""p50_determinant":null"#),
     Case("/fleet/v1/call-graph", 200, #""caller":"planner""#, #""caller":null"#, #""calls_per_second":"#),
     Case(
