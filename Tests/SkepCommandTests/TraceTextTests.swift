@@ -83,6 +83,10 @@ import Testing
     let some = TraceTables.text(of: comparison, all: false)
     #expect(some.contains("a      x          1.0/s → 2.0/s") && !some.contains(" y "), "\(some)")
     #expect(TraceTables.text(of: comparison, all: true).contains(" y "))
+    let none = #"{"window":\#(Self.window),"traces":0,"spans":0}"#
+    let first = try Self.decode(
+      FleetAPI.TraceComparison.self, #"{"before":\#(none),"after":\#(side),"operations":[\#(row("x", true))]}"#)
+    #expect(TraceTables.text(of: first, all: true).hasSuffix("\n\nno traces before; nothing to compare with"))
   }
 
   @Test(arguments: [(0.0, "0.00"), (12.345, "12.35"), (0.000_012_34, "0.000012"), (-1.5, "-1.50"), (0.05, "0.050")])

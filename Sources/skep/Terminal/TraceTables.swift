@@ -80,6 +80,9 @@ enum TraceTables {
       "\(name)  \(side.window.start) to \(side.window.end): \(Wording.count(side.traces)) traces, "
         + "\(Wording.count(side.spans)) spans"
     }
+    if comparison.before.traces == 0 {
+      return (sides + ["", "no traces before; nothing to compare with"]).joined(separator: "\n")
+    }
     var table = Table(
       ("AGENT", .left), ("OPERATION", .left), ("RATE", .right), ("ERRORS", .right), ("P50", .right), ("P95", .right),
       ("CHANGED", .left))
