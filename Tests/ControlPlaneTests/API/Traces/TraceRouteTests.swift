@@ -105,6 +105,10 @@ import TraceAnalysis
     Case("/fleet/v1/traces?window=5m&start=2026-11-23T00:00:00Z", 400, "give one"),
     Case("/fleet/v1/traces?start=2026-11-23T02:00:00Z", 400, "start is not before end"),
     Case("/fleet/v1/traces?end=noon", 400, "expected a time such as"),
+    Case("/fleet/v1/traces?end=2999-01-01T00:00:00Z", 400, "expected a time from 1970-01-01T00:00:00Z to 2262-04-11"),
+    Case("/fleet/v1/traces?end=1969-01-01T00:00:00Z", 400, "expected a time from 1970-01-01T00:00:00Z to 2262-04-11"),
+    Case("/fleet/v1/traces?window=300y", 400, "of at most 292y"),
+    Case("/fleet/v1/traces?window=292y", 200, #""trace_id":"#),
     Case("/fleet/v1/traces?status=odd", 400, "expected one of any, active"),
     Case(
       "/fleet/v1/traces/\(trace)", 200, #""parent_span_id":null"#, #""operation":"chat gpt-5""#, #""duration_ms":20"#),
