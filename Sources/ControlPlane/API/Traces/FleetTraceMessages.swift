@@ -252,9 +252,10 @@ extension FleetAPI {
   /// `GET /fleet/v1/usage`.
   public struct TokenUsage: Codable, Sendable, Hashable {
     public struct Entry: Codable, Sendable, Hashable {
-      /// Of the agent, model or conversation; empty for the total, and for a model that its spans do not name.
+      /// Of the agent, model or conversation; empty for the total, and for a model that its spans do not name;
+      /// `(sums of agents)` where those are of agents, which state what they used in all.
       public var name: String
-      /// Inference spans.
+      /// Spans that were counted.
       public var calls: Int
       public var inputTokens: Int64
       /// Among the input tokens.
