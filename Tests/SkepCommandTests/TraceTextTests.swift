@@ -117,4 +117,33 @@ import Testing
       "front: request (parent missing, clo", "████", "critical path", "10.0 ms (10.0 ms less)",
     ] { #expect(text.contains(expected), "no \(expected) in\n\(text)") }
   }
+
+  /// A request under way is drawn, though there is nothing to analyse.
+  @Test func aTraceUnderWayIsDrawn() throws {
+    let span = { (id: String, parent: String?, operation: String, second: Int, status: String) in
+      """
+      {"trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"\(id)","parent_span_id":\(parent.map { "\"\($0)\"" } ?? "null"),
+       "operation":"\(operation)","agent_id":"front","kind":"server","start_time":"1970-01-01T00:00:0\(second).000Z",
+       "end_time":null,"duration_ms":null,"status":"\(status)","status_message":"","metadata":{},"logs":[],"links":[],
+       "resource":{}}
+      """
+    }
+    let spans = [
+      span("01", nil, "request", 1, "active"), span("02", "01", "plan", 2, "active"),
+      span("03", "01", "draft", 3, "lost"), span("04", "02", "search", 4, "active"),
+      span("05", "06", "loop", 5, "active"), span("06", "05", "loop", 6, "active"),
+    ]
+    let trace = try Self.decode(
+      FleetAPI.Trace.self,
+      #"{"trace_id":"0af7651916cd43dd8448eb211c80319c","spans":[\#(spans.joined(separator: ","))]}"#)
+    let text = TraceText.of(
+      running: trace, now: 9_000_000_000, Waterfall.Style(isUTF8: true, hasColor: false, columns: 100, rows: 20))
+    for expected in ["6 spans, 5 running, 1 lost, none has ended", "front: request", "8.00 s", "running", "▶"] {
+      #expect(text.contains(expected), "no \(expected) in\n\(text)")
+    }
+    let places = ["request", "plan", "search", "draft", "loop"].compactMap {
+      text.firstRange(of: ": \($0)")?.lowerBound
+    }
+    #expect(places.count == 5 && places == places.sorted(), "\(text)")
+  }
 }
