@@ -39,9 +39,8 @@ public struct TokenLedger: Sendable {
   public var byAgent: [Entry] { Self.sorted(entries.agents.values) }
   public var byModel: [Entry] { Self.sorted(entries.models.values) }
   public var byConversation: [Entry] {
-    let entries = entries
-    return Self.sorted(entries.conversations.values)
-      + (entries.otherConversations.calls > 0 ? [entries.otherConversations] : [])
+    let all = entries
+    return Self.sorted(all.conversations.values) + (all.otherConversations.calls > 0 ? [all.otherConversations] : [])
   }
 
   private var entries: Entries {
@@ -55,7 +54,7 @@ public struct TokenLedger: Sendable {
     var agents: [String: Entry] = [:]
     var models: [String: Entry] = [:]
     var conversations: [String: Entry] = [:]
-    var otherConversations = Entry(name: others)
+    var otherConversations = Entry(name: TokenLedger.others)
 
     mutating func count(_ usage: RepeatedUsage.Usage) {
       let (tokens, cost) = (usage.tokens, usage.cost)
@@ -64,7 +63,7 @@ public struct TokenLedger: Sendable {
       models[usage.model, default: Entry(name: usage.model)].add(tokens, cost)
       let conversation = usage.conversation
       guard !conversation.isEmpty else { return }
-      if conversations.count < conversationLimit || conversations[conversation] != nil {
+      if conversations.count < TokenLedger.conversationLimit || conversations[conversation] != nil {
         conversations[conversation, default: Entry(name: conversation)].add(tokens, cost)
       } else {
         otherConversations.add(tokens, cost)
