@@ -61,7 +61,7 @@ import Testing
     let first = TrafficComparison(before: TrafficProfile(), after: some, lengths: Self.minute)
     #expect(!first.rows.isEmpty && !first.rows.contains(where: \.isChanged))
     let stopped = TrafficComparison(before: some, after: TrafficProfile(), lengths: Self.minute)
-    #expect(stopped.rows.contains(where: \.rate.isChange))
+    #expect(stopped.rows.contains { $0.rate.isChange })
   }
 
   @Test func whatChangedStandsFirst() {
