@@ -43,7 +43,7 @@ import Testing
     let path = try Self.decode(
       FleetAPI.FleetCriticalPath.self,
       """
-      {"window":\(Self.window),"requests":2500,"spans":50000,"unfinished_requests":2,"sampled_requests":2000,
+      {"window":\(Self.window),"requests":2500,"spans":50000,"unfinished_requests":2,"fragments":40,"sampled_requests":2000,
        "latency_ms":{"mean":60,"p50":50,"p95":150,"p99":200},
        "p50_determinant":{"agent_id":"searcher","operation":"handle"},
        "p95_determinant":{"agent_id":"reader","operation":"chat"},
@@ -54,6 +54,7 @@ import Testing
     #expect(
       TraceTables.text(of: path) == """
         2,500 requests, p50 50.0 ms, p95 150 ms, p99 200 ms, 2 unfinished
+        40 of them begin with an operation that others usually call: parts of requests whose context was lost, see `skep trace audit`
         p50 is determined by searcher, handle
         p95 is determined by reader, chat
         p50, p95 and gains of operations are those of 2,000 requests drawn
@@ -82,6 +83,10 @@ import Testing
     let some = TraceTables.text(of: comparison, all: false)
     #expect(some.contains("a      x          1.0/s → 2.0/s") && !some.contains(" y "), "\(some)")
     #expect(TraceTables.text(of: comparison, all: true).contains(" y "))
+    let none = #"{"window":\#(Self.window),"traces":0,"spans":0}"#
+    let first = try Self.decode(
+      FleetAPI.TraceComparison.self, #"{"before":\#(none),"after":\#(side),"operations":[\#(row("x", true))]}"#)
+    #expect(TraceTables.text(of: first, all: true).hasSuffix("\n\nno traces before; nothing to compare with"))
   }
 
   @Test(arguments: [(0.0, "0.00"), (12.345, "12.35"), (0.000_012_34, "0.000012"), (-1.5, "-1.50"), (0.05, "0.050")])
@@ -111,5 +116,34 @@ import Testing
       "1 spans, 1 without their parent, 1 with a clock set right, took 20.0 ms, 100 tokens in, 10 out, 0.50 EUR",
       "front: request (parent missing, clo", "████", "critical path", "10.0 ms (10.0 ms less)",
     ] { #expect(text.contains(expected), "no \(expected) in\n\(text)") }
+  }
+
+  /// A request under way is drawn, though there is nothing to analyse.
+  @Test func aTraceUnderWayIsDrawn() throws {
+    let span = { (id: String, parent: String?, operation: String, second: Int, status: String) in
+      """
+      {"trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"\(id)","parent_span_id":\(parent.map { "\"\($0)\"" } ?? "null"),
+       "operation":"\(operation)","agent_id":"front","kind":"server","start_time":"1970-01-01T00:00:0\(second).000Z",
+       "end_time":null,"duration_ms":null,"status":"\(status)","status_message":"","metadata":{},"logs":[],"links":[],
+       "resource":{}}
+      """
+    }
+    let spans = [
+      span("01", nil, "request", 1, "active"), span("02", "01", "plan", 2, "active"),
+      span("03", "01", "draft", 3, "lost"), span("04", "02", "search", 4, "active"),
+      span("05", "06", "loop", 5, "active"), span("06", "05", "loop", 6, "active"),
+    ]
+    let trace = try Self.decode(
+      FleetAPI.Trace.self,
+      #"{"trace_id":"0af7651916cd43dd8448eb211c80319c","spans":[\#(spans.joined(separator: ","))]}"#)
+    let text = TraceText.of(
+      running: trace, now: 9_000_000_000, Waterfall.Style(isUTF8: true, hasColor: false, columns: 100, rows: 20))
+    for expected in ["6 spans, 5 running, 1 lost, none has ended", "front: request", "8.00 s", "running", "▶"] {
+      #expect(text.contains(expected), "no \(expected) in\n\(text)")
+    }
+    let places = ["request", "plan", "search", "draft", "loop"].compactMap {
+      text.firstRange(of: ": \($0)")?.lowerBound
+    }
+    #expect(places.count == 5 && places == places.sorted(), "\(text)")
   }
 }

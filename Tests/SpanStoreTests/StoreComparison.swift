@@ -68,8 +68,12 @@ enum StoreComparison {
 
   private static func check(_ summary: TraceSummary, _ spans: [Span]) {
     #expect(summary.spanCount == spans.count)
-    #expect(summary.start == spans.map(\.start).min())
-    #expect(summary.end == spans.compactMap(\.end).max())
+    let order = { (left: Span, right: Span) in (left.start, left.spanID) < (right.start, right.spanID) }
+    let parentless = spans.filter { $0.parentID == nil }
+    let orphans = spans.filter { orphan in !spans.contains { $0.spanID == orphan.parentID } }
+    let root = [parentless, orphans, spans].first { !$0.isEmpty }?.min(by: order)
+    #expect(summary.start == root?.start && summary.rootOperation == root?.operation)
+    if let root, root.state.hasEnded { #expect(summary.end == root.end) }
     #expect(summary.errorCount == spans.filter { $0.state == .error }.count)
     #expect(summary.activeCount == spans.filter { $0.state == .active }.count)
     #expect(summary.lostCount == spans.filter { $0.state == .lost }.count)

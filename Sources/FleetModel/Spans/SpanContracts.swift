@@ -85,12 +85,12 @@ public struct TraceQuery: Sendable, Hashable {
 /// One trace of a search's answer, as far as it is stored.
 public struct TraceSummary: Sendable, Hashable {
   public var traceID: TraceID
-  /// Of the root: the earliest span without a parent in the trace.
+  /// Of the root: the earliest span without a parent; where there is none the earliest whose parent is not in the trace.
   public var rootAgent: String
   public var rootOperation: String
-  /// Nanoseconds since 1970-01-01T00:00:00Z; of the earliest span.
+  /// Nanoseconds since 1970-01-01T00:00:00Z; of the root, as the clocks of other processes may be off.
   public var start: Int64
-  /// Of the latest end; `nil` where no span has ended.
+  /// Of the root, never before ``start``; while it has none the latest end by the root's clock, `nil` where there is none either.
   public var end: Int64?
   public var spanCount: Int
   public var errorCount: Int

@@ -152,12 +152,11 @@ struct SpanSources: Sendable {
 
 extension TraceSummary {
   init(_ outline: TraceOutline, _ names: NameTable) {
-    let first = outline.spans.min { ($0.start, $0.spanID) < ($1.start, $1.spanID) }
-    let root = outline.spans.filter { $0.parent == 0 }.min { ($0.start, $0.spanID) < ($1.start, $1.spanID) } ?? first
-    let end = outline.spans.filter(\.state.hasEnded).map(\.end).max()
+    let root = Self.root(of: outline.spans)
     self.init(
       traceID: outline.traceID, rootAgent: root.map { names[$0.agent] } ?? "",
-      rootOperation: root.map { names[$0.operation] } ?? "", start: first?.start ?? 0, end: end)
+      rootOperation: root.map { names[$0.operation] } ?? "", start: root?.start ?? 0,
+      end: root.flatMap { Self.end(of: outline.spans, $0) })
     spanCount = outline.spans.count
     var byAgent: [NameID: Int] = [:]
     for span in outline.spans {
@@ -170,5 +169,24 @@ extension TraceSummary {
       }
     }
     for (agent, count) in byAgent { spansByAgent[names[agent]] = count }
+  }
+
+  /// The earliest span without a parent, else the earliest whose parent is not there, else the earliest.
+  private static func root(of spans: [SpanOutline]) -> SpanOutline? {
+    let isEarlier = { (left: SpanOutline, right: SpanOutline) in
+      (left.start, left.spanID) < (right.start, right.spanID)
+    }
+    if let root = spans.filter({ $0.parent == 0 }).min(by: isEarlier) { return root }
+    let ids = Set(spans.map(\.spanID.rawValue))
+    return spans.filter { !ids.contains($0.parent) }.min(by: isEarlier) ?? spans.min(by: isEarlier)
+  }
+
+  /// The end of the root; while it has none, the last one by the root's clock, as others may be hours off.
+  private static func end(of spans: [SpanOutline], _ root: SpanOutline) -> Int64? {
+    if root.state.hasEnded { return root.end }
+    let isOnClock = { (span: SpanOutline) in
+      root.instance.isNone && span.instance.isNone ? span.agent == root.agent : span.instance == root.instance
+    }
+    return spans.lazy.filter { $0.state.hasEnded && $0.end >= root.start && isOnClock($0) }.map(\.end).max()
   }
 }

@@ -45,8 +45,20 @@ struct DrawnRequests {
   /// Those about the median: at least one where there is any.
   private var middle: ArraySlice<Request> { part(from: 0.4, to: 0.6) }
 
-  /// The slowest tenth: at least one where there is any.
-  private var slow: ArraySlice<Request> { part(from: 0.9, to: 1) }
+  /// Those about the 95th percentile: at least one where there is any.
+  ///
+  /// What takes more than half as long again, or less than two thirds, is left out: where few requests are far slower than the others
+  /// they begin somewhere near, and one of them outweighs all others of a mean.
+  private var slow: ArraySlice<Request> {
+    guard !requests.isEmpty else { return [] }
+    let p95 = Self.quantilePosition(0.95, requests.count)
+    let duration = Double(requests[p95].duration)
+    let part = part(from: 0.925, to: 0.975)
+    var (first, last) = (p95, p95)
+    while first > part.startIndex, Double(requests[first - 1].duration) * 1.5 >= duration { first -= 1 }
+    while last + 1 < part.endIndex, Double(requests[last + 1].duration) <= duration * 1.5 { last += 1 }
+    return requests[first...last]
+  }
 
   private func part(from low: Double, to high: Double) -> ArraySlice<Request> {
     guard !requests.isEmpty else { return [] }
@@ -57,7 +69,7 @@ struct DrawnRequests {
 
   func medianShare(_ number: Int) -> Double { Self.share(number, middle) }
 
-  /// - Returns: of the slowest tenth's time; and how much more of it one of them has than one about the median.
+  /// - Returns: of the time of those about p95; and how much more of it one of them has than one about the median.
   func tail(_ number: Int) -> (share: Double, excess: Double) {
     guard !requests.isEmpty else { return (0, 0) }
     let mean = { (part: ArraySlice<Request>) in
@@ -88,6 +100,10 @@ struct DrawnRequests {
   }
 
   private static func quantile(_ quantile: Double, _ sorted: [Int64]) -> Int64 {
-    sorted[min(sorted.count - 1, max(0, Int((quantile * Double(sorted.count)).rounded(.up)) - 1))]
+    sorted[quantilePosition(quantile, sorted.count)]
+  }
+
+  private static func quantilePosition(_ quantile: Double, _ count: Int) -> Int {
+    min(count - 1, max(0, Int((quantile * Double(count)).rounded(.up)) - 1))
   }
 }

@@ -17,10 +17,10 @@ public struct FleetCriticalPath: Sendable {
     public var share: Double
     /// Of the time of requests about the median (40th to 60th percentile), 0 to 1.
     public var medianShare: Double
-    /// Of the time of the slowest tenth, 0 to 1.
+    /// Of the time of requests about the 95th percentile, 0 to 1.
     public var tailShare: Double
-    /// How much longer one of the slowest tenth waits for it than one about the median, on average: who has lost it is to
-    /// blame for p95. Nanoseconds.
+    /// How much longer one of those about the 95th percentile waits for it than one about the median, on average: who has most of it is
+    /// to blame for p95. Nanoseconds.
     public var tailExcess: Double
     public var whatIf: [WhatIf]
   }
@@ -40,6 +40,9 @@ public struct FleetCriticalPath: Sendable {
     public var spans: Int
     /// Traces whose root has not ended or was lost; they are not counted.
     public var unfinished: Int
+    /// Requests that begin with an operation which, elsewhere in these traces, another agent calls more often than not: most likely
+    /// parts of requests whose context was lost. They are counted as requests of their own.
+    public var fragments: Int
     /// How many requests stand for all where medians, tails and what-ifs are told.
     public var sampledRequests: Int
     /// Nanoseconds; `nil` where there is no request.
@@ -51,7 +54,8 @@ public struct FleetCriticalPath: Sendable {
     public var rows: [Row]
     /// Who makes up most of the requests about the median; `nil` where there is no request.
     public var medianOperation: OperationName?
-    /// Who makes the slowest tenth slower than the others; `nil` where no operation does.
+    /// Who makes the requests about the 95th percentile slower than those about the median, the few that are slower yet left aside;
+    /// `nil` where no operation does.
     public var tailOperation: OperationName?
   }
 
@@ -78,6 +82,7 @@ public struct FleetCriticalPath: Sendable {
   private var requests = 0
   private var spans = 0
   private var unfinished = 0
+  private var beginnings = Beginnings()
   private var sample: RequestSample
   private var scratch = PathSums()
 
@@ -97,6 +102,7 @@ public struct FleetCriticalPath: Sendable {
     }
     requests += 1
     spans += tree.spans.count
+    beginnings.add(tree, root, names)
     durations.add(tree.spans[root].duration)
     time += Int128(tree.spans[root].duration)
     scratch.sum(tree, root) { index.number($0.agent, $0.operation, names) }
@@ -136,10 +142,39 @@ public struct FleetCriticalPath: Sendable {
     }
     let isAtLeastOne = requests > 0
     return Findings(
-      requests: requests, spans: spans, unfinished: unfinished, sampledRequests: drawn.count, mean: durations.mean,
-      p50: durations.quantile(0.5), p95: durations.quantile(0.95), p99: durations.quantile(0.99), rows: rows,
+      requests: requests, spans: spans, unfinished: unfinished, fragments: beginnings.fragments,
+      sampledRequests: drawn.count, mean: durations.mean, p50: durations.quantile(0.5), p95: durations.quantile(0.95),
+      p99: durations.quantile(0.99), rows: rows,
       medianOperation: isAtLeastOne ? rows.max { $0.medianShare < $1.medianShare }?.key : nil,
       tailOperation: rows.max { $0.tailExcess < $1.tailExcess }.flatMap { $0.tailExcess > 0 ? $0.key : nil })
+  }
+}
+
+/// How often operations begin a request, and how often they are called by another agent instead.
+private struct Beginnings {
+  private var index = OperationIndex()
+  private var counts: [(begun: Int, called: Int)] = []
+
+  /// Those of operations that are called more often than they begin a request.
+  var fragments: Int {
+    // What comes after the limit is many operations under one number.
+    counts.prefix(OperationIndex.limit).reduce(0) { $1.called > $1.begun ? $0 + $1.begun : $0 }
+  }
+
+  mutating func add(_ tree: TraceTree, _ root: Int, _ names: NameTable) {
+    let first = number(tree.spans[root].outline, names)
+    counts[first].begun += 1
+    for placed in tree.spans {
+      guard let parent = placed.parent, tree.spans[parent].outline.agent != placed.outline.agent else { continue }
+      let called = number(placed.outline, names)
+      counts[called].called += 1
+    }
+  }
+
+  private mutating func number(_ span: SpanOutline, _ names: NameTable) -> Int {
+    let number = index.number(span.agent, span.operation, names)
+    while counts.count <= number { counts.append((0, 0)) }
+    return number
   }
 }
 

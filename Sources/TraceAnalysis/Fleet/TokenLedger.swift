@@ -2,14 +2,15 @@ public import FleetModel
 
 /// What the models were asked and what that cost, each token counted once.
 ///
-/// Which spans count says ``TraceTree/usagePositions``: the innermost. Cached tokens are part of the input, and counted at most
-/// so many.
+/// Which spans count says ``TraceTree/usagePositions``: the innermost. Where the context was lost, what an agent states of work whose
+/// spans are in another trace of the conversation does not count either. Cached tokens are part of the input, and counted at
+/// most so many.
 public struct TokenLedger: Sendable {
   /// Of one agent, model or conversation.
   public struct Entry: Sendable, Hashable {
     public var name: String
     public var tokens = TokenUsage()
-    /// Inference spans.
+    /// Spans that were counted.
     public var calls = 0
     /// In the currency of the prices; `nil` where none of its models has a price.
     public var cost: Double?
@@ -22,23 +23,52 @@ public struct TokenLedger: Sendable {
   /// Names beyond so many share one entry.
   static let conversationLimit = 100_000
   static let others = "(other)"
+  /// Stands for the model of spans that sum up what agents used, and name none.
+  static let sums = "(sums of agents)"
 
   public let prices: TokenPrices
-  public private(set) var total = Entry(name: "")
   public private(set) var traces = 0
-  private var agents: [NameID: Entry] = [:]
-  private var models: [NameID: Entry] = [:]
-  private var conversations: [NameID: Entry] = [:]
-  private var otherConversations = Entry(name: others)
+  private var certain = Entries()
+  private var repeated = RepeatedUsage()
   private var known: [UInt64: TokenPrices.Price?] = [:]
 
   public init(prices: TokenPrices = TokenPrices()) { self.prices = prices }
 
+  public var total: Entry { entries.total }
   /// The dearest first, then those with the most tokens.
-  public var byAgent: [Entry] { Self.sorted(agents.values) }
-  public var byModel: [Entry] { Self.sorted(models.values) }
+  public var byAgent: [Entry] { Self.sorted(entries.agents.values) }
+  public var byModel: [Entry] { Self.sorted(entries.models.values) }
   public var byConversation: [Entry] {
-    Self.sorted(conversations.values) + (otherConversations.calls > 0 ? [otherConversations] : [])
+    let all = entries
+    return Self.sorted(all.conversations.values) + (all.otherConversations.calls > 0 ? [all.otherConversations] : [])
+  }
+
+  private var entries: Entries {
+    var entries = certain
+    for usage in repeated.counted() { entries.count(usage) }
+    return entries
+  }
+
+  private struct Entries {
+    var total = Entry(name: "")
+    var agents: [String: Entry] = [:]
+    var models: [String: Entry] = [:]
+    var conversations: [String: Entry] = [:]
+    var otherConversations = Entry(name: TokenLedger.others)
+
+    mutating func count(_ usage: RepeatedUsage.Usage) {
+      let (tokens, cost) = (usage.tokens, usage.cost)
+      total.add(tokens, cost)
+      agents[usage.agent, default: Entry(name: usage.agent)].add(tokens, cost)
+      models[usage.model, default: Entry(name: usage.model)].add(tokens, cost)
+      let conversation = usage.conversation
+      guard !conversation.isEmpty else { return }
+      if conversations.count < TokenLedger.conversationLimit || conversations[conversation] != nil {
+        conversations[conversation, default: Entry(name: conversation)].add(tokens, cost)
+      } else {
+        otherConversations.add(tokens, cost)
+      }
+    }
   }
 
   private static func sorted(_ entries: some Sequence<Entry>) -> [Entry] {
@@ -57,25 +87,20 @@ public struct TokenLedger: Sendable {
     traces += 1
     let positions = tree.usagePositions
     guard !positions.isEmpty else { return }
-    let conversation = tree.spans.first { !$0.outline.conversation.isNone }?.outline.conversation ?? .none
+    let common = tree.spans.first { !$0.outline.conversation.isNone }?.outline.conversation ?? .none
     for position in positions {
-      let span = tree.spans[position].outline
-      count(span, conversation: span.conversation.isNone ? conversation : span.conversation, names)
-    }
-  }
-
-  private mutating func count(_ span: SpanOutline, conversation: NameID, _ names: NameTable) {
-    var tokens = TokenUsage(span)
-    tokens.cached = min(tokens.cached, tokens.input)
-    let cost = price(of: span, names)?.cost(of: tokens)
-    total.add(tokens, cost)
-    agents[span.agent, default: Entry(name: names[span.agent])].add(tokens, cost)
-    models[span.model, default: Entry(name: names[span.model])].add(tokens, cost)
-    guard !conversation.isNone else { return }
-    if conversations.count < Self.conversationLimit || conversations[conversation] != nil {
-      conversations[conversation, default: Entry(name: names[conversation])].add(tokens, cost)
-    } else {
-      otherConversations.add(tokens, cost)
+      let placed = tree.spans[position]
+      let span = placed.outline
+      let isSum = RepeatedUsage.sumsUp(names[span.genAIOperation])
+      let conversation = span.conversation.isNone ? common : span.conversation
+      var tokens = TokenUsage(span)
+      tokens.cached = min(tokens.cached, tokens.input)
+      let usage = RepeatedUsage.Usage(
+        agent: names[span.agent], model: isSum && span.model.isNone ? Self.sums : names[span.model],
+        conversation: names[conversation], tokens: tokens, cost: price(of: span, names)?.cost(of: tokens))
+      if !repeated.keeps(placed, of: tree.traceID, isSum: isSum, conversation: conversation, usage) {
+        certain.count(usage)
+      }
     }
   }
 

@@ -5,7 +5,7 @@
 /// Spans of one trace are not independent, so counts are first divided by the design effect: how much more the sums by trace
 /// scatter than single spans would. All questions together are wrong once in a hundred comparisons of equal
 /// windows at most (Holm's correction at 0.01). Rate and latency count as changed only where the change is
-/// also at least ``Options/minimumEffect``.
+/// also at least ``Options/minimumEffect``. Where there is no trace before, there is nothing to compare with, and no change.
 public struct TrafficComparison: Sendable, Hashable {
   public struct Options: Sendable, Hashable {
     /// How often all of it together may call noise a change.
@@ -71,6 +71,10 @@ public struct TrafficComparison: Sendable, Hashable {
           rate: Verdict(probability: Self.rateProbability(old, new, seconds)),
           errors: Verdict(probability: Self.errorProbability(old, new)),
           latency: Verdict(probability: Self.latencyProbability(old, new))))
+    }
+    guard before.traces > 0 else {
+      self.rows = rows
+      return
     }
     let kept = Significance.holm(
       rows.flatMap { [$0.rate.probability, $0.errors.probability, $0.latency.probability] }, level: options.level)

@@ -28,6 +28,11 @@ enum TraceTables {
         + "p95 \(Wording.milliseconds(path.latency.p95)), p99 \(Wording.milliseconds(path.latency.p99))"
         + (path.unfinishedRequests > 0 ? ", \(Wording.count(path.unfinishedRequests)) unfinished" : "")
     ]
+    if path.fragments > 0 {
+      lines.append(
+        "\(Wording.count(path.fragments)) of them begin with an operation that others usually call: parts of requests whose "
+          + "context was lost, see `skep trace audit`")
+    }
     if let name = path.p50Determinant { lines.append("p50 is determined by \(Terminal.safe(name.text))") }
     if let name = path.p95Determinant { lines.append("p95 is determined by \(Terminal.safe(name.text))") }
     if path.sampledRequests < path.requests {
@@ -74,6 +79,9 @@ enum TraceTables {
     let sides = [("before", comparison.before), ("after", comparison.after)].map { name, side in
       "\(name)  \(side.window.start) to \(side.window.end): \(Wording.count(side.traces)) traces, "
         + "\(Wording.count(side.spans)) spans"
+    }
+    if comparison.before.traces == 0 {
+      return (sides + ["", "no traces before; nothing to compare with"]).joined(separator: "\n")
     }
     var table = Table(
       ("AGENT", .left), ("OPERATION", .left), ("RATE", .right), ("ERRORS", .right), ("P50", .right), ("P95", .right),

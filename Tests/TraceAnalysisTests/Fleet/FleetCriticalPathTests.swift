@@ -35,6 +35,37 @@ import Testing
     #expect(searcher.whatIf.map(\.p50Gain) == searcher.whatIf.map(\.p50Gain).sorted())
   }
 
+  /// One in eight waits for the searcher, and that is p95; a few that wait a thousand times longer for someone else are not.
+  @Test(arguments: [(1_000, 1), (1_000, 30), (100, 1), (100, 3), (25, 1)])
+  func outliersDoNotDetermineP95(requests: Int, outliers: Int) throws {
+    var names = NameTable()
+    var path = FleetCriticalPath()
+    let agents = ["gateway", "searcher", "approval"].map { names.number(of: $0) }
+    let work = names.number(of: "work")
+    for number in 0..<requests {
+      let isOutlier = (number * outliers) % requests < outliers
+      let searched: Int64 = (number % 8 == 3 ? 400_000_000 : 50_000_000) + Int64(number % 10) * 1_000_000
+      let waited: Int64 = isOutlier ? 600_000_000_000 : 0
+      func span(_ id: UInt64, _ agent: NameID, _ start: Int64, _ end: Int64) throws -> SpanOutline {
+        SpanOutline(
+          spanID: try #require(SpanID(rawValue: id)), parent: id == 1 ? 0 : 1, start: start, end: end, agent: agent,
+          operation: work, kind: .server, state: .ok)
+      }
+      var spans = [
+        try span(1, agents[0], 0, searched + waited + 20_000_000),
+        try span(2, agents[1], 5_000_000, 5_000_000 + searched),
+      ]
+      if isOutlier { spans.append(try span(3, agents[2], searched + 6_000_000, searched + 6_000_000 + waited)) }
+      let trace = TraceOutline(traceID: try #require(TraceID(high: 1, low: UInt64(number + 1))), spans: spans)
+      path.add(TraceTree(trace), names: names)
+    }
+    let findings = path.findings()
+    #expect(findings.tailOperation == OperationName(agent: "searcher", operation: "work"))
+    let named = try #require(findings.rows.first { $0.key == findings.tailOperation })
+    #expect(named.whatIf.allSatisfy { $0.p95Gain > 0 })
+    #expect(abs(findings.rows.reduce(0) { $0 + $1.tailShare } - 1) < 1e-9)
+  }
+
   @Test(arguments: [2_000, 50])
   func theOrderOfTracesDoesNotMatter(sampled: Int) {
     var traffic = SimulatedTraffic.team(seed: 2)
@@ -60,6 +91,17 @@ import Testing
     let findings = path.findings()
     #expect(findings.unfinished == 3 && findings.requests == 0 && findings.rows == [] && findings.p95 == nil)
     #expect(findings.medianOperation == nil && findings.tailOperation == nil)
+  }
+
+  /// Where the context is lost now and then, parts of requests stand among the requests, and the findings say how many.
+  @Test func partsOfRequestsAreCounted() {
+    var traffic = SimulatedTraffic.team(seed: 5)
+    traffic.run(entry: 0, requests: 90, perSecond: 10)
+    #expect(Self.findings(traffic).fragments == 0)
+    traffic.dropping = [[1, 4]]
+    traffic.run(entry: 0, requests: 20, perSecond: 10)
+    let findings = Self.findings(traffic)
+    #expect(findings.requests == 130 && findings.fragments == 20)
   }
 
   /// More kinds of operations than are told apart share a row.

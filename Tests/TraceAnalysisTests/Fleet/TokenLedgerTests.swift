@@ -55,6 +55,57 @@ import Testing
     #expect(ledger.byConversation.allSatisfy { $0.tokens.input == 300 })
   }
 
+  struct Split: Sendable {
+    /// When the helper's call runs, within the second for which the boss waits.
+    var start: Int64
+    var operation: String
+    var isOneConversation = true
+    /// All that counts.
+    var input: Int64
+  }
+
+  /// An agent's span repeats tokens of a call in another trace of its conversation: they count once.
+  @Test(arguments: [
+    Split(start: 100, operation: "chat", input: 3_000), Split(start: 100, operation: "invoke_agent", input: 3_000),
+    Split(start: 100, operation: "chat", isOneConversation: false, input: 5_000),
+    Split(start: 5_000, operation: "chat", input: 5_000), Split(start: -2_000, operation: "chat", input: 5_000),
+  ])
+  func theContextMayBeLost(_ split: Split) throws {
+    var names = NameTable()
+    func span(_ id: UInt64, _ parent: UInt64, _ agent: String, _ operation: String, at start: Int64, for length: Int64)
+      throws -> SpanOutline
+    {
+      var span = SpanOutline(
+        spanID: try #require(SpanID(rawValue: id)), parent: parent, start: (10_000 + start) * 1_000_000,
+        end: (10_000 + start + length) * 1_000_000, agent: names.number(of: agent),
+        operation: names.number(of: operation), kind: .client, state: .completed)
+      span.genAIOperation = names.number(of: operation)
+      return span
+    }
+    var root = try span(1, 0, "boss", "invoke_agent", at: -200, for: 1_300)
+    (root.conversation, root.inputTokens) = (names.number(of: "c"), 3_000)
+    var own = try span(2, 1, "boss", "chat", at: -100, for: 50)
+    (own.model, own.inputTokens) = (names.number(of: "small"), 1_000)
+    var call = try span(3, 1, "boss", "invoke_agent", at: 0, for: 1_000)
+    call.inputTokens = 2_000
+    var lost = try span(4, 0, "helper", split.operation, at: split.start, for: 500)
+    (lost.conversation, lost.inputTokens) = (names.number(of: split.isOneConversation ? "c" : "d"), 2_000)
+    let traces = [
+      TraceOutline(traceID: try #require(TraceID(high: 0, low: 1)), spans: [root, own, call]),
+      TraceOutline(traceID: try #require(TraceID(high: 0, low: 2)), spans: [lost]),
+    ]
+    for order in [traces, traces.reversed()] {
+      var ledger = TokenLedger(prices: Self.prices)
+      for trace in order { ledger.add(TraceTree(trace), names: names) }
+      #expect(ledger.total.tokens.input == split.input)
+      #expect(ledger.byAgent.reduce(0) { $0 + $1.tokens.input } == split.input)
+      #expect(ledger.byModel.reduce(0) { $0 + $1.tokens.input } == split.input)
+      #expect(ledger.byModel.contains { $0.name == "small" && $0.tokens.input == 1_000 })
+      let sums = ledger.byModel.first { $0.name == TokenLedger.sums }?.tokens.input ?? 0
+      #expect(sums == (split.input == 5_000 || split.operation == "invoke_agent" ? 2_000 : 0))
+    }
+  }
+
   @Test func modelsWithoutPriceSaySo() {
     var traffic = SimulatedTraffic.team(seed: 1)
     traffic.run(entry: 0, requests: 2, perSecond: 1)

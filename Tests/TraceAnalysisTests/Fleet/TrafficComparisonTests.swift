@@ -55,6 +55,15 @@ import Testing
     #expect(try row(changed, "reader", "POST /writer").before.p50 == nil)
   }
 
+  /// Where nothing is known of before, nothing has changed; that everything stopped is a change.
+  @Test func nothingBeforeIsNothingToCompareWith() {
+    let some = Self.profile(1)
+    let first = TrafficComparison(before: TrafficProfile(), after: some, lengths: Self.minute)
+    #expect(!first.rows.isEmpty && !first.rows.contains(where: \.isChanged))
+    let stopped = TrafficComparison(before: some, after: TrafficProfile(), lengths: Self.minute)
+    #expect(stopped.rows.contains { $0.rate.isChange })
+  }
+
   @Test func whatChangedStandsFirst() {
     let slower = Self.profile(2) { $0.agents[2].work = 6_000_000 }
     let rows = TrafficComparison(before: Self.profile(1), after: slower, lengths: Self.minute).rows

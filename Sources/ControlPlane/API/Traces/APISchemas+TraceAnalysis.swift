@@ -74,7 +74,7 @@ extension APISchemas {
       name: "FleetCriticalPath",
       schema: object([
         key("window", reference("TraceWindow")), key("requests", whole), key("spans", whole),
-        key("unfinished_requests", whole), key("sampled_requests", whole),
+        key("unfinished_requests", whole), key("fragments", whole), key("sampled_requests", whole),
         key("latency_ms", reference("LatencyQuantiles")), key("p50_determinant", orNull(operation)),
         key("p95_determinant", orNull(operation)), key("operations", list(of: "CriticalPathOperation")),
       ])),

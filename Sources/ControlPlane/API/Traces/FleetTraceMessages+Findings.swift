@@ -30,7 +30,8 @@ extension FleetAPI.FleetCriticalPath {
     }
     self.init(
       window: FleetAPI.TraceWindow(range), requests: findings.requests, spans: findings.spans,
-      unfinishedRequests: findings.unfinished, sampledRequests: findings.sampledRequests,
+      unfinishedRequests: findings.unfinished, fragments: findings.fragments,
+      sampledRequests: findings.sampledRequests,
       latency: FleetAPI.LatencyQuantiles(
         mean: findings.mean, p50: findings.p50, p95: findings.p95, p99: findings.p99),
       p50Determinant: operation(findings.medianOperation), p95Determinant: operation(findings.tailOperation),

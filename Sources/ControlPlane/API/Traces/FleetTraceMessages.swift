@@ -37,11 +37,11 @@ extension FleetAPI {
       /// Requests whose critical path it is on.
       public var requests: Int
       public var milliseconds: Double
-      /// 0 to 1, of the time of all requests, of those about the median, and of the slowest tenth.
+      /// 0 to 1, of the time of all requests, of those about the median, and of those about p95.
       public var share: Double
       public var p50Share: Double
       public var p95Share: Double
-      /// How much longer one of the slowest tenth waits for it than one about the median.
+      /// How much longer one about p95 waits for it than one about the median.
       public var p95Excess: Double
       public var whatIf: [WhatIf]
 
@@ -72,6 +72,8 @@ extension FleetAPI {
     public var spans: Int
     /// Traces whose root has not ended.
     public var unfinishedRequests: Int
+    /// Among the requests, those that begin with an operation which others usually call: parts of requests whose context was lost.
+    public var fragments: Int
     /// How many requests stand for all where medians, tails and what-ifs are told.
     public var sampledRequests: Int
     public var latency: LatencyQuantiles
@@ -85,7 +87,7 @@ extension FleetAPI {
       case latency = "latency_ms"
       case p50Determinant = "p50_determinant"
       case p95Determinant = "p95_determinant"
-      case window, requests, spans, operations
+      case window, requests, spans, fragments, operations
     }
   }
 
@@ -250,9 +252,10 @@ extension FleetAPI {
   /// `GET /fleet/v1/usage`.
   public struct TokenUsage: Codable, Sendable, Hashable {
     public struct Entry: Codable, Sendable, Hashable {
-      /// Of the agent, model or conversation; empty for the total, and for a model that its spans do not name.
+      /// Of the agent, model or conversation; empty for the total, and for a model that its spans do not name;
+      /// `(sums of agents)` where those are of agents, which state what they used in all.
       public var name: String
-      /// Inference spans.
+      /// Spans that were counted.
       public var calls: Int
       public var inputTokens: Int64
       /// Among the input tokens.

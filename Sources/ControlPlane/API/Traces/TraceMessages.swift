@@ -10,11 +10,11 @@ extension FleetAPI {
 
   public struct TraceSummary: Codable, Sendable, Hashable {
     public var traceID: String
-    /// Of the root, or of the earliest span where the root is not there.
+    /// Of the root, or of the earliest span without its parent where the root is not there.
     public var rootAgentID: String
     public var rootOperation: String
     public var startTime: String
-    /// `null` while no span has ended.
+    /// Of the root; while it runs the latest end by its clock, `null` where there is none.
     @ExplicitNull public var endTime: String?
     @ExplicitNull public var durationMilliseconds: Double?
     /// `active` while a span is, else `lost` or `error` where a span is, else `completed`.

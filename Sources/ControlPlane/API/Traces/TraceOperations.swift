@@ -23,7 +23,8 @@ protocol TraceOperations: Sendable {
 extension TraceOperations {
   /// Hands every trace that fits, put together, to `add`, one after the other; nothing but what `add` keeps stays in memory.
   ///
-  /// - Parameter begun: only traces that began within the query's range; those that reach into it do not count.
+  /// - Parameter begun: only requests that began within the query's range by the clock of their root, whatever the clocks of the
+  ///   other spans say; those that reach into it do not count. The span that fits the rest of the query may lie outside.
   /// - Returns: what `add` made of `state`.
   func accumulate<State: Sendable>(
     _ state: State, over query: TraceQuery, begun: Bool = true,
@@ -31,14 +32,49 @@ extension TraceOperations {
   ) async throws -> State {
     let kept = Accumulation(state)
     let range = query.range
-    try await reader.outlines(matching: query) { traces, names in
+    try await reader.outlines(matching: begun ? query.ofRequests : query) { traces, names in
       try Task.checkCancellation()
       for trace in traces {
-        if begun, let start = trace.spans.lazy.map(\.start).min(), !range.contains(start) { continue }
-        kept.update { add(&$0, TraceTree(trace), names) }
+        let tree = TraceTree(trace)
+        if begun {
+          guard let root = tree.root, range.contains(tree.spans[root].start), query.fits(tree, names) else { continue }
+        }
+        kept.update { add(&$0, tree, names) }
       }
     }
     return kept.value
+  }
+}
+
+extension TraceQuery {
+  /// Nanoseconds by which a span with a wanted attribute may lie outside of the range in which its request began.
+  static let attributeSlack: Int64 = 3_600_000_000_000
+
+  /// What to ask the store for, to find every request that began in the range.
+  ///
+  /// Its root lies in the range, and the span that fits may be anywhere: the clock of its process may be hours off. So all traces of the
+  /// range are read, and ``fits(_:_:)`` tells. Attributes the store alone knows; there the range is widened.
+  var ofRequests: TraceQuery {
+    guard !attributes.isEmpty else { return TraceQuery(range: range) }
+    var wider = self
+    let (end, isTooLate) = range.upperBound.addingReportingOverflow(Self.attributeSlack)
+    wider.range = max(0, range.lowerBound - min(range.lowerBound, Self.attributeSlack))..<(isTooLate ? .max : end)
+    return wider
+  }
+
+  /// Whether a span of the trace, whenever it ran, is one that is looked for. Of attributes the store has made sure.
+  func fits(_ tree: TraceTree, _ names: NameTable) -> Bool {
+    guard attributes.isEmpty else { return true }
+    if agent == nil, operation == nil, states == nil, minimumDuration == nil, maximumDuration == nil { return true }
+    return tree.spans.contains { placed in
+      let span = placed.outline
+      if let agent, names[span.agent] != agent { return false }
+      if let operation, names[span.operation] != operation { return false }
+      if let states, !states.contains(span.state) { return false }
+      guard minimumDuration != nil || maximumDuration != nil else { return true }
+      return span.state.hasEnded && placed.duration >= minimumDuration ?? 0
+        && placed.duration <= maximumDuration ?? .max
+    }
   }
 }
 

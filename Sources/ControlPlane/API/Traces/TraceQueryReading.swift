@@ -47,9 +47,10 @@ extension APIRequest {
   func moment(_ name: String) throws(APIError) -> Int64? {
     guard let text = text(name) else { return nil }
     guard let time = RFC3339.parseNanoseconds(text), time >= 0 else {
-      throw APIError(
-        .invalidRequest,
-        "query parameter \(name) is \"\(text.prefix(100))\"; expected a time such as 2026-11-23T01:02:03Z")
+      let expected =
+        RFC3339.parse(text) == nil
+        ? "a time such as 2026-11-23T01:02:03Z" : "a time from 1970-01-01T00:00:00Z to 2262-04-11T23:47:16Z"
+      throw APIError(.invalidRequest, "query parameter \(name) is \"\(text.prefix(100))\"; expected \(expected)")
     }
     return time
   }
@@ -59,7 +60,8 @@ extension APIRequest {
     guard let text = text(name) else { return nil }
     guard let duration = PrometheusDuration.parse(text), duration > .zero else {
       throw APIError(
-        .invalidRequest, "query parameter \(name) is \"\(text.prefix(100))\"; expected a duration such as 5m or 1h30m")
+        .invalidRequest,
+        "query parameter \(name) is \"\(text.prefix(100))\"; expected a duration such as 5m or 1h30m, of at most 292y")
     }
     let (nanoseconds, isTooLong) = duration.wholeMilliseconds.multipliedReportingOverflow(by: 1_000_000)
     return isTooLong ? .max : nanoseconds

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import FleetModel
 
 struct TraceShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,17 +17,22 @@ struct TraceShow: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let analysis = try await FleetClient.with(client) {
-      try await $0.getLong(
-        FleetAPI.TraceAnalysis.self, "/fleet/v1/traces/\(FleetClient.percentEncode(id))/analysis",
-        query: [("tree", "true")])
-    }
-    switch output.output {
-    case .json: Terminal.print(try JSONText.of(analysis))
-    case .text:
-      let style = Waterfall.Style(
-        isUTF8: Terminal.isUTF8, hasColor: Terminal.hasColor, columns: Terminal.width ?? 120, rows: rows)
-      Terminal.print(TraceText.of(analysis, style))
+    let path = "/fleet/v1/traces/\(FleetClient.percentEncode(id))"
+    let style = Waterfall.Style(
+      isUTF8: Terminal.isUTF8, hasColor: Terminal.hasColor, columns: Terminal.width ?? 120, rows: rows)
+    try await FleetClient.with(client) { fleet in
+      do {
+        let analysis = try await fleet.getLong(
+          FleetAPI.TraceAnalysis.self, path + "/analysis", query: [("tree", "true")])
+        switch output.output {
+        case .json: Terminal.print(try JSONText.of(analysis))
+        case .text: Terminal.print(TraceText.of(analysis, style))
+        }
+      } catch let refusal as CommandFailure where refusal.status == 409 && output.output == .text {
+        // Nothing of it has ended; what runs is there to be seen nevertheless.
+        let trace = try await fleet.getLong(FleetAPI.Trace.self, path)
+        Terminal.print(TraceText.of(running: trace, now: Wording.now.nanoseconds, style))
+      }
     }
   }
 }

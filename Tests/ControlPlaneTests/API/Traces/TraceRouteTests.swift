@@ -108,6 +108,10 @@ import TraceAnalysis
     Case("/fleet/v1/traces?window=5m&start=2026-11-23T00:00:00Z", 400, "give one"),
     Case("/fleet/v1/traces?start=2026-11-23T02:00:00Z", 400, "start is not before end"),
     Case("/fleet/v1/traces?end=noon", 400, "expected a time such as"),
+    Case("/fleet/v1/traces?end=2999-01-01T00:00:00Z", 400, "expected a time from 1970-01-01T00:00:00Z to 2262-04-11"),
+    Case("/fleet/v1/traces?end=1969-01-01T00:00:00Z", 400, "expected a time from 1970-01-01T00:00:00Z to 2262-04-11"),
+    Case("/fleet/v1/traces?window=300y", 400, "of at most 292y"),
+    Case("/fleet/v1/traces?window=292y", 200, #""trace_id":"#),
     Case("/fleet/v1/traces?status=odd", 400, "expected one of any, active"),
     Case(
       "/fleet/v1/traces/\(trace)", 200, #""parent_span_id":null"#, #""operation":"chat gpt-5""#, #""duration_ms":20"#),
@@ -123,7 +127,7 @@ import TraceAnalysis
     Case(
       "/fleet/v1/critical-path", 200, #""p50_determinant":{"agent_id":"writer","operation":"write"}"#,
       #""requests":40"#,
-      #""unfinished_requests":1"#, #""faster_percent":50"#),
+      #""unfinished_requests":1"#, #""fragments":10"#, #""faster_percent":50"#),
     Case("/fleet/v1/critical-path?end=2020-01-01T00:00:00Z", 200, #""requests":0"#, #""p50_determinant":null"#),
     Case("/fleet/v1/call-graph", 200, #""caller":"planner""#, #""caller":null"#, #""calls_per_second":"#),
     Case(
@@ -184,6 +188,33 @@ import TraceAnalysis
       let byAgent = analysis.agentParticipation.values.reduce(0) { $0 + $1.criticalPathMilliseconds }
       #expect(abs(byAgent - analysis.rootMilliseconds) < 1e-6)
       #expect(analysis.tree == nil)
+    }
+  }
+
+  /// A clock that is hours off, or a span that claims to be from 1970, takes no request out of the window, whatever span is asked for.
+  @Test func clocksThatAreOffHideNoRequest() async throws {
+    let traces = Traces()
+    var spans: [Span] = []
+    for number in 1...20 as ClosedRange<UInt64> {
+      var request = try Self.request(number, at: Self.hour + Int64(number) * 1_000_000_000)
+      let writer = try #require(request.indices.last)
+      // Ten with a writer whose clock is two hours behind, ten with a step of the planner's from 1970.
+      let late = number > 10 ? request[writer].start - 1 : 7_200_000_000_000
+      request[writer].start -= late
+      if number <= 10 { request[writer].end = request[writer].end.map { $0 - late } }
+      spans += request
+    }
+    try await traces.store.append(try #require(SpanBatch(spans)))
+    try await ServerHarness.with(routes: TraceRoutes.all(traces)) { server in
+      for filter in ["", "&agent_id=writer", "&agent_id=writer&operation=write", "&agent_id=planner&min_duration=5ms"] {
+        let path = "/fleet/v1/critical-path?start=2026-11-23T01:00:00Z" + filter
+        let answer = try await server.ask("GET", path)
+        #expect(answer.body.contains(#""requests":20,"#), "\(path): \(answer.body.prefix(500))")
+      }
+      let none = try await server.ask("GET", "/fleet/v1/critical-path?start=2026-11-23T01:00:00Z&agent_id=nobody")
+      #expect(none.body.contains(#""requests":0,"#))
+      let earlier = try await server.ask("GET", "/fleet/v1/critical-path?window=1h&end=2026-11-23T00:00:00Z")
+      #expect(earlier.body.contains(#""requests":0,"#))
     }
   }
 
