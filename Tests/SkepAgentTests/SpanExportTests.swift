@@ -116,6 +116,22 @@ struct StartedSpan: Decodable {
     #expect(sent == [["a", "b"], ["a", "b"], ["a", "b"], ["a", "b"], ["c", "d"], ["e"]])
   }
 
+  /// Only the span that is too large is lost, not those that were sent with it.
+  @Test func whatIsTooLargeIsSentInHalves() async throws {
+    let plane = FakeControlPlane { call, _ in call.bytes.count > 40_000 ? .contentTooLarge : .ok }
+    try await plane.serve { port in
+      let tracer = SkepTracer(try configuration(port: port), logger: silent)
+      for number in 0..<9 {
+        let span = tracer.startSpan("span \(number)")
+        span.attributes["text"] = String(repeating: "a", count: number == 4 ? 50_000 : 9_000)
+        span.end()
+      }
+      await tracer.flush(within: .seconds(300))
+    }
+    let taken = try zip(plane.calls, plane.batches()).filter { $0.0.bytes.count <= 40_000 }.flatMap { $0.1 }
+    #expect(taken.map(\.operation) == [0, 1, 2, 3, 5, 6, 7, 8].map { "span \($0)" })
+  }
+
   /// Spans wait while nobody answers, and go out once somebody does.
   @Test func survivesAControlPlaneThatIsAway() async throws {
     let reserved = try ReservedPort()

@@ -218,6 +218,57 @@ private func attribute(_ key: String, of span: FleetModel.Span) -> SpanValue? {
     #expect(gathering.ended().map(\.operation) == ["2", "3", "4", "8", "9"])
   }
 
+  /// Whatever is put into a span: the control plane takes it, the longest text being cut.
+  @Test func theTextOfASpanIsBoundedAsItIsWritten() throws {
+    let gathering = try GatheringTracer()
+    let span = gathering.tracer.startSpan("work")
+    let long = String(repeating: "é", count: 200_000)
+    for number in 0..<8 { span.attributes["long\(number)"] = long }
+    span.updateAttributes {
+      $0["model"] = "large-1"
+      $0["list"] = Array(repeating: "\"", count: 100_000)
+    }
+    for _ in 0..<8 { span.addEvent(Tracing.SpanEvent(name: "e", attributes: ["long": .string(long)])) }
+    span.setStatus(SpanStatus(code: .error, message: long))
+    #expect(span.bytes < 512 << 10)
+    span.end()
+    let read = try #require(gathering.ended().first)
+    #expect(attribute("model", of: read) == .string("large-1"))
+    #expect(read.attributes.count == 10)
+    #expect(read.dropped.events > 0)
+    let text = read.attributes.map { $0.key.utf8.count + $0.value.text.utf8.count }.reduce(0, +)
+    #expect(text < 512 << 10)
+  }
+
+  @Test func theQueueIsBoundedInBytesAndKeepsTheEndsOfSpansThatWereToldOf() throws {
+    let gathering = try GatheringTracer { $0.queueBytes = 100_000 }
+    let text = String(repeating: "a", count: 60_000)
+    for name in ["a", "told", "c"] {
+      let span = gathering.tracer.startSpan(name)
+      span.attributes["text"] = text
+      if name == "told" { span.markTold(true) }
+      span.end()
+    }
+    let queue = gathering.tracer.recorder.queue
+    #expect(queue.takeDropped() == 2)
+    let ends = queue.takeEnds(9)
+    #expect(ends.map(\.operationName) == ["told"])
+    #expect(ends.first?.attributes.isEmpty == true)
+    #expect(queue.takeEnds(9).isEmpty)
+  }
+
+  @Test func aBatchIsBoundedInBytes() throws {
+    let gathering = try GatheringTracer()
+    for _ in 0..<100 {
+      let span = gathering.tracer.startSpan("work")
+      span.attributes["text"] = String(repeating: "a", count: 65_536)
+      span.end()
+    }
+    let first = gathering.tracer.recorder.queue.take()
+    #expect(first.map(\.bytes).reduce(0, +) <= 4 << 20)
+    #expect(first.count + gathering.ended().count == 100)
+  }
+
   @Test func spansOfTracesThatAreNotRecordedCarryTheContextOn() throws {
     let gathering = try GatheringTracer { $0.sampler = .alwaysOff }
     let tracer = gathering.tracer

@@ -17,9 +17,11 @@ public struct GenAISpan: Sendable {
 
   /// What the model has read and written. Recorded where the model was called and nowhere above it, it counts once.
   public func record(_ usage: TokenUsage) {
-    set("gen_ai.usage.input_tokens", .int64(Int64(usage.input)))
-    set("gen_ai.usage.output_tokens", .int64(Int64(usage.output)))
-    if let cached = usage.cachedInput { set("gen_ai.usage.cache_read.input_tokens", .int64(Int64(cached))) }
+    span.changeAttributes {
+      $0["gen_ai.usage.input_tokens"] = usage.input
+      $0["gen_ai.usage.output_tokens"] = usage.output
+      if let cached = usage.cachedInput { $0["gen_ai.usage.cache_read.input_tokens"] = cached }
+    }
   }
 
   /// The model that answered, where it is not the one that was asked for.
@@ -30,7 +32,7 @@ public struct GenAISpan: Sendable {
 
   func set(_ key: String, _ value: SpanAttribute?) {
     guard let value else { return }
-    span.attributes[key] = value
+    span.changeAttributes { $0[key] = value }
   }
 }
 
@@ -112,16 +114,25 @@ private func withGenAISpan<Value>(
 ) async rethrows -> Value {
   let span = tracer.startAnySpan(subject.isEmpty ? operation : "\(operation) \(subject)", ofKind: kind)
   defer { span.end() }
-  span.updateAttributes {
+  span.changeAttributes {
     $0["gen_ai.operation.name"] = operation
     attributes(&$0)
   }
   do {
     return try await ServiceContext.withValue(span.context) { try await body(GenAISpan(span: span)) }
   } catch {
-    span.updateAttributes { $0["error.type"] = String(reflecting: type(of: error)) }
+    span.changeAttributes { $0["error.type"] = String(reflecting: type(of: error)) }
     span.recordError(error)
     span.setStatus(SpanStatus(code: .error, message: "\(error)"))
     throw error
+  }
+}
+
+extension Tracing.Span {
+  /// `updateAttributes` of the protocol reads and then writes, and is what `any Span` gets; ``SkepSpan`` has one that loses
+  /// nothing of what other tasks write meanwhile.
+  fileprivate func changeAttributes(_ update: (inout SpanAttributes) -> Void) {
+    if let span = self as? SkepSpan { return span.updateAttributes(update) }
+    updateAttributes(update)
   }
 }

@@ -14,7 +14,7 @@ struct RequestSpans: RouterMiddleware {
     _ request: Request, context: BasicRequestContext,
     next: (Request, BasicRequestContext) async throws -> Response
   ) async throws -> Response {
-    if Self.unwatched.contains(request.uri.path) { return try await next(request, context) }
+    if Self.unwatched.contains(context.endpointPath ?? request.uri.path) { return try await next(request, context) }
     var outer = ServiceContext.current ?? .topLevel
     tracer.extract(request.headers, into: &outer, using: HeaderFields())
     let span = tracer.startSpan(

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FleetModel
+import Glibc
 import NIOCore
 import NIOHTTP1
 import WireFormats
@@ -25,18 +26,30 @@ struct SpanClient: Sendable {
     /// `rejections`: the spans that were not taken although the others were.
     case answered(Int, rejections: OTLPRejections, retryAfter: Duration?)
     case unanswered(String)
+    /// The connection broke off under a request so long that its length may be why: a server that refuses it before it has
+    /// read all closes, and its 413 is lost.
+    case brokenOff(String)
 
     var event: ExportMachine.Event {
       switch self {
       case .answered(let status, _, let after): .answered(status, retryAfter: after)
-      case .unanswered: .unanswered
+      case .unanswered, .brokenOff: .unanswered
+      }
+    }
+
+    /// Whether less at once may be taken.
+    var isTooLarge: Bool {
+      switch self {
+      case .answered(let status, _, _): status == 413
+      case .unanswered: false
+      case .brokenOff: true
       }
     }
 
     var description: String {
       switch self {
       case .answered(let status, _, _): "\(status)"
-      case .unanswered(let reason): reason
+      case .unanswered(let reason), .brokenOff(let reason): reason
       }
     }
   }
@@ -47,8 +60,10 @@ struct SpanClient: Sendable {
     var request = HTTPClientRequest(url: endpoint)
     request.headers.add(name: "content-type", value: "application/x-protobuf")
     for (name, value) in configuration.headers { request.headers.replaceOrAdd(name: name, value: value) }
-    request.body = .bytes(ByteBuffer(bytes: OTLPTraceEncoder.encode(batch, as: .protobuf)))
-    let (answer, body) = await send(request, withToken: configuration.sendsToServer, timeout: timeout)
+    let encoded = OTLPTraceEncoder.encode(batch, as: .protobuf)
+    request.body = .bytes(ByteBuffer(bytes: encoded))
+    let (answer, body) = await send(
+      request, withToken: configuration.sendsToServer, isLong: encoded.count > 256 << 10, timeout: timeout)
     guard case .answered(let status, _, let retryAfter) = answer, (200...299).contains(status),
       let rejections = try? OTLPAnswer.rejections(in: body, as: .protobuf), !rejections.isEmpty
     else { return answer }
@@ -61,10 +76,10 @@ struct SpanClient: Sendable {
     var request = HTTPClientRequest(url: address)
     request.headers.add(name: "content-type", value: "application/json")
     request.body = .bytes(ByteBuffer(string: StartMessage.json(of: spans)))
-    return await send(request, withToken: true, timeout: timeout).answer
+    return await send(request, withToken: true, isLong: false, timeout: timeout).answer
   }
 
-  private func send(_ request: HTTPClientRequest, withToken: Bool, timeout: Duration) async -> (
+  private func send(_ request: HTTPClientRequest, withToken: Bool, isLong: Bool, timeout: Duration) async -> (
     answer: Answer, body: [UInt8]
   ) {
     var request = request
@@ -78,8 +93,20 @@ struct SpanClient: Sendable {
       let status = Int(response.status.code)
       let after = response.headers.first(name: "retry-after").flatMap(UInt16.init).map { Duration.seconds(Int64($0)) }
       return (.answered(status, rejections: OTLPRejections(), retryAfter: after), Array(body.readableBytesView))
+    } catch let error where isLong && Self.isBreak(error) {
+      return (.brokenOff("\(error)"), [])
     } catch {
       return (.unanswered("\(error)"), [])
+    }
+  }
+
+  /// Whether there was a connection, and it was closed or reset.
+  private static func isBreak(_ error: any Error) -> Bool {
+    switch error {
+    case let error as HTTPClientError: error == .remoteConnectionClosed
+    case let error as ChannelError: error == .ioOnClosedChannel || error == .outputClosed || error == .eof
+    case let error as IOError: [EPIPE, ECONNRESET].contains(error.errnoCode)
+    default: false
     }
   }
 }

@@ -99,19 +99,15 @@ final class SpanExporter: Sendable {
 
   private func flush(by client: SpanClient, within limit: Duration) async {
     let end = ContinuousClock.now + limit
-    var machine = ExportMachine(policy: configuration.retry)
-    while true {
-      let rest = ContinuousClock.now.duration(to: end)
-      if rest <= .zero { return }
+    while ContinuousClock.now < end {
       let spans = recorder.queue.take()
-      if spans.isEmpty { return }
-      let event = await post(spans, by: client, timeout: min(rest, configuration.requestTimeout))
-      switch machine.step(event, random: .random(in: 0..<1)) {
-      case .taken: machine = ExportMachine(policy: configuration.retry)
-      case .again(let delay):
-        recorder.queue.putBack(spans)
-        guard delay < ContinuousClock.now.duration(to: end), (try? await Task.sleep(for: delay)) != nil else { return }
-      case .dropped(let reason): drop(spans, reason, event)
+      if spans.isEmpty {
+        // What the loop has in its hands has ended before, too.
+        guard recorder.queue.hasBatchInHand || recorder.queue.count > 0,
+          (try? await Task.sleep(for: .milliseconds(5))) != nil
+        else { return }
+      } else if await !deliver(spans, by: client, until: end) {
+        return
       }
     }
   }
@@ -130,24 +126,58 @@ final class SpanExporter: Sendable {
     while !Task.isCancelled {
       let spans = recorder.queue.take(fullOnly: !all)
       if spans.isEmpty { return }
-      var machine = ExportMachine(policy: configuration.retry)
-      var isInHand = true
-      while isInHand {
-        let event = await post(spans, by: client, timeout: configuration.requestTimeout)
-        let decision = machine.step(event, random: .random(in: 0..<1))
-        if case .again(let delay) = decision, (try? await Task.sleep(for: delay)) != nil { continue }
-        isInHand = false
-        switch decision {
-        case .taken: break
-        // Cancelled: they are sent at the end.
-        case .again: recorder.queue.putBack(spans)
-        case .dropped(let reason): drop(spans, reason, event)
-        }
-      }
+      if await !deliver(spans, by: client, until: nil) { return }
     }
   }
 
-  private func post(_ spans: [SkepSpan], by client: SpanClient, timeout: Duration) async -> ExportMachine.Event {
+  /// Sends a batch; one that is too large for the receiver in halves, down to the span that is too large by itself.
+  ///
+  /// - Parameter end: `nil` where it may take as long as the policy says, or until the task is cancelled.
+  /// - Returns: `false` where the time was up: what was not taken is back in the queue.
+  private func deliver(_ batch: [SkepSpan], by client: SpanClient, until end: ContinuousClock.Instant?) async -> Bool {
+    defer { recorder.queue.settle() }
+    // The first is at the end.
+    var pieces = [batch]
+    while let piece = pieces.popLast() {
+      var machine = ExportMachine(policy: configuration.retry)
+      var isInHand = true
+      while isInHand {
+        let rest = end.map { ContinuousClock.now.duration(to: $0) }
+        if rest.map({ $0 <= .zero }) ?? Task.isCancelled {
+          recorder.queue.putBack(piece + pieces.reversed().flatMap { $0 })
+          return false
+        }
+        let timeout = min(rest ?? configuration.callTimeout, configuration.callTimeout)
+        let answer = await post(piece, by: client, timeout: timeout)
+        if answer.isTooLarge {
+          isInHand = false
+          let half = piece.count / 2
+          if half == 0 {
+            drop(piece, .refused, answer.event)
+          } else {
+            pieces.append(Array(piece[half...]))
+            pieces.append(Array(piece[..<half]))
+          }
+          continue
+        }
+        switch machine.step(answer.event, random: .random(in: 0..<1)) {
+        case .taken: isInHand = false
+        case .dropped(let reason):
+          isInHand = false
+          drop(piece, reason, answer.event)
+        case .again(let delay):
+          let isInTime = end.map { delay < ContinuousClock.now.duration(to: $0) } ?? true
+          if isInTime, (try? await Task.sleep(for: delay)) != nil { continue }
+          // Out of time or cancelled: it is sent at the end.
+          recorder.queue.putBack(piece + pieces.reversed().flatMap { $0 })
+          return false
+        }
+      }
+    }
+    return true
+  }
+
+  private func post(_ spans: [SkepSpan], by client: SpanClient, timeout: Duration) async -> SpanClient.Answer {
     let reading = reading()
     // A call under way when the process stops is let come to its end for as long as the flush may take: broken off it would
     // have to be made again.
@@ -168,11 +198,12 @@ final class SpanExporter: Sendable {
           metadata: ["spans": "\(rejections.count)", "reason": "\(rejections.first ?? "")"])
       }
     }
-    return answer.event
+    return answer
   }
 
   private func drop(_ spans: [SkepSpan], _ reason: ExportMachine.Reason, _ event: ExportMachine.Event) {
     count(spans.count, reason == .refused ? .refused : .notDelivered)
+    for span in spans { recorder.queue.keepEnd(of: span) }
     // That something is wrong was logged when it began.
     logger.debug(
       "spans were dropped", metadata: ["spans": "\(spans.count)", "reason": "\(reason.rawValue)", "answer": "\(event)"])
@@ -189,21 +220,55 @@ final class SpanExporter: Sendable {
       while !Task.isCancelled {
         let due = table.take(startedBy: now - delay.wholeNanoseconds, most: configuration.batchSize)
         if due.isEmpty { break }
-        let reading = reading()
-        let answer = await client.announce(due.map(reading.span), timeout: configuration.requestTimeout)
-        switch answer.event {
-        case .answered(let status, _) where (200...299).contains(status): countStarts(due.count, "sent")
-        case .answered(let status, _) where ![429, 502, 503, 504].contains(status):
-          countStarts(due.count, "refused")
-          logger.debug("start messages were refused", metadata: ["status": "\(status)"])
-        default:
+        if await !tell(due, asEnded: false, by: client) {
           // Told again as long as they are in flight; once they have ended, their end tells all.
           table.putBack(due)
           _ = try? await Task.sleep(for: max(interval, .seconds(1)))
+          break
         }
         if due.count < configuration.batchSize { break }
       }
+      if Task.isCancelled { return }
+      let ends = recorder.queue.takeEnds(configuration.batchSize)
+      if !ends.isEmpty, await !tell(ends, asEnded: true, by: client) {
+        recorder.queue.putBackEnds(ends)
+        _ = try? await Task.sleep(for: max(interval, .seconds(1)))
+      }
     }
+  }
+
+  /// Tells the control plane of spans in short, in as many calls as their bytes need.
+  ///
+  /// - Parameter asEnded: `false` tells of a start, even where the span has ended meanwhile: its whole comes by itself.
+  /// - Returns: `false` where they may be told again.
+  private func tell(_ spans: [SkepSpan], asEnded: Bool, by client: SpanClient) async -> Bool {
+    let reading = reading()
+    let told = spans.map { source in
+      var span = reading.span(source)
+      if !asEnded {
+        span.end = nil
+        span.state = .active
+      }
+      return (source: source, span: span)
+    }
+    var pieces = Array(StartMessage.pieces(of: told) { StartMessage.json($0.span).utf8.count }.reversed())
+    while let piece = pieces.popLast() {
+      let answer = await client.announce(piece.map(\.span), timeout: configuration.callTimeout)
+      if answer.isTooLarge, piece.count > 1 {
+        pieces.append(Array(piece[(piece.count / 2)...]))
+        pieces.append(Array(piece[..<(piece.count / 2)]))
+        continue
+      }
+      switch answer.event {
+      case .answered(let status, _) where (200...299).contains(status): countStarts(piece.count, "sent")
+      case .answered(let status, _) where ![429, 502, 503, 504].contains(status):
+        countStarts(piece.count, "refused")
+        for (source, _) in piece { source.markTold(false) }
+        logger.debug("start messages were refused", metadata: ["status": "\(status)"])
+      default: return false
+      }
+    }
+    return true
   }
 
   private func reading() -> SpanReading {

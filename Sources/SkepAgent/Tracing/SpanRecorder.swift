@@ -10,7 +10,8 @@ final class SpanRecorder: Sendable {
 
   init(_ configuration: TracerConfiguration) {
     limits = configuration.limits
-    queue = SpanQueue(capacity: configuration.queueSize, batch: configuration.batchSize)
+    queue = SpanQueue(
+      capacity: configuration.queueSize, batch: configuration.batchSize, capacityBytes: configuration.queueBytes)
     openSpans = configuration.startMessageAddress == nil ? nil : OpenSpanTable(capacity: configuration.queueSize)
   }
 
@@ -26,6 +27,11 @@ final class SpanRecorder: Sendable {
 final class SpanQueue: Sendable {
   private struct State {
     var spans: [SkepSpan] = []
+    var bytes = 0
+    /// Batches that were taken and are neither sent nor put back.
+    var inHand = 0
+    /// Spans that were dropped although the control plane was told of their start: it is told of their end alone.
+    var ends: [SkepSpan] = []
     var dropped = 0
     /// Whether all is to be sent, and not only what fills a batch.
     var isDue = false
@@ -34,24 +40,32 @@ final class SpanQueue: Sendable {
   private let state = Mutex(State())
   private let capacity: Int
   private let batch: Int
+  private let capacityBytes: Int
+  /// Of a batch: a receiver takes 16 MiB.
+  private let batchBytes = 4 << 20
   private let waker: AsyncStream<Void>.Continuation
   /// Yields when a batch is full or ``wake()`` was called. For one reader.
   let wakings: AsyncStream<Void>
 
-  init(capacity: Int, batch: Int) {
+  init(capacity: Int, batch: Int, capacityBytes: Int) {
     self.capacity = max(capacity, 1)
+    self.capacityBytes = capacityBytes
     self.batch = min(max(batch, 1), self.capacity)
     (wakings, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   }
 
   func append(_ span: SkepSpan) {
+    let bytes = span.bytes
     let isFull = state.withLock { state in
-      guard state.spans.count < capacity else {
+      guard state.spans.count < capacity, state.bytes + bytes <= capacityBytes || state.spans.isEmpty else {
         state.dropped += 1
+        keepEnd(of: span, in: &state)
         return false
       }
       state.spans.append(span)
-      return state.spans.count % batch == 0
+      let before = state.bytes
+      state.bytes += bytes
+      return state.spans.count % batch == 0 || before / batchBytes != state.bytes / batchBytes
     }
     if isFull { waker.yield() }
   }
@@ -77,11 +91,48 @@ final class SpanQueue: Sendable {
   /// - Parameter fullOnly: leaves what does not fill a batch.
   func take(fullOnly: Bool = false) -> [SkepSpan] {
     state.withLock { state in
-      if fullOnly, state.spans.count < batch { return [] }
-      let taken = Array(state.spans.prefix(batch))
+      if fullOnly, state.spans.count < batch, state.bytes < batchBytes { return [] }
+      var taken: [SkepSpan] = []
+      var bytes = 0
+      for span in state.spans.prefix(batch) {
+        let size = span.bytes
+        if !taken.isEmpty, bytes + size > batchBytes { break }
+        taken.append(span)
+        bytes += size
+      }
+      if taken.isEmpty { return [] }
       state.spans.removeFirst(taken.count)
+      state.bytes -= bytes
+      state.inHand += 1
       return taken
     }
+  }
+
+  /// To be called once for each batch that was taken, when it is sent, dropped or put back.
+  func settle() { state.withLock { $0.inHand -= 1 } }
+
+  var hasBatchInHand: Bool { state.withLock { $0.inHand > 0 } }
+
+  /// Keeps the end of a span that is dropped, where its start was told.
+  func keepEnd(of span: SkepSpan) { state.withLock { keepEnd(of: span, in: &$0) } }
+
+  private func keepEnd(of span: SkepSpan, in state: inout State) {
+    if state.ends.count < Self.mostEnds, span.keepOnlyEnd() { state.ends.append(span) }
+  }
+
+  static let mostEnds = 8192
+
+  /// Takes the oldest of the ends that are left of dropped spans.
+  func takeEnds(_ most: Int) -> [SkepSpan] {
+    state.withLock { state in
+      let taken = Array(state.ends.prefix(most))
+      state.ends.removeFirst(taken.count)
+      return taken
+    }
+  }
+
+  func putBackEnds(_ ends: [SkepSpan]) {
+    state.withLock { $0.ends.insert(contentsOf: ends.prefix(max(Self.mostEnds - $0.ends.count, 0)), at: 0) }
   }
 
   /// Puts back what was taken and could not be sent, ahead of the rest; what does not fit any more is dropped.
@@ -89,7 +140,9 @@ final class SpanQueue: Sendable {
     state.withLock { state in
       let free = max(capacity - state.spans.count, 0)
       state.dropped += max(spans.count - free, 0)
+      for span in spans.dropFirst(free) { keepEnd(of: span, in: &state) }
       state.spans.insert(contentsOf: spans.prefix(free), at: 0)
+      for span in spans.prefix(free) { state.bytes += span.bytes }
     }
   }
 
@@ -123,7 +176,11 @@ final class OpenSpanTable: Sendable {
   func take(startedBy time: Int64, most: Int) -> [SkepSpan] {
     spans.withLock { spans in
       let due = spans.values.filter { $0.start <= time }.sorted { $0.start < $1.start }.prefix(most)
-      for span in due { spans[span.trace.spanID] = nil }
+      for span in due {
+        spans[span.trace.spanID] = nil
+        // Within the lock, and before they are told: one may end, and be dropped, while the call is under way.
+        span.markTold(true)
+      }
       return Array(due)
     }
   }

@@ -31,10 +31,13 @@ public struct TracerConfiguration: Sendable {
 
   /// How many ended spans may wait.
   public var queueSize = 2048
-  /// How many are sent at once.
+  /// How many bytes they may take, about.
+  public var queueBytes = 64 << 20
+  /// How many are sent at once, unless they have 4 MiB before.
   public var batchSize = 512
   /// How long an ended span waits for a batch to fill.
   public var batchDelay: Duration = .seconds(1)
+  /// How long a call may take; zero is no bound, as OpenTelemetry has it.
   public var requestTimeout: Duration = .seconds(10)
   public var retry = ExportRetry()
   /// How long the spans that are left may take when the process stops.
@@ -75,6 +78,9 @@ public struct TracerConfiguration: Sendable {
     case .toTheReceiverOfSpans, .always: return Self.joined(server, "/fleet/v1/spans")
     }
   }
+
+  /// ``requestTimeout``, or what nobody will wait for where it sets no bound.
+  var callTimeout: Duration { requestTimeout > .zero ? requestTimeout : .seconds(30 * 86_400) }
 
   /// Whether the control plane itself gets the ended spans, and so its token.
   var sendsToServer: Bool { server != nil && server.map(Self.origin) == endpoint.map(Self.origin) }
