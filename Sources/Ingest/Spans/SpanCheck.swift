@@ -5,7 +5,7 @@ import FleetModel
 struct SpanCheck {
   private let limits: SpanLimits
   private let agent: AgentID?
-  /// Nanoseconds since 1970; spans that ended before, or begin after, are refused.
+  /// Nanoseconds since 1970; spans that ended before, or begin or end after, are refused.
   private let oldest: Int64
   private let newest: Int64
 
@@ -66,8 +66,9 @@ struct SpanCheck {
         .forbidden,
         "it is of agent \"\(batch.text(span.agent).prefix(100))\", and this token may write for \"\(agent)\" alone")
     }
-    if span.start > newest {
-      return Problem(.future, "it starts more than a day ahead; send nanoseconds since 1970, and check the clock")
+    if max(span.start, span.end) > newest {
+      return Problem(
+        .future, "it starts or ends more than a day ahead; send nanoseconds since 1970, and check the clock")
     }
     if max(span.start, span.end) < oldest, span.state != .active {
       return Problem(
@@ -125,7 +126,7 @@ struct SpanCheck {
 }
 
 extension Duration {
-  fileprivate var wholeNanoseconds: Int64 {
+  var wholeNanoseconds: Int64 {
     let (value, overflow) = wholeMilliseconds.multipliedReportingOverflow(by: 1_000_000)
     return overflow ? .max : value
   }

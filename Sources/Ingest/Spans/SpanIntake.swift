@@ -60,6 +60,10 @@ public final class SpanIntake: Sendable {
     attributes: [SpanAttribute], from agent: AgentID? = nil
   ) async throws(SpanRefusal) -> Span {
     guard state.hasEnded else { throw .malformed("a span ends as completed or error, not as \(state.name)") }
+    let newest = time.now().nanoseconds.addingReportingOverflow(limits.maximumAhead.wholeNanoseconds)
+    if let end, !newest.overflow, end > newest.partialValue {
+      throw .malformed("the end is more than a day ahead; check the clock")
+    }
     let bytes = attributes.reduce(statusMessage.utf8.count) { $0 + $1.key.utf8.count + $1.value.size }
     guard attributes.count <= limits.attributes, bytes <= limits.spanBytes else {
       throw .malformed("more than \(limits.attributes) attributes or \(limits.spanBytes) bytes; send less")
