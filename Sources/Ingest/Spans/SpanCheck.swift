@@ -5,14 +5,18 @@ import FleetModel
 struct SpanCheck {
   private let limits: SpanLimits
   private let agent: AgentID?
+  private let others: Set<SpanKey>
   /// Nanoseconds since 1970; spans that ended before, or begin or end after, are refused.
   private let oldest: Int64
   private let newest: Int64
 
-  /// - Parameter agent: the one agent whose spans the sender may write; `nil` for any.
-  init(_ limits: SpanLimits, from agent: AgentID?, now: Timestamp) {
+  /// - Parameters:
+  ///   - agent: the one agent whose spans the sender may write; `nil` for any.
+  ///   - others: spans in flight that are not this agent's.
+  init(_ limits: SpanLimits, from agent: AgentID?, now: Timestamp, inFlightOfOthers others: Set<SpanKey> = []) {
     self.limits = limits
     self.agent = agent
+    self.others = others
     let now = now.nanoseconds
     oldest = now.subtractingSaturating(limits.retention.wholeNanoseconds)
     newest = now.addingSaturating(limits.maximumAhead.wholeNanoseconds)
@@ -65,6 +69,9 @@ struct SpanCheck {
       return Problem(
         .forbidden,
         "it is of agent \"\(batch.text(span.agent).prefix(100))\", and this token may write for \"\(agent)\" alone")
+    }
+    if !others.isEmpty, others.contains(SpanKey(traceID: span.traceID, spanID: span.spanID)) {
+      return Problem(.forbidden, "it is in flight as a span of another agent, and this token may write for one alone")
     }
     if max(span.start, span.end) > newest {
       return Problem(

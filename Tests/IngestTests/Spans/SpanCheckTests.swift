@@ -8,6 +8,23 @@ import Testing
   private static let day = 86_400 * second
   private static let now = Timestamp(milliseconds: 1_700_000_000_000)
 
+  /// The ids of a span are no leave to make it another agent's.
+  @Test func spansInFlightOfOthersAreNotTakenOver() throws {
+    let trace = try #require(TraceID(high: 1, low: 2))
+    let ids = try ([3, 4] as [UInt64]).map { try #require(SpanID(rawValue: $0)) }
+    let spans = ids.map {
+      Span(traceID: trace, spanID: $0, operation: "plan", agent: "planner", start: Self.now.nanoseconds)
+    }
+    var batch = try #require(SpanBatch(spans))
+    var outcome = SpanOutcome()
+    SpanCheck(
+      SpanLimits(), from: try AgentID("planner"), now: Self.now,
+      inFlightOfOthers: [SpanKey(traceID: trace, spanID: ids[0])]
+    ).run(on: &batch, &outcome)
+    #expect(batch.spans.map(\.spanID) == [ids[1]])
+    #expect(outcome.refused == [.forbidden: 1])
+  }
+
   /// Starts and ends, from now.
   @Test(
     arguments: [
