@@ -18,10 +18,10 @@ build: system-libraries
 release: system-libraries ## The binary to install: .build/release/skep
 	swift build -c release --product skep
 
-# The store's simulations keep every core busy for a while: apart, so that tests which wait for processes have room.
-STORE_TESTS = SampleStoreTests|StoreCrashTests
+# The stores' simulations keep every core busy for a while: apart, so that tests which wait for processes have room.
+STORE_TESTS = SampleStoreTests|StoreCrashTests|SpanStoreTests
 # Two programs side by side by the clock: alone, since whatever holds one of them up shows as a difference.
-CLOCK_TESTS = AlertmanagerConformanceTests
+CLOCK_TESTS = AlertmanagerConformanceTests|prometheusSendsItsAlerts
 
 test: system-libraries test-tools ## Build everything and run every test
 	$(SWIFT_BUILD) --build-tests

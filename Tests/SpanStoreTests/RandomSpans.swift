@@ -54,7 +54,7 @@ struct RandomSpans {
     }
     span.resource = [
       SpanAttribute("service.name", .string("service-\(below(3))")),
-      SpanAttribute("service.instance.id", .string("instance-\(below(2))")),
+      SpanAttribute(happens(80) ? "service.instance.id" : "host.id", .string("instance-\(below(2))")),
       SpanAttribute("shard", .int(Int64(below(3)))),
     ]
     span.scope = InstrumentationScope(name: happens(80) ? "sdk" : "", version: "1.\(below(3))")
@@ -70,6 +70,7 @@ struct RandomSpans {
     }
     if happens(50) { attributes.append(SpanAttribute("gen_ai.usage.input_tokens", .int(Int64(below(5000))))) }
     if happens(30) { attributes.append(SpanAttribute("gen_ai.request.model", .string("model-\(below(3))"))) }
+    if happens(20) { attributes.append(genAIAttribute()) }
     if happens(20) { attributes.append(SpanAttribute("temperature", .double(Double(below(20)) / 10))) }
     if happens(20) { attributes.append(SpanAttribute("stream", .bool(happens(50)))) }
     if happens(10) { attributes.append(SpanAttribute("blob", .bytes((0..<below(20)).map { UInt8($0) }))) }
@@ -81,6 +82,24 @@ struct RandomSpans {
     }
     if happens(3) { attributes.append(SpanAttribute("", .string(""))) }
     return attributes
+  }
+}
+
+extension RandomSpans {
+  /// One that outlines tell of, of any kind of value: senders are free.
+  private func genAIAttribute() -> SpanAttribute {
+    let keys = [
+      "gen_ai.operation.name", "gen_ai.response.model", "gen_ai.provider.name", "gen_ai.system",
+      "gen_ai.conversation.id", "a2a.task.id", "gen_ai.tool.call.id", "gen_ai.usage.output_tokens",
+      "gen_ai.usage.prompt_tokens", "gen_ai.usage.completion_tokens", "gen_ai.usage.cache_read.input_tokens",
+      "gen_ai.usage.cache_read_input_tokens",
+    ]
+    let values: [SpanValue] = [
+      .string("name \(below(5))"), .string("\(below(500))"), .int(Int64(below(500)) - 9),
+      .double(Double(below(90)) / 4),
+      .bool(true), .nested("[1]"), .bytes([1, 2]),
+    ]
+    return SpanAttribute(keys[below(keys.count)], values[below(values.count)])
   }
 }
 

@@ -101,20 +101,15 @@ enum StoreComparison {
   private static func text(_ outline: SpanOutline, _ names: NameTable) -> String {
     """
     \(outline.spanID) \(outline.parent) \(outline.start) \(outline.end) \(names[outline.agent]) \(names[outline.operation]) \
-    \(outline.kind) \(outline.state) \(names[outline.model]) \(outline.inputTokens)
+    \(outline.kind) \(outline.state) \(names[outline.genAIOperation]) \(names[outline.model]) \(names[outline.provider]) \
+    \(names[outline.conversation]) \(names[outline.task]) \(names[outline.toolCall]) \(names[outline.instance]) \
+    \(outline.inputTokens) \(outline.outputTokens) \(outline.cachedTokens)
     """
   }
 
   private static func text(_ span: Span) -> String {
-    var (model, tokens) = ("", "-1")
-    for attribute in span.attributes {
-      if attribute.key == "gen_ai.request.model" { model = attribute.value.text }
-      if attribute.key == "gen_ai.usage.input_tokens" { tokens = attribute.value.text }
-    }
-    return """
-      \(span.spanID) \(span.parentID?.rawValue ?? 0) \(span.start) \(span.end ?? span.start) \(span.agent) \
-      \(span.operation) \(span.kind) \(span.state) \(model) \(tokens)
-      """
+    var names = NameTable()
+    return text(SpanOutline(span, names: &names), names)
   }
 
   private static func difference(_ found: [Span], _ expected: [Span]) -> String {

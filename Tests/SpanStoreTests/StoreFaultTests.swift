@@ -110,6 +110,36 @@ import Testing
     try store.close()
   }
 
+  /// A segment that could not be read once must not be taken for the leftover of a merge that went on without it.
+  @Test func aSegmentThatCouldNotBeReadOnceIsThereTheNextTime() async throws {
+    let files = SimulatedFileSystem(seed: 4)
+    let random = RandomSpans(seed: 4)
+    var plain = PlainSpans()
+    func add(_ store: DiskSpanStore) async throws {
+      let spans = random.batch(50)
+      try await store.append(try #require(SpanBatch(spans)))
+      plain.append(spans)
+      try await store.compact()
+    }
+    var store = try Self.open(files, headSize: 10_000_000)
+    for _ in 0..<3 { try await add(store) }
+    try store.close()
+    let segments = try files.names(in: Self.directory).filter { $0.hasPrefix("segment-") }.sorted()
+    files.fail(.map, suffix: segments[1])
+    store = try Self.open(files, headSize: 10_000_000)
+    #expect(store.statistics().segments == 2)
+    for _ in 0..<6 { try await add(store) }
+    // The later ones were merged.
+    #expect(store.statistics().segments < 6)
+    try store.close()
+    store = try Self.open(files, headSize: 10_000_000)
+    for trace in plain.traces {
+      let found = try await store.spans(of: trace)
+      #expect(found.map(\.spanID) == plain.spans(of: trace).map(\.spanID))
+    }
+    try store.close()
+  }
+
   @Test func aFlippedBitInTheMidstOfALogSetsTheRestAside() async throws {
     let files = SimulatedFileSystem(seed: 3)
     let random = RandomSpans(seed: 3)

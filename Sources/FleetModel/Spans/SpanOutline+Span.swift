@@ -33,10 +33,15 @@ extension SpanOutline {
     if inputTokens < 0 { inputTokens = older.prompt }
     if outputTokens < 0 { outputTokens = older.completion }
     if cachedTokens < 0 { cachedTokens = older.cached }
-    for key in ["service.instance.id", "host.id", "host.name"] where instance.isNone {
-      guard let value = span.resource.first(where: { $0.key == key })?.value.text, !value.isEmpty else { continue }
-      instance = names.number(of: value)
+    if let name = Self.instance(of: span.resource) { instance = names.number(of: name) }
+  }
+
+  /// Whose clock the spans of a resource are timed by: see ``instance``.
+  package static func instance(of resource: [SpanAttribute]) -> String? {
+    for key in ["service.instance.id", "host.id", "host.name"] {
+      if let name = resource.first(where: { $0.key == key })?.value.text, !name.isEmpty { return name }
     }
+    return nil
   }
 }
 
@@ -52,7 +57,7 @@ extension TraceOutline {
 
 extension SpanValue {
   /// As a count of something, which some senders write as text or with a fraction; -1 where it is none.
-  fileprivate var count: Int64 {
+  package var count: Int64 {
     switch self {
     case .int(let value): max(value, -1)
     case .double(let value): value >= 0 ? Int64(exactly: value.rounded()) ?? -1 : -1

@@ -121,21 +121,10 @@ struct BlockSearch {
         let attribute = cursor.attribute()
         guard !cursor.isOverrun, Int(attribute.key) < block.names.strings.count else { break }
         for (index, pair) in wanted.enumerated() where block.names.strings[Int(attribute.key)] == pair.key {
-          if text(attribute.value) == pair.value { bits |= 1 << UInt64(index) }
+          if block.value(attribute.value)?.text == pair.value { bits |= 1 << UInt64(index) }
         }
       }
       return bits
-    }
-  }
-
-  private func text(_ value: PackedAttribute.Value) -> String? {
-    switch value {
-    case .symbol(let number): Int(number) < block.names.strings.count ? block.names.strings[Int(number)] : nil
-    case .text(let bytes), .nested(let bytes): String(decoding: bytes, as: UTF8.self)
-    case .bool(let value): SpanValue.bool(value).text
-    case .int(let value): SpanValue.int(value).text
-    case .double(let bits): SpanValue.double(Double(bitPattern: bits)).text
-    case .bytes(let bytes): SpanValue.bytes(Array(bytes)).text
     }
   }
 }

@@ -24,6 +24,8 @@ final class OpenBlock {
   lazy var outlineColumns: [Int: OutlineKey] = findOutlineColumns()
   /// By string: its number in the query's table.
   private var nameIDs: [UInt32: NameID] = [:]
+  /// By resource.
+  private var instanceIDs: [UInt32: NameID] = [:]
 
   /// - Parameter rows: as the segment's footer says.
   init(_ bytes: UnsafeRawBufferPointer, rows: Int, owner: AnyObject) throws(SpanDamage) {
@@ -84,7 +86,7 @@ final class OpenBlock {
   private func findOutlineColumns() -> [Int: OutlineKey] {
     var found: [Int: OutlineKey] = [:]
     for (number, column) in names.columns.enumerated() where column.kind <= BlockLayout.ColumnKind.nested.rawValue {
-      found[number] = OutlineKey.allCases.first { $0.name == names.strings[Int(column.key)] }
+      found[number] = OutlineKey(rawValue: names.strings[Int(column.key)])
     }
     return found
   }
@@ -94,6 +96,14 @@ final class OpenBlock {
     if let known = nameIDs[string] { return known }
     let id = table.number(of: names.strings[Int(string)])
     nameIDs[string] = id
+    return id
+  }
+
+  /// - Parameter table: always the same.
+  func instanceID(_ resource: UInt32, _ table: inout NameTable) throws(SpanDamage) -> NameID {
+    if let known = instanceIDs[resource] { return known }
+    let id = SpanOutline.instance(of: try attributes(ofResource: resource)).map { table.number(of: $0) } ?? .none
+    instanceIDs[resource] = id
     return id
   }
 

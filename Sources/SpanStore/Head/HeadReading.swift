@@ -13,8 +13,8 @@ extension Head: SpanSource {
     read { content in
       let rows = content.rows(of: trace)
       guard !rows.isEmpty else { return [] }
-      let keys = OutlineKeys(content.spans)
-      return rows.compactMap { content.spans.outline($0, keys, &reading.names) }
+      var keys = OutlineKeys(content.spans)
+      return rows.compactMap { content.spans.outline($0, &keys, &reading.names) }
     }
   }
 

@@ -65,7 +65,8 @@ final class SpanLog: Sendable {
     state.withLock { $0.synced = max($0.synced, written) }
   }
 
-  private func giveUp(_ error: FileError) { state.withLock { $0.failure = error.description } }
+  /// Nothing more is to be written to it.
+  func giveUp(_ error: FileError) { state.withLock { $0.failure = error.description } }
 
   func close() { try? file.close() }
 }

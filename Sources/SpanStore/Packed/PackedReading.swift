@@ -134,17 +134,19 @@ extension PackedSpans {
   }
 
   private func attribute(_ packed: PackedAttribute) -> SpanAttribute {
-    let value: SpanValue =
-      switch packed.value {
-      case .symbol(let number): .string(symbols.string(number))
-      case .text(let bytes): .string(String(decoding: bytes, as: UTF8.self))
-      case .bool(let value): .bool(value)
-      case .int(let value): .int(value)
-      case .double(let bits): .double(Double(bitPattern: bits))
-      case .bytes(let bytes): .bytes(Array(bytes))
-      case .nested(let bytes): .nested(String(decoding: bytes, as: UTF8.self))
-      }
-    return SpanAttribute(symbols.string(packed.key), value)
+    SpanAttribute(symbols.string(packed.key), value(packed.value))
+  }
+
+  func value(_ value: PackedAttribute.Value) -> SpanValue {
+    switch value {
+    case .symbol(let number): .string(symbols.string(number))
+    case .text(let bytes): .string(String(decoding: bytes, as: UTF8.self))
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(value)
+    case .double(let bits): .double(Double(bitPattern: bits))
+    case .bytes(let bytes): .bytes(Array(bytes))
+    case .nested(let bytes): .nested(String(decoding: bytes, as: UTF8.self))
+    }
   }
 
   private func events(_ bytes: UnsafeRawBufferPointer) -> [SpanEvent] {

@@ -16,10 +16,10 @@ enum SpanQueries {
     let isCancelled = CancellationFlag()
     try await withoutActuallyEscaping(visit) { visit in
       let visitor = Visitor(visit)
+      // A thread may hold on to its work for a moment after the answer, but then no longer to `visit`, which ends with this call.
+      defer { visitor.visit.withLock { $0 = nil } }
       try await withTaskCancellationHandler {
         try await BlockingWork(label: "skep.spans.query").run { () throws in
-          // The queue may hold on to this closure for a moment after the caller has gone on, but not to `visit`.
-          defer { visitor.visit.withLock { $0 = nil } }
           try sources.outlines(
             matching: query, isCancelled: { isCancelled.value.load(ordering: .relaxed) },
             visit: { outlines, names in try visitor.visit.withLock { $0 }?(outlines, names) })

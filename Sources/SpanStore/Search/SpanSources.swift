@@ -27,7 +27,7 @@ struct SpanSources: Sendable {
       return TraceOutline(traceID: trace, spans: outlines)
     }
     let spans = spans(of: trace, &reading)
-    return TraceOutline(traceID: trace, spans: spans.map { SpanOutline(joined: $0, &reading.names) })
+    return TraceOutline(traceID: trace, spans: spans.map { SpanOutline($0, names: &reading.names) })
   }
 
   // MARK: Search
@@ -85,7 +85,7 @@ struct SpanSources: Sendable {
     } else {
       let spans = spans(of: trace, &reading)
       for span in spans where query.fits(span) { latest = max(latest ?? .min, span.start) }
-      outline = TraceOutline(traceID: trace, spans: spans.map { SpanOutline(joined: $0, &reading.names) })
+      outline = TraceOutline(traceID: trace, spans: spans.map { SpanOutline($0, names: &reading.names) })
     }
     return latest.map { ($0, TraceSummary(outline, reading.names)) }
   }

@@ -25,6 +25,8 @@ enum SegmentMerge {
 
   /// Fewer rows are not made a block of only to take over the next one as it is.
   private static let smallestBlock = 256
+  /// Traces after which the sources' pages are given back.
+  private static let tracesOfPages = 8192
 
   /// - Parameter sources: neighbours, in the order of arrival; at least one.
   /// - Returns: how many rows were written.
@@ -49,8 +51,13 @@ enum SegmentMerge {
     var reading = SpanReading()
     var gathered = Gathered()
     var place = 0
+    var nextRelease = tracesOfPages
     while place < traces.count {
       if isStopping() { throw CancellationError() }
+      if place >= nextRelease {
+        nextRelease = place + tracesOfPages
+        for source in sources { source.releasePages() }
+      }
       let piece = traces[place].piece
       let source = sources[Int(piece.source)]
       if piece.trace == 0, gathered.rows == 0 || gathered.rows >= smallestBlock,
@@ -100,6 +107,7 @@ enum SegmentMerge {
           all.append((Trace(start: open.traceStarts[trace], high: id.high, low: id.low, piece: piece), all.count))
         }
       }
+      source.releasePages()
     }
     all.sort { ($0.trace.high, $0.trace.low, $0.arrival) < ($1.trace.high, $1.trace.low, $1.arrival) }
     var traces: [Trace] = []

@@ -126,18 +126,14 @@ extension OpenBlock {
         end: state.hasEnded ? start &+ Int64(bitPattern: durations[row]) : start,
         agent: nameID(origin.agent, &table), operation: nameID(operation.name, &table),
         kind: SpanKind(rawValue: operation.kind) ?? .unspecified, state: state)
+      outline.instance = try instanceID(origin.resource, &table)
       if !wanted.isEmpty {
         for column in try shape(row) {
           let number = Int(column)
           let rank = ranks[number]
           ranks[number] += 1
           guard let key = wanted[number] else { continue }
-          if names.columns[number].kind == BlockLayout.ColumnKind.int.rawValue {
-            outline.set(key, number: ZigZag.decode(try numbers(number)[rank]))
-          } else if names.columns[number].kind == BlockLayout.ColumnKind.string.rawValue {
-            let text = try texts(number).with(rank) { String(decoding: $0, as: UTF8.self) }
-            outline.set(key, text: table.number(of: text))
-          }
+          if let value = try value(number, rank) { outline.set(key, value, &table) }
         }
       }
       outlines.append(outline)

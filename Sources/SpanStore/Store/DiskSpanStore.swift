@@ -48,7 +48,7 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
     let layout = SpanLayout(directory: configuration.directory)
     self.layout = layout
     let opened = try SpanStoreOpening(layout: layout, files: files, note: note).open()
-    let catalog = SegmentCatalog(segments: opened.segments, sealed: opened.heads)
+    let catalog = SegmentCatalog(segments: opened.segments, sealed: opened.heads, unread: opened.unread)
     self.catalog = catalog
     let core = SpanCore(stored: { catalog.sources })
     self.core = core

@@ -143,7 +143,12 @@ final class HeadJournal: Sendable {
         try carryOpenSpans(to: next, log)
       } catch {
         log.close()
-        try? files.remove(log.path)
+        do throws(FileError) {
+          try files.remove(log.path)
+        } catch {
+          // Copies of spans in flight stay there, later by its number than what the present log would still be given.
+          state.withLock { $0.log }?.giveUp(error)
+        }
         throw error
       }
     } catch {

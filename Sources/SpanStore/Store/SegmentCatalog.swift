@@ -13,11 +13,27 @@ final class SegmentCatalog: Sendable {
   }
 
   private let state: Mutex<State>
+  /// Of segments that are on disk but could not be read when the store was opened.
+  private let unread: [ClosedRange<UInt64>]
 
-  init(segments: [Segment], sealed: [SealedHead]) { state = Mutex(State(segments: segments, sealed: sealed)) }
+  init(segments: [Segment], sealed: [SealedHead], unread: [ClosedRange<UInt64>] = []) {
+    state = Mutex(State(segments: segments, sealed: sealed))
+    self.unread = unread
+  }
 
   var segments: [Segment] { state.withLock { $0.segments } }
   var sealed: [SealedHead] { state.withLock { $0.sealed } }
+
+  /// The segments, parted where one lies between that could not be read: a segment whose sequences enclose those of another
+  /// counts as made of it, so that the other would be taken for a leftover once it can be read again.
+  var mergeable: [[Segment]] {
+    let segments = segments
+    guard !unread.isEmpty else { return [segments] }
+    let groups = Dictionary(grouping: segments) { segment in
+      unread.count { $0.lowerBound < segment.footer.sequences.lowerBound }
+    }
+    return groups.sorted { $0.key < $1.key }.map(\.value)
+  }
 
   /// In the order of arrival.
   var sources: [any SpanSource] { state.withLock { state in state.segments + state.sealed.map(\.head) } }

@@ -118,14 +118,9 @@ final class SegmentUpkeep: Sendable {
   // MARK: Merges
 
   private func mergeAll() {
-    while !isStopping.load(ordering: .relaxed) {
-      let segments = catalog.segments
-      let entries = segments.map {
-        MergePlan.Entry(rows: $0.footer.rows, earliest: $0.footer.earliest, latest: $0.footer.latest)
-      }
-      guard let range = MergePlan.next(entries, longest: retention / 4) else { return }
+    while !isStopping.load(ordering: .relaxed), let sources = nextMerge() {
       do {
-        try merge(Array(segments[range]))
+        try merge(sources)
       } catch is CancellationError {
         return
       } catch {
@@ -133,6 +128,16 @@ final class SegmentUpkeep: Sendable {
         return
       }
     }
+  }
+
+  private func nextMerge() -> [Segment]? {
+    for segments in catalog.mergeable {
+      let entries = segments.map {
+        MergePlan.Entry(rows: $0.footer.rows, earliest: $0.footer.earliest, latest: $0.footer.latest)
+      }
+      if let range = MergePlan.next(entries, longest: retention / 4) { return Array(segments[range]) }
+    }
+    return nil
   }
 
   private func merge(_ sources: [Segment]) throws {

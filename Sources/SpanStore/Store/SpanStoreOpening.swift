@@ -11,6 +11,8 @@ struct SpanStoreOpening {
   struct Opened {
     /// By sequence.
     var segments: [Segment] = []
+    /// Segments that are there but could not be read this time, by sequence.
+    var unread: [ClosedRange<UInt64>] = []
     /// Heads whose segments are still to be written, by sequence.
     var heads: [SealedHead] = []
     var nextSequence: UInt64 = 1
@@ -19,6 +21,8 @@ struct SpanStoreOpening {
   func open() throws(SpanStoreError) -> Opened {
     do throws(FileError) {
       try files.createDirectory(layout.directory)
+      // Else a loss of power may take the directory, and with it every log and segment that was synced within.
+      try files.syncDirectory(layout.directory.removingLastComponent())
       var opened = Opened()
       var logs: [UInt64] = []
       var ranges: [ClosedRange<UInt64>] = []
@@ -54,7 +58,9 @@ struct SpanStoreOpening {
         opened.segments.append(try Segment(path, files, note: note))
       } catch {
         switch error {
-        case .unreadable(let error): note("segment \(path) is left out: \(error)")
+        case .unreadable(let error):
+          opened.unread.append(range)
+          note("segment \(path) is left out: \(error)")
         case .damaged(let damage):
           note("segment \(path) is damaged (\(damage)): it is set aside as \(path)\(SpanLayout.damagedSuffix)")
           try? files.rename(path, to: SpanLayout.appending(SpanLayout.damagedSuffix, to: path))

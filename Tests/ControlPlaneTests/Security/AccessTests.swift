@@ -50,7 +50,20 @@ import Testing
       ("GET /-/ready", nil, ["operator", "reader", "agent", "planner", "nobody"]),
       ("GET /api/v1/label/hot/values", nil, ["operator", "reader"]),
       ("GET /federate", nil, ["operator", "reader"]),
-    ] + queries
+    ] + queries + traces
+
+  /// Agents send spans; who reads may see them, and Jaeger's screens too.
+  static let traces: [(route: String, body: String?, allowed: Set<String>)] =
+    [
+      "POST /v1/traces", "POST /v1/metrics", "POST /api/v1/otlp/v1/metrics", "POST /fleet/v1/spans",
+      "POST /fleet/v1/spans/{span_id}/finish",
+    ].map { ($0, nil, ["operator", "agent", "planner"]) }
+    + [
+      "/fleet/v1/spans", "/fleet/v1/traces", "/fleet/v1/traces/{trace_id}", "/fleet/v1/traces/{trace_id}/analysis",
+      "/fleet/v1/traces/compare", "/fleet/v1/critical-path", "/fleet/v1/call-graph", "/fleet/v1/trace-audit",
+      "/fleet/v1/usage", "/api/services", "/api/services/{service}/operations", "/api/operations", "/api/traces",
+      "/api/traces/{trace_id}", "/api/dependencies",
+    ].map { ("GET \($0)", nil, ["operator", "reader"]) }
 
   /// Asked by GET and by POST: a form that a reader posts changes nothing.
   static let queries: [(route: String, body: String?, allowed: Set<String>)] = [
