@@ -135,6 +135,32 @@ public final class AgentRegistry: Sendable {
     state.withLock { $0.agents[agent] }.map { Self.snapshot(agent, $0) }
   }
 
+  /// How instances with these names fare, of whichever agent, and all of one agent. O(agents * names).
+  func statuses(ofInstances names: Set<String>, or agent: AgentID) -> [InstanceKey: AgentStatus] {
+    let agents = state.withLock { $0.agents }
+    var statuses: [InstanceKey: AgentStatus] = [:]
+    for (other, instances) in agents {
+      if other == agent || instances.count < names.count {
+        for (name, record) in instances where other == agent || names.contains(name) {
+          statuses[InstanceKey(agent: other, instance: name)] = record.machine.status
+        }
+      } else {
+        for name in names {
+          if let record = instances[name] {
+            statuses[InstanceKey(agent: other, instance: name)] = record.machine.status
+          }
+        }
+      }
+    }
+    return statuses
+  }
+
+  func lostInstances() -> [InstanceKey] {
+    state.withLock { $0.agents }.flatMap { agent, instances in
+      instances.filter { $0.value.machine.status == .lost }.map { InstanceKey(agent: agent, instance: $0.key) }
+    }
+  }
+
   private static func snapshot(_ agent: AgentID, _ instances: [String: RegistryRecord]) -> AgentSnapshot {
     AgentSnapshot(
       agentID: agent, instances: instances.values.map(\.snapshot).sorted { $0.target.instance < $1.target.instance })

@@ -49,7 +49,7 @@ public final class DistributedTracing: Sendable {
   public func startSpan(
     parent: SpanID, operation: String, agent: String, metadata: [String: SpanValue] = [:]
   ) async throws(TracingError) -> SpanID {
-    guard let open = await store.openSpans().first(where: { $0.key.spanID == parent }) else {
+    guard let open = await store.openSpans(withIDs: [parent]).first else {
       throw .unknownSpan("no span in flight has the id \(parent)")
     }
     return try await start(open.key.traceID, parent: parent, operation, agent, metadata)

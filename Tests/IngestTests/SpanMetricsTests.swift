@@ -187,6 +187,44 @@ import Testing
     #expect(rig.metrics.totals.edges == 0)
   }
 
+  /// The start of a parent says whose it is, long before it ends; a call tells first how it went.
+  @Test(arguments: [true, false]) func aParentInFlightIsACallerAtOnce(startsFirst: Bool) throws {
+    let rig = Rig { $0.patience = .seconds(60) }
+    let start = [try Self.span(1, state: .active), try Self.span(4, kind: .client, state: .active)]
+    let children = [
+      try Self.span(2, parent: 1, agent: "critic"), try Self.span(3, parent: 4, agent: "worker", seconds: 1),
+    ]
+    for batch in startsFirst ? [start, children] : [children, start] { try rig.observe(batch) }
+    #expect(rig.metrics.totals.edges == 1)
+    #expect(rig.metrics.totals.spans == 2)
+    try rig.observe([Self.span(4, kind: .client, state: .error, seconds: 2)])
+    rig.time.advance(by: .seconds(600))
+    try rig.observe([Self.span(1, seconds: 600), Self.span(1, state: .active)])
+    rig.collect()
+    #expect(rig.metrics.totals.edges == 2)
+    #expect(rig.metrics.totals.unpaired == 0 && rig.metrics.totals.repeated == 0)
+    let name = "traces_service_graph_request_total"
+    #expect(rig.values(name, ["client": "planner", "server": "critic"]) == [0, 1])
+    #expect(rig.values("traces_service_graph_request_failed_total", ["server": "worker"]) == [0, 1])
+    #expect(rig.histogram("traces_service_graph_request_client_seconds", ["server": "worker"])?.sum == 2)
+    #expect(
+      rig.values("traces_span_metrics_calls_total", ["agent_id": "planner", "span_kind": "SPAN_KIND_INTERNAL"]) == [
+        0, 1,
+      ])
+  }
+
+  @Test func agentsBeyondTheBoundAreSaidToBeSo() throws {
+    let rig = Rig { $0.maximumAgents = 2 }
+    for index in 0..<5 as Range<UInt64> { try rig.observe([Self.span(100 + index, agent: "a\(index)", "op")]) }
+    rig.collect()
+    let name = "traces_span_metrics_calls_total"
+    let overflow = ["span_name": "op", "otel_metric_overflow": "true"]
+    #expect(rig.values(name, overflow) == [0, 3])
+    #expect(rig.store.series(name, overflow).keys.allSatisfy { !$0.contains("agent_id") })
+    #expect(rig.values(name, ["agent_id": "a1"]) == [0, 1])
+    #expect(rig.metrics.totals.overflowed == 3)
+  }
+
   @Test func beyondTheBoundsAllIsCountedTogether() throws {
     let rig = Rig {
       $0.maximumSeries = 3

@@ -78,7 +78,7 @@ struct RequestHandler: Sendable {
       outcome.response = error.response
     } catch let error as APIError {
       outcome.response = error.response(in: style, contentType: request.headers[.contentType])
-      outcome.closesConnection = error.code == .payloadTooLarge
+      outcome.closesConnection = error.headers[.connection] == "close"
     } catch {
       logger.error("a request failed", metadata: ["path": "\(outcome.route)", "error": "\(error)"])
       let refusal = APIError(
@@ -104,22 +104,38 @@ struct RequestHandler: Sendable {
     return facts
   }
 
+  /// What is read of a body over its limit, to be thrown away: most clients look at an answer only when they have sent all, and take
+  /// a connection that closes before for a fault that is worth another try.
+  private static let mostDiscarded = 64 << 20
+
   /// The whole body.
   private func bytes(
     of request: Request, upTo maximum: Int, continuing: () async throws -> Void
   ) async throws -> ByteBuffer {
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximum {
-      throw Self.tooLarge(maximum)
-    }
-    if request.headers[.expect]?.lowercased() == "100-continue" { try await continuing() }
+    let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+    let waits = request.headers[.expect]?.lowercased() == "100-continue"
+    if declared > maximum, waits || declared > Self.mostDiscarded { throw Self.tooLarge(maximum) }
+    var isTooLarge = declared > maximum
+    var whole = ByteBuffer()
+    var discarded = 0
+    if waits { try await continuing() }
     do {
-      return try await request.body.collect(upTo: maximum)
-    } catch is NIOTooManyBytesError {
-      throw Self.tooLarge(maximum)
+      for try await var part in request.body {
+        if !isTooLarge, part.readableBytes <= maximum - whole.readableBytes {
+          if whole.readableBytes == 0 { whole = part } else { whole.writeBuffer(&part) }
+          continue
+        }
+        isTooLarge = true
+        discarded += whole.readableBytes + part.readableBytes
+        whole = ByteBuffer()
+        if discarded > Self.mostDiscarded { break }
+      }
     } catch {
       // The client left or sent broken framing; there may be nobody to tell.
       throw APIError(.invalidRequest, "the body ended before its declared end")
     }
+    if isTooLarge { throw Self.tooLarge(maximum) }
+    return whole
   }
 
   /// The fields of a form in the body; none if the body is declared as something else, as Go's `http.Request.ParseForm`

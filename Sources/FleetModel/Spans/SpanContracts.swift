@@ -12,6 +12,9 @@ public protocol SpanWriter: Sendable {
   /// The spans in flight: started, neither ended nor lost. By start, the oldest first.
   func openSpans() async -> [OpenSpan]
 
+  /// The spans in flight with these ids, of whichever trace. O(ids), in no order.
+  func openSpans(withIDs ids: Set<SpanID>) async -> [OpenSpan]
+
   /// Ends a span in flight, merging further attributes into it. Durable on return, as ``append(_:)``.
   ///
   /// - Parameter trace: where `nil`, the only span in flight with this id is meant.
@@ -27,6 +30,13 @@ public protocol SpanWriter: Sendable {
   ///
   /// - Returns: how many were marked.
   func markLost(_ spans: [SpanKey], at time: Int64) async throws(SpanStoreError) -> Int
+}
+
+extension SpanWriter {
+  /// O(spans in flight).
+  public func openSpans(withIDs ids: Set<SpanID>) async -> [OpenSpan] {
+    await openSpans().filter { ids.contains($0.key.spanID) }
+  }
 }
 
 /// Is shown spans as they arrive, after the store has acknowledged them: what series of metrics and forwarding are made of.

@@ -9,16 +9,21 @@ struct RecentSpans: ~Copyable {
     var key: UInt64 = 0
     /// Nanoseconds.
     var duration: Int64 = 0
-    /// -1 where the span itself has not arrived, and children wait for it.
+    /// -1 where neither its end nor its start has arrived, and children wait for it.
     var agent: Int32 = -1
     /// The first of them; -1 for none.
     var waiting: Int32 = -1
     /// Seconds.
     var touched: UInt32 = 0
+    /// Until then only the agent and what kind of span it is are known.
+    var hasEnded = false
     var isError = false
     /// Whether it is the call of another agent as its caller saw it.
     var isCall = false
     var isMessage = false
+
+    /// Whether children need not wait for it: a call in flight still has to tell how long it took and whether it failed.
+    @inline(__always) var isCaller: Bool { agent >= 0 && (hasEnded || !isCall) }
   }
 
   /// The end of a child whose parent has not arrived.

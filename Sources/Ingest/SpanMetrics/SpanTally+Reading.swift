@@ -55,12 +55,10 @@ extension SpanTally {
     var labels = [
       Label("span_kind", Self.name(of: RowKey.kind(key))), Label("status_code", Self.name(of: RowKey.state(key))),
     ]
-    if RowKey.agent(key) != RowKey.overflow { labels.append(Label("agent_id", agents.text(RowKey.agent(key)))) }
-    if RowKey.name(key) == RowKey.overflow {
-      labels.append(SpanMetricName.overflow)
-    } else {
-      labels.append(Label("span_name", names.text(RowKey.name(key))))
-    }
+    let (agent, name) = (RowKey.agent(key), RowKey.name(key))
+    if agent != RowKey.overflow { labels.append(Label("agent_id", agents.text(agent))) }
+    if name != RowKey.overflow { labels.append(Label("span_name", names.text(name))) }
+    if agent == RowKey.overflow || name == RowKey.overflow { labels.append(SpanMetricName.overflow) }
     return labels
   }
 

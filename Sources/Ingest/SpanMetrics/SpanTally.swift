@@ -94,12 +94,16 @@ struct SpanTally: ~Copyable {
         // Spans that follow each other are of one agent as a rule.
         var lastAgent = BatchRange(offset: .max)
         var agent = RowKey.overflow
-        for index in spans.indices where spans[index].state.hasEnded {
+        for index in spans.indices where spans[index].state != .lost {
           if spans[index].agent != lastAgent {
             lastAgent = spans[index].agent
             agent = self.agent(lastAgent, bytes)
           }
-          observe(spans[index], of: agent, bytes, now)
+          if spans[index].state == .active {
+            start(spans[index], of: agent, now)
+          } else {
+            observe(spans[index], of: agent, bytes, now)
+          }
         }
       }
     }
@@ -113,6 +117,21 @@ struct SpanTally: ~Copyable {
     return current
   }
 
+  /// Notes whose a span in flight is, so that children that end long before it need not wait.
+  private mutating func start(_ record: SpanRecord, of agent: Int32, _ now: UInt32) {
+    let trace = hash.hash(record.traceID.high, record.traceID.low)
+    let place = recent.place(of: hash.hash(trace, record.spanID.rawValue) | 1, now: now)
+    guard !recent[place].hasEnded else { return }
+    recent[place].agent = agent
+    recent[place].isCall = record.kind == .client || record.kind == .producer
+    recent[place].isMessage = record.kind == .producer || record.kind == .consumer
+    recent[place].touched = now
+    guard recent[place].isCaller else { return }
+    while let child = recent.takeWaiting(at: place, now: now) {
+      count(edgeTo: child.agent, child.span, from: recent[place], now)
+    }
+  }
+
   @inline(__always)
   private mutating func observe(
     _ record: SpanRecord, of agent: Int32, _ bytes: UnsafeRawBufferPointer, _ now: UInt32
@@ -120,7 +139,7 @@ struct SpanTally: ~Copyable {
     let trace = hash.hash(record.traceID.high, record.traceID.low)
     // 0 stands for no span.
     let place = recent.place(of: hash.hash(trace, record.spanID.rawValue) | 1, now: now)
-    guard recent[place].agent < 0 else {
+    guard !recent[place].hasEnded else {
       totals.repeated += 1
       return
     }
@@ -129,6 +148,7 @@ struct SpanTally: ~Copyable {
       traceID: record.traceID, spanID: record.spanID, end: record.end, duration: overflow ? 0 : max(0, duration),
       isError: record.state == .error, isMessage: record.kind == .producer || record.kind == .consumer)
     recent[place].agent = agent
+    recent[place].hasEnded = true
     recent[place].duration = span.duration
     recent[place].isError = span.isError
     recent[place].isCall = record.kind == .client || record.kind == .producer
@@ -141,7 +161,7 @@ struct SpanTally: ~Copyable {
     }
     guard record.parent != 0, record.parent != record.spanID.rawValue else { return }
     let parent = recent.place(of: hash.hash(trace, record.parent) | 1, now: now)
-    if recent[parent].agent >= 0 {
+    if recent[parent].isCaller {
       recent[parent].touched = now
       count(edgeTo: agent, span, from: recent[parent], now)
     } else {
@@ -159,6 +179,7 @@ struct SpanTally: ~Copyable {
       row = operations.find(RowKey.operation(agent, number, record.kind, record.state))
     }
     let found = row ?? newRow(name, record, of: agent, now)
+    if agent == RowKey.overflow || RowKey.name(operations.key(at: found)) == RowKey.overflow { totals.overflowed += 1 }
     operations.withRow(found) { row in
       row.latency.add(seconds: span.seconds)
       row.slowest.consider(span)
@@ -174,8 +195,6 @@ struct SpanTally: ~Copyable {
     let isOfBounds = name.count > configuration.maximumNameBytes || operations.count >= configuration.maximumSeries
     if !isOfBounds {
       key = RowKey.operation(agent, names.find(name) ?? names.add(name), record.kind, record.state)
-    } else {
-      totals.overflowed += 1
     }
     return operations.find(key) ?? operations.add(key, OperationRow(counted: now))
   }

@@ -7,8 +7,9 @@ import Synchronization
 /// Marks the spans in flight of instances that died: they will not end any more.
 ///
 /// An instance dies when the registry has it as lost or forgets it, and, sooner than that, when the local runtime sees its
-/// process end. Its spans are those whose `service.instance.id` names it. Senders that give no such id, or one that no
-/// registered instance has, are known by their agent alone: their spans are lost when the agent has no other instance alive.
+/// process end. Its spans are those whose `service.instance.id` names it, of whichever agent they are: one process makes spans of
+/// several. Senders that give no such id, or one that no registered instance has, are known by their agent alone: their spans are
+/// lost when the agent has no other instance alive.
 public final class LostSpans: Service {
   /// What became of an instance's spans, for those who follow what happens.
   public struct Loss: Sendable, Hashable {
@@ -81,10 +82,11 @@ public final class LostSpans: Service {
     while true {
       let open = await intake.openSpans()
       if !open.isEmpty {
-        for agent in Set(open.map(\.agent)).compactMap({ try? AgentID($0) }) {
-          for instance in registry.snapshot(of: agent)?.instances ?? [] where instance.status == .lost {
-            continuation.yield(InstanceDeath(agent: agent, instance: instance.target.instance, at: time.now()))
-          }
+        let agents = Set(open.map(\.agent))
+        let instances = Set(open.compactMap(\.instance))
+        for lost in registry.lostInstances()
+        where agents.contains(lost.agent.name) || instances.contains(lost.instance) {
+          continuation.yield(InstanceDeath(agent: lost.agent, instance: lost.instance, at: time.now()))
         }
       }
       do { try await time.sleep(for: Self.interval) } catch { return }
@@ -92,10 +94,10 @@ public final class LostSpans: Service {
   }
 
   private func mark(_ death: InstanceDeath) async {
-    let others = registry.snapshot(of: death.agent)?.instances ?? []
-    let open = await intake.openSpans()
+    let open = await intake.openSpans().filter(death.concerns)
+    guard !open.isEmpty else { return }
     let dead = death.spans(
-      of: open, registered: Dictionary(others.map { ($0.target.instance, $0.status) }, uniquingKeysWith: { $1 }))
+      of: open, registered: registry.statuses(ofInstances: Set(open.compactMap(\.instance)), or: death.agent))
     guard !dead.isEmpty else { return }
     do throws(SpanRefusal) {
       let count = try await intake.markLost(dead.map(\.key))
@@ -125,14 +127,32 @@ struct InstanceDeath: Sendable, Hashable {
   /// Whether a new process may run in its place: what started after ``at`` is that one's.
   var maybeReplaced = false
 
-  /// - Parameter registered: the agent's instances and how they fare.
-  func spans(of open: [OpenSpan], registered: [String: AgentStatus]) -> [OpenSpan] {
-    let isOnlyOne = registered.allSatisfy { $0.key == instance || $0.value == .lost }
+  /// Whether a span may have ended with it, as far as the span itself tells.
+  func concerns(_ span: OpenSpan) -> Bool {
+    guard !maybeReplaced || span.start <= at.nanoseconds else { return false }
+    return span.agent == agent.name || (instance != nil && span.instance == instance)
+  }
+
+  /// - Parameter registered: how the instances of the agent fare, and all that spans name, of whichever agent.
+  func spans(of open: [OpenSpan], registered: [InstanceKey: AgentStatus]) -> [OpenSpan] {
+    let isOnlyOne = registered.allSatisfy {
+      $0.key.agent != agent || $0.key.instance == instance || $0.value == .lost
+    }
+    // Of instances that some agent has.
+    var isAlive: [String: Bool] = [:]
+    for (key, status) in registered {
+      let isDead = status == .lost || (key.agent == agent && key.instance == instance)
+      isAlive[key.instance, default: false] = isAlive[key.instance, default: false] || !isDead
+    }
     return open.filter { span in
-      guard span.agent == agent.name, !maybeReplaced || span.start <= at.nanoseconds else { return false }
-      let standing = span.instance.flatMap { registered[$0] }
-      guard let instance else { return standing == nil || standing == .lost }
-      return span.instance == instance || (standing == nil && isOnlyOne)
+      guard concerns(span) else { return false }
+      if let instance {
+        // Another agent of the same address answers for its process.
+        if span.instance == instance { return span.agent == agent.name || isAlive[instance] != true }
+        guard span.instance.flatMap({ isAlive[$0] }) == nil else { return false }
+        return isOnlyOne
+      }
+      return span.instance.flatMap { isAlive[$0] } != true
     }
   }
 }

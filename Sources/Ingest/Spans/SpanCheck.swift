@@ -5,14 +5,18 @@ import FleetModel
 struct SpanCheck {
   private let limits: SpanLimits
   private let agent: AgentID?
-  /// Nanoseconds since 1970; spans that ended before, or begin after, are refused.
+  private let others: Set<SpanKey>
+  /// Nanoseconds since 1970; spans that ended before, or begin or end after, are refused.
   private let oldest: Int64
   private let newest: Int64
 
-  /// - Parameter agent: the one agent whose spans the sender may write; `nil` for any.
-  init(_ limits: SpanLimits, from agent: AgentID?, now: Timestamp) {
+  /// - Parameters:
+  ///   - agent: the one agent whose spans the sender may write; `nil` for any.
+  ///   - others: spans in flight that are not this agent's.
+  init(_ limits: SpanLimits, from agent: AgentID?, now: Timestamp, inFlightOfOthers others: Set<SpanKey> = []) {
     self.limits = limits
     self.agent = agent
+    self.others = others
     let now = now.nanoseconds
     oldest = now.subtractingSaturating(limits.retention.wholeNanoseconds)
     newest = now.addingSaturating(limits.maximumAhead.wholeNanoseconds)
@@ -66,8 +70,12 @@ struct SpanCheck {
         .forbidden,
         "it is of agent \"\(batch.text(span.agent).prefix(100))\", and this token may write for \"\(agent)\" alone")
     }
-    if span.start > newest {
-      return Problem(.future, "it starts more than a day ahead; send nanoseconds since 1970, and check the clock")
+    if !others.isEmpty, others.contains(SpanKey(traceID: span.traceID, spanID: span.spanID)) {
+      return Problem(.forbidden, "it is in flight as a span of another agent, and this token may write for one alone")
+    }
+    if max(span.start, span.end) > newest {
+      return Problem(
+        .future, "it starts or ends more than a day ahead; send nanoseconds since 1970, and check the clock")
     }
     if max(span.start, span.end) < oldest, span.state != .active {
       return Problem(
@@ -125,7 +133,7 @@ struct SpanCheck {
 }
 
 extension Duration {
-  fileprivate var wholeNanoseconds: Int64 {
+  var wholeNanoseconds: Int64 {
     let (value, overflow) = wholeMilliseconds.multipliedReportingOverflow(by: 1_000_000)
     return overflow ? .max : value
   }

@@ -36,7 +36,13 @@ public final class SpanIntake: Sendable {
     _ batch: consuming SpanBatch, after outcome: SpanOutcome = SpanOutcome(), from agent: AgentID? = nil
   ) async throws(SpanRefusal) -> SpanOutcome {
     var outcome = outcome
-    SpanCheck(limits, from: agent, now: time.now()).run(on: &batch, &outcome)
+    var others: Set<SpanKey> = []
+    if let agent {
+      // Whoever may act for one agent alone must not take over a span in flight of another.
+      let open = await writer.openSpans(withIDs: Set(batch.spans.map(\.spanID)))
+      others = Set(open.filter { $0.agent != agent.name }.map(\.key))
+    }
+    SpanCheck(limits, from: agent, now: time.now(), inFlightOfOthers: others).run(on: &batch, &outcome)
     let batch = batch
     if !batch.isEmpty {
       let began = time.monotonic()
@@ -60,14 +66,16 @@ public final class SpanIntake: Sendable {
     attributes: [SpanAttribute], from agent: AgentID? = nil
   ) async throws(SpanRefusal) -> Span {
     guard state.hasEnded else { throw .malformed("a span ends as completed or error, not as \(state.name)") }
+    let newest = time.now().nanoseconds.addingReportingOverflow(limits.maximumAhead.wholeNanoseconds)
+    if let end, !newest.overflow, end > newest.partialValue {
+      throw .malformed("the end is more than a day ahead; check the clock")
+    }
     let bytes = attributes.reduce(statusMessage.utf8.count) { $0 + $1.key.utf8.count + $1.value.size }
     guard attributes.count <= limits.attributes, bytes <= limits.spanBytes else {
       throw .malformed("more than \(limits.attributes) attributes or \(limits.spanBytes) bytes; send less")
     }
     if let agent {
-      let named = await writer.openSpans().filter {
-        $0.key.spanID == span && (trace == nil || $0.key.traceID == trace)
-      }
+      let named = await writer.openSpans(withIDs: [span]).filter { trace == nil || $0.key.traceID == trace }
       if let other = named.first(where: { $0.agent != agent.name }) {
         throw .forbidden("span \(span) is of agent \"\(other.agent)\", and this token may act for \"\(agent)\" alone")
       }

@@ -10,7 +10,7 @@ public struct SpanOutcome: Sendable, Hashable {
     case forbidden
     /// Ended longer ago than spans are kept.
     case old
-    /// Begins further ahead than any clock can be wrong.
+    /// Begins or ends further ahead than any clock can be wrong.
     case future
   }
 

@@ -25,6 +25,8 @@ public struct ExemplarConfiguration: Sendable {
 public final class ExemplarStore: ExemplarAppender, ExemplarSource {
   /// Between two writes of what is new.
   public static let flushInterval: Duration = .seconds(1)
+  /// Between two tries on a disk that takes nothing.
+  static let longestPause: Duration = .seconds(60)
 
   struct State: Sendable {
     var ring: ExemplarRing

@@ -5,13 +5,15 @@ import Synchronization
 /// Writing behind: exemplars are taken without waiting for a disk, and reach their file a little later.
 extension ExemplarStore {
   /// Writes what is new each ``flushInterval`` until the task is cancelled, then the rest, synced. A store without a directory
-  /// waits.
+  /// waits. After a failure all of them are to be written, so the next try comes later each time, up to ``longestPause``.
   public func run() async {
     var hasFailed = false
+    var pause = Self.flushInterval
     do {
       while true {
-        try await time.sleep(for: Self.flushInterval)
+        try await time.sleep(for: pause)
         hasFailed = await note { () throws(FileError) in try self.flush() } ?? hasFailed
+        pause = hasFailed ? min(pause * 2, Self.longestPause) : Self.flushInterval
       }
     } catch {
       // Cancelled: the end.

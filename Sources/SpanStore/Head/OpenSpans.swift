@@ -45,6 +45,8 @@ struct OpenSpans: Sendable {
     endedInOrder.removeFirst(Self.mostEnded / 2)
   }
 
+  func withIDs(_ ids: Set<SpanID>) -> [Entry] { ids.flatMap { byID[$0, default: []].compactMap { entries[$0] } } }
+
   /// The only span in flight of that id; `nil` where there is none or more than one.
   func only(_ id: SpanID) -> SpanKey? { byID[id].flatMap { $0.count == 1 ? $0.first : nil } }
 

@@ -74,6 +74,10 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
 
   public func openSpans() async -> [OpenSpan] { await SpanQueries.run { [core] in core.openSpans() } }
 
+  public func openSpans(withIDs ids: Set<SpanID>) async -> [OpenSpan] {
+    await SpanQueries.run { [core] in core.openSpans(withIDs: ids) }
+  }
+
   public func finish(
     _ span: SpanID, of trace: TraceID?, at end: Int64, state: SpanState, statusMessage: String,
     attributes: [SpanAttribute]

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Spans in memory alone: gone with the process. For a control plane without a data directory, and for tests.
 ///
-/// Holds about `capacity` bytes; beyond, the spans that arrived first make room.
+/// Holds about `capacity` bytes; beyond, the spans that arrived first make room. Those in flight stay, as long as they take no more
+/// than a part of it.
 public final class MemorySpanStore: SpanWriter, SpanReader {
   private let core: SpanCore
   private let intake: SpanIntakeQueue
@@ -21,13 +22,38 @@ public final class MemorySpanStore: SpanWriter, SpanReader {
       head.show()
       core.noteVisible(from: first, in: head)
       guard head.byteCount > size else { return }
+      var gone: Head?
       core.replaceLive(with: Head()) { old in
-        heads.all.withLock { all in
+        gone = heads.all.withLock { all in
           all.append(old)
-          if all.count > 3 { all.removeFirst() }
+          return all.count > 3 ? all.removeFirst() : nil
         }
       }
+      if let gone { MemorySpanStore.keepOpen(of: gone, in: core, bytes: size / 2) }
     }
+  }
+
+  /// Takes the spans in flight that are in `gone` alone over into the live head; those that started first go where they are many.
+  private static func keepOpen(of gone: Head, in core: SpanCore, bytes: Int) {
+    let open = Dictionary(grouping: core.openKeys, by: \.traceID).mapValues { Set($0.map(\.spanID)) }
+    let source = SpanSources(sources: [gone])
+    var spans: [Span] = []
+    for (trace, ids) in open {
+      spans += source.spans(of: trace).filter { ids.contains($0.spanID) && $0.state == .active }
+    }
+    spans.sort { $0.start > $1.start }
+    let head = core.live
+    let first = head.mark.rows
+    for span in spans {
+      guard head.byteCount < bytes, let batch = SpanBatch([span]) else {
+        let (next, overflow) = span.start.addingReportingOverflow(1)
+        if !overflow { core.forgetOpen(before: next) }
+        break
+      }
+      head.pack([batch])
+    }
+    head.show()
+    core.noteVisible(from: first, in: head)
   }
 
   /// Heads that are full, the oldest first.
@@ -43,6 +69,10 @@ public final class MemorySpanStore: SpanWriter, SpanReader {
   }
 
   public func openSpans() async -> [OpenSpan] { await SpanQueries.run { [core] in core.openSpans() } }
+
+  public func openSpans(withIDs ids: Set<SpanID>) async -> [OpenSpan] {
+    await SpanQueries.run { [core] in core.openSpans(withIDs: ids) }
+  }
 
   public func finish(
     _ span: SpanID, of trace: TraceID?, at end: Int64, state: SpanState, statusMessage: String,

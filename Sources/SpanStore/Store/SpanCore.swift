@@ -129,6 +129,14 @@ final class SpanCore: Sendable {
     return state.withLock { $0.open.inOrder }
   }
 
+  /// As ``openSpans()``, those with these ids alone.
+  func openSpans(withIDs ids: Set<SpanID>) -> [OpenSpan] {
+    let entries = state.withLock { $0.open.withIDs(ids) }
+    guard entries.contains(where: \.isDoubtful) else { return entries.map(\.span) }
+    settleDoubts()
+    return state.withLock { $0.open.withIDs(ids).map(\.span) }
+  }
+
   private func settleDoubts() {
     let doubtful = state.withLock { state in state.open.entries.values.filter(\.isDoubtful).map(\.span) }
     guard !doubtful.isEmpty else { return }

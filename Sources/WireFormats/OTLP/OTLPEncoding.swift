@@ -55,10 +55,12 @@ public struct OTLPLimits: Sendable, Hashable {
   public var buckets: Int
   /// Bytes that the series of one request with metrics may take: a histogram's repeat its labels with every bucket.
   public var writtenBytes: Int
+  /// Spans of a request, good or bad, with their resources and scopes: empty ones have two bytes on the wire.
+  public var records: Int
 
   public init(
     textBytes: Int = 256 << 10, attributes: Int = 2048, events: Int = 4096, links: Int = 1024, depth: Int = 32,
-    buckets: Int = 2048, writtenBytes: Int = 64 << 20
+    buckets: Int = 2048, writtenBytes: Int = 64 << 20, records: Int = 500_000
   ) {
     self.textBytes = textBytes
     self.attributes = attributes
@@ -67,6 +69,7 @@ public struct OTLPLimits: Sendable, Hashable {
     self.depth = depth
     self.buckets = buckets
     self.writtenBytes = writtenBytes
+    self.records = records
   }
 }
 

@@ -62,6 +62,12 @@ import Testing
       ["413"]
     ),
     (
+      "a declared body over the limit, of a client that reads nothing before it has sent all",
+      Array("POST /fleet/v1/rules HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n".utf8)
+        + Array("content-length: 20000000\r\n\r\n".utf8) + Array(repeating: 0x20, count: 20_000_000),
+      ["413"]
+    ),
+    (
       "broken chunks",
       Array(
         "POST /fleet/v1/rules HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\nzz\r\n"

@@ -265,4 +265,17 @@ import WireFormats
       #expect(throws: OTLPError.self) { try Self.decode(body) }
     }
   }
+
+  /// Empty spans cost two bytes on the wire and a look each.
+  @Test func recordsAreBounded() throws {
+    func request(_ spans: Int) -> [UInt8] {
+      let scope = (0..<spans).flatMap { _ in [0x12, 0x00] as [UInt8] }
+      let resource: [UInt8] = [0x12, UInt8(scope.count)] + scope
+      return [0x0a, UInt8(resource.count)] + resource
+    }
+    // A resource, a scope and eight spans.
+    let limits = OTLPLimits(records: 10)
+    #expect(try Self.decode(request(8), limits).rejections.count == 8)
+    #expect(throws: OTLPError.self) { try Self.decode(request(9), limits) }
+  }
 }

@@ -11,11 +11,19 @@ struct OTLPReception: Sendable {
 
   var spans: SpanIntake
   var metrics: MetricsTaking
-  private let decoder = OTLPTraceDecoder()
+  private let decoder: OTLPTraceDecoder
+
+  /// Larger messages are decoded on a thread of their own, one at a time: they would keep all others from theirs.
+  private static let largeBytes = 256 << 10
+  private static let largeWork = BlockingWork(label: "skep.otlp")
 
   init(spans: SpanIntake, metrics: @escaping MetricsTaking) {
     self.spans = spans
     self.metrics = metrics
+    // How many of what a span has is the intake's to judge, as it is for spans that come by another way.
+    let most = spans.limits.bodyBytes
+    decoder = OTLPTraceDecoder(
+      limits: OTLPLimits(textBytes: spans.limits.spanBytes, attributes: most, events: most, links: most))
   }
 
   init(spans: SpanIntake, points: OTLPMetricsIntake) {
@@ -39,7 +47,16 @@ struct OTLPReception: Sendable {
     switch signal {
     case .traces:
       let decoded: OTLPSpans
-      do throws(OTLPError) { decoded = try decoder.decode(message, as: encoding) } catch {
+      do throws(OTLPError) {
+        if message.count > Self.largeBytes {
+          let message = message
+          decoded = try await Self.largeWork.run { [decoder] () throws(OTLPError) -> OTLPSpans in
+            try decoder.decode(message, as: encoding)
+          }
+        } else {
+          decoded = try decoder.decode(message, as: encoding)
+        }
+      } catch {
         throw .malformed("\(error)")
       }
       var outcome = SpanOutcome()

@@ -18,20 +18,27 @@ struct GRPCCall: Sendable {
   var principal: Principal
   var message: GRPCPackedMessage
   var encoding: GRPCEncoding
+  /// What of the budget the message has: from here on the call gives it back, however early its stream ends.
+  var heldBytes: Int
+  var stream: GRPCStreamLife
   /// To be called once, from anywhere.
   var reply: @Sendable (Result<[UInt8], GRPCFailure>) -> Void
 
-  /// Does what the client asks for.
+  /// What a call holds beside its message, about.
+  static let ownBytes = 1024
+
+  /// Does what the client asks for, if it still waits for that.
   consuming func run(limit: Int, budget: GRPCBudget) async {
     let reply = reply
-    var held = 0
+    var held = heldBytes
+    if stream.hasEnded { return budget.giveBack(held) }
     let result: Result<[UInt8], GRPCFailure>
     do throws(GRPCFailure) {
       let isCompressed = message.isCompressed
       let bytes = try message.unpacked(encoding, limit: limit)
       if isCompressed {
         try budget.take(bytes.count)
-        held = bytes.count
+        held += bytes.count
       }
       result = .success(try await method.handle(bytes, principal))
     } catch {
@@ -40,6 +47,15 @@ struct GRPCCall: Sendable {
     budget.giveBack(held)
     reply(result)
   }
+}
+
+/// Whether somebody still waits for the answer of a call.
+final class GRPCStreamLife: Sendable {
+  private let ended = Atomic<Bool>(false)
+
+  var hasEnded: Bool { ended.load(ordering: .relaxed) }
+
+  func end() { ended.store(true, ordering: .relaxed) }
 }
 
 /// How many bytes all calls in progress hold together.

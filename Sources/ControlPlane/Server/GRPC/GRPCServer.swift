@@ -18,6 +18,8 @@ struct GRPCServerConfiguration: Sendable {
   var maximumConnections = 512
   /// Calls of one connection at one time; a client has its further ones wait.
   var maximumStreams = 100
+  /// Calls that are worked on at one time; further ones wait.
+  var maximumWorking = 16
   var callTimeout: Duration = .seconds(30)
   /// For a connection without a call.
   var idleTimeout: Duration = .seconds(600)
@@ -85,8 +87,10 @@ final class GRPCServer: Service {
     await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.drain(listener) }
-        await withDiscardingTaskGroup { work in
+        await withTaskGroup(of: Void.self) { work in
+          var working = 0
           for await call in self.calls {
+            if working < self.configuration.maximumWorking { working += 1 } else { _ = await work.next() }
             work.addTask { [shared = self.shared] in
               await call.run(limit: shared.maximumMessageBytes, budget: shared.budget)
             }

@@ -50,6 +50,7 @@ final class GRPCStreamHandler: ChannelInboundHandler {
   private var context: ChannelHandlerContext?
   private var deadline: Scheduled<Void>?
   private var held = 0
+  private let life = GRPCStreamLife()
   private var began = Duration.zero
   private var name = "unmatched"
   private var clientHasEnded = false
@@ -79,6 +80,7 @@ final class GRPCStreamHandler: ChannelInboundHandler {
   private func release() {
     deadline?.cancel()
     deadline = nil
+    life.end()
     shared.budget.giveBack(held)
     held = 0
   }
@@ -176,13 +178,16 @@ final class GRPCStreamHandler: ChannelInboundHandler {
     let this = NIOLoopBound(self, eventLoop: context.eventLoop)
     let loop = context.eventLoop
     do throws(GRPCFailure) {
+      try shared.budget.take(GRPCCall.ownBytes)
+      held += GRPCCall.ownBytes
       let call = GRPCCall(
         method: gathering.method, principal: gathering.principal, message: try gathering.reader.finish(),
-        encoding: gathering.encoding
+        encoding: gathering.encoding, heldBytes: held, stream: life
       ) { result in
         loop.execute { this.value.answer(result) }
       }
       if !shared.begin(call) { throw GRPCFailure(.unavailable, "the server is shutting down; send it again") }
+      held = 0
     } catch {
       answer(.failure(error))
     }

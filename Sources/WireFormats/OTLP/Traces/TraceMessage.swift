@@ -13,6 +13,7 @@ struct TraceMessage {
   /// What is wrong with the span or the resource that is being read.
   var flaw: String?
   private var unknownAgent: BatchRange?
+  private var records = 0
 
   init(_ message: UnsafeRawBufferPointer, _ limits: OTLPLimits) {
     self.message = message
@@ -39,7 +40,17 @@ struct TraceMessage {
     var flaw: String?
   }
 
+  private mutating func noteRecord(at range: Range<Int>) throws(WireFault) {
+    records += 1
+    if records > limits.records {
+      throw WireFault(
+        offset: range.lowerBound,
+        problem: "has more than \(limits.records) spans, resources and scopes together; send fewer at once")
+    }
+  }
+
   private mutating func readResourceSpans(_ range: Range<Int>) throws(WireFault) {
+    try noteRecord(at: range)
     let resource = try readResource(range)
     var cursor = WireCursor(message, range)
     while !cursor.isAtEnd {
@@ -84,6 +95,7 @@ struct TraceMessage {
   }
 
   private mutating func readScopeSpans(_ range: Range<Int>, _ resource: Resource) throws(WireFault) {
+    try noteRecord(at: range)
     flaw = nil
     var record = ScopeRecord(name: BatchRange(), version: BatchRange())
     var scan = WireCursor(message, range)
@@ -134,6 +146,7 @@ struct TraceMessage {
   }
 
   private mutating func readSpan(_ range: Range<Int>, _ resource: Resource, _ scope: UInt32) throws(WireFault) {
+    try noteRecord(at: range)
     let marks = Marks(
       attributes: batch.attributes.count, events: batch.events.count, links: batch.links.count, text: text.count)
     flaw = nil
@@ -148,8 +161,9 @@ struct TraceMessage {
     }
     if let problem = resource.flaw ?? flaw ?? draft.problem ?? excess(since: marks) {
       rewind(to: marks)
-      let name = quoted(bytes(draft.operation))
-      rejections.add(1, "span \(name): \(problem)")
+      // Words are for the first alone.
+      let words = rejections.isEmpty ? "span \(quoted(bytes(draft.operation))): \(problem)" : ""
+      rejections.add(1, words)
       return
     }
     guard var record = draft.record else { return }

@@ -123,6 +123,34 @@ import Testing
     }
   }
 
+  /// A call that its client gave up holds its bytes until it is done with, and is not worked on.
+  @Test func callsThatAreGivenUpHoldWhatTheyHave() async throws {
+    let (blocked, release) = AsyncStream.makeStream(of: Void.self)
+    let (begins, begin) = AsyncStream.makeStream(of: Void.self)
+    let slow = GRPCMethod(path: "/test.Echo/Slow", access: .agent) { message, _ throws(GRPCFailure) in
+      begin.yield()
+      for await _ in blocked {}
+      return message
+    }
+    try await GRPCHarness.with([Self.echo, slow], configuration: .with { $0.maximumWorking = 1 }) { server in
+      let client = try await GRPCClient(port: server.port)
+      var begun = begins.makeAsyncIterator()
+      async let first = client.call(slow.path, [GRPCClient.framed([1])])
+      _ = await begun.next()
+      let large = GRPCClient.framed([UInt8](repeating: 1, count: 5000))
+      #expect(try await client.call(slow.path, [large], headers: [("grpc-timeout", "1S")]).status == 4)
+      #expect(server.server.heldBytes > 5000)
+      release.finish()
+      #expect(try await first.message == [1])
+      #expect(try await client.call(Self.path, [GRPCClient.framed([9])]).message == [9])
+      #expect(server.server.heldBytes == 0)
+      begin.finish()
+      let again: Void? = await begun.next()
+      #expect(again == nil)
+      await client.close()
+    }
+  }
+
   @Test func whatCallsHoldTogetherIsBounded() async throws {
     try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumHeldBytes = 2000 }) { server in
       let client = try await GRPCClient(port: server.port)
