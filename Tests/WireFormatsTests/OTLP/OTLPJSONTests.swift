@@ -57,7 +57,6 @@ import WireFormats
     (#"{"resourceSpans":[{]}"#, "line 1, column 20"), (#"{"resourceSpans":{}}"#, "at the start of resourceSpans"),
     (#"{"resourceSpans":[null]}"#, "at the start of resourceSpans"), ("[]", "at the start of the message"),
     (#"{} {}"#, "more behind the message"), (#"{"resourceSpans":[],}"#, "expected a key"), ("", "the end of the body"),
-    (#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"xyz"}]}]}]}"#, "traceId must be hex digits"),
     (#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVER"}]}]}]}"#, "kind must be a whole number"),
     (#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":5}]}]}]}"#, "expected name as a string"),
     (
@@ -93,6 +92,18 @@ import WireFormats
     #expect(
       result.rejections.message(of: .traces)
         == #"2 spans were refused; the first: span "bad": its trace id has 15 bytes and must have 16"#)
+  }
+
+  @Test(arguments: [("traceId", "trace id"), ("spanId", "span id"), ("parentSpanId", "parent's span id")])
+  func anIDThatIsNotHexIsTheFaultOfItsSpanAlone(key: String, words: String) throws {
+    let result = try Self.decode(
+      #"""
+      {"resourceSpans":[{"scopeSpans":[{"spans":[
+      {"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","\#(key)":"zz","name":"bad","startTimeUnixNano":"1"},
+      {"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"good","startTimeUnixNano":"1"}]}]}]}
+      """#)
+    #expect(result.batch.count == 1 && result.rejections.count == 1)
+    #expect(result.rejections.first?.contains(words) == true, "\(result.rejections)")
   }
 
   @Test(arguments: [(511, true), (100_000, false)])

@@ -119,13 +119,15 @@ struct OTLPJSON {
         var plain: [UInt8] = []
         cursor.decode(text, into: &plain)
         isGood = plain.withUnsafeBufferPointer { plain in
-          if case .id = field.type { Self.hex(plain, into: &bytes) } else { Base64Text.decode(plain, into: &bytes) }
+          guard case .id = field.type else { return Base64Text.decode(plain, into: &bytes) }
+          // One byte is no id: it spoils what it stands in, and nothing else of the request.
+          if !Self.hex(plain, into: &bytes) { bytes.append(0) }
+          return true
         }
       }, of: text)
     if isGood { return }
-    let form = if case .id = field.type { "hex digits" } else { "base64" }
     throw ExpositionFault(
-      offset: place, message: "\(field.name) must be \(form), got \(quoted(cursor.bytes(text.range)))")
+      offset: place, message: "\(field.name) must be base64, got \(quoted(cursor.bytes(text.range)))")
   }
 
   /// An odd number of digits makes too few bytes, which is for the reader of the message to find.

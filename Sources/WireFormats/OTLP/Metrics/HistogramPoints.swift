@@ -39,22 +39,41 @@ extension MetricsMessage {
     if let sum { writeSeries(name: name + "_sum".utf8) { $0.sample(at, sample(sum)) } }
     writeSeries(name: name + "_count".utf8) { $0.sample(at, sample(Double(count))) }
     var total: UInt64 = 0
+    var inOrder = exemplars(by: limitsOfBuckets)[...]
     for (index, bound) in limitsOfBuckets.enumerated() {
       if index < counts.count { total = total.addingReportingOverflow(counts[index]).partialValue }
-      let lower = index > 0 ? limitsOfBuckets[index - 1] : -.infinity
-      writeBucket(name, bound, sample(Double(total)), at, lower: lower)
+      let mine = inOrder.prefix { $0.bucket == index }
+      inOrder = inOrder.dropFirst(mine.count)
+      writeBucket(name, bound, sample(Double(total)), at, mine)
     }
-    writeBucket(name, .infinity, sample(Double(count)), at, lower: limitsOfBuckets.last ?? -.infinity)
+    writeBucket(name, .infinity, sample(Double(count)), at, inOrder)
     took(at: at)
     return nil
   }
 
-  private mutating func writeBucket(_ name: [UInt8], _ bound: Double, _ value: Double, _ time: Int64, lower: Double) {
-    let mine = exemplars.filter { $0.value > lower && $0.value <= bound }
+  /// The exemplars of the point by the bucket that their value lies in, those of one bucket as they came; the bucket behind
+  /// the last bound goes up to infinity. Those that lie in none are left out.
+  private func exemplars(by bounds: [Double]) -> [(bucket: Int, exemplar: PointExemplar)] {
+    let placed = exemplars.enumerated().compactMap { position, exemplar -> (Int, Int)? in
+      guard exemplar.value > -.infinity else { return nil }
+      var (low, high) = (0, bounds.count)
+      while low < high {
+        let middle = low + (high - low) / 2
+        if bounds[middle] < exemplar.value { low = middle + 1 } else { high = middle }
+      }
+      return (low, position)
+    }
+    return placed.sorted { $0 < $1 }.map { ($0.0, exemplars[$0.1]) }
+  }
+
+  private mutating func writeBucket(
+    _ name: [UInt8], _ bound: Double, _ value: Double, _ time: Int64,
+    _ mine: ArraySlice<(bucket: Int, exemplar: PointExemplar)>
+  ) {
     let message = message
     writeSeries(name: name + "_bucket".utf8, bound: Array(FloatText.formatPlain(bound).utf8)) {
       $0.sample(time, value)
-      for exemplar in mine { exemplar.write(message, to: &$0) }
+      for (_, exemplar) in mine { exemplar.write(message, to: &$0) }
     }
   }
 
