@@ -127,7 +127,8 @@ import Testing
     let segments = try files.names(in: Self.directory).filter { $0.hasPrefix("segment-") }.sorted()
     files.fail(.map, suffix: segments[1])
     store = try Self.open(files, headSize: 10_000_000)
-    #expect(store.statistics().segments == 2)
+    // Two, and soon a third of what was in flight: it was in the log.
+    #expect((2...3).contains(store.statistics().segments))
     for _ in 0..<6 { try await add(store) }
     // The later ones were merged.
     #expect(store.statistics().segments < 6)
