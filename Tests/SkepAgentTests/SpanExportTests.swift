@@ -225,7 +225,7 @@ struct StartedSpan: Decodable {
       let service = AgentService(
         configuration: agent, registry: MetricRegistry(), tracer: tracer, logger: silent,
         routes: { router in
-          router.post("/work/:id") { _, _ in
+          router.post("/jobs/:id") { _, _ in
             await withAgentSpan("planner", conversation: "c-1", tracer: tracer) { _ in
               await withChatSpan(model: "large-1", provider: "acme", tracer: tracer) { chat in
                 chat.record(TokenUsage(input: 10, output: 3, cachedInput: 4))
@@ -241,7 +241,7 @@ struct StartedSpan: Decodable {
         let bound = await iterator.next() ?? 0
         let address = "http://127.0.0.1:\(bound)"
         #expect(
-          try await post(address + "/work/7", headers: [("traceparent", "00-\(trace)-b7ad6b7169203331-01")]).status
+          try await post(address + "/jobs/7", headers: [("traceparent", "00-\(trace)-b7ad6b7169203331-01")]).status
             == 200)
         #expect(try await get(address + "/broken").status == 502)
         #expect(try await get(address + "/health").status == 200)
@@ -251,9 +251,9 @@ struct StartedSpan: Decodable {
       let byName = Dictionary(uniqueKeysWithValues: spans.map { ($0.operation, $0) })
       #expect(
         Set(byName.keys) == [
-          "POST /work/{id}", "GET /broken", "invoke_agent planner", "chat large-1", "execute_tool search",
+          "POST /jobs/{id}", "GET /broken", "invoke_agent planner", "chat large-1", "execute_tool search",
         ])
-      let request = try #require(byName["POST /work/{id}"])
+      let request = try #require(byName["POST /jobs/{id}"])
       #expect("\(request.traceID)" == trace)
       #expect(request.parentID?.description == "b7ad6b7169203331")
       #expect(request.kind == .server)
