@@ -41,7 +41,7 @@ struct StoreRoutes: Sendable {
   private var compact: APIRoute {
     APIRoute(
       method: .post, path: "/fleet/v1/store/compact", operationID: "compactStore",
-      summary: "Write all samples in memory into blocks and merge blocks that belong together", access: .operate,
+      summary: "Write all samples and spans in memory to their files and merge what belongs together", access: .operate,
       takesLong: true,
       answers: [.init(status: 200, summary: "What there is then", content: .json(schema: "StoreStatistics"))]
     ) { [operations] _ in

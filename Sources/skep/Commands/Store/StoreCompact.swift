@@ -3,7 +3,8 @@ import ControlPlane
 
 struct StoreCompact: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compact", abstract: "Write all samples in memory into blocks and merge what belongs together.",
+    commandName: "compact",
+    abstract: "Write all samples and spans in memory to their files and merge what belongs together.",
     discussion: "Skep does this by itself over time; now and then somebody wants it at once.")
 
   @OptionGroup var client: ClientOptions
