@@ -1,3 +1,4 @@
+import Dispatch
 import FleetModel
 import Platform
 import Synchronization
