@@ -135,6 +135,24 @@ import Testing
     try store.close()
   }
 
+  /// Those that started last go along to the next log; the others stay as spans, and are followed no longer.
+  @Test func spansInFlightThatAreTooManyAreForgotten() async throws {
+    let files = SimulatedFileSystem(seed: 1)
+    let store = try Self.store(files) { $0.headSize = 20_000 }
+    for id in 1...2000 as ClosedRange<UInt64> where id % 50 == 0 {
+      let ids = id - 49...id
+      let spans = try ids.map { try Self.span($0, trace: $0, state: .active, start: Self.now + Int64($0)) }
+      try await store.append(try #require(SpanBatch(spans)))
+    }
+    try await store.compact()
+    let open = await store.openSpans().map(\.key.spanID.rawValue)
+    #expect(open.count < 1000 && open.count > 100)
+    #expect(open == Array(UInt64(2001 - open.count)...2000))
+    #expect(try await store.spans(of: try #require(TraceID(high: 7, low: 1))).map(\.state) == [.active])
+    #expect(store.statistics().headBytes < 300_000)
+    try store.close()
+  }
+
   /// One span that nobody ends keeps no segments from being merged.
   @Test func aSpanInFlightForDaysDoesNotEndMerging() async throws {
     let files = SimulatedFileSystem(seed: 1)
