@@ -74,16 +74,16 @@ import Testing
     try await store.append(try #require(SpanBatch(first)))
     plain.append(first)
     files.fail(.sync, suffix: "log-0000000000000001")
-    let refused = try #require(SpanBatch(random.batch(10)))
-    await #expect(throws: SpanStoreError.self) { try await store.append(refused) }
+    let refused = random.batch(10)
+    let batch = try #require(SpanBatch(refused))
+    await #expect(throws: SpanStoreError.self) { try await store.append(batch) }
     try? store.close()
     files.kill()
     store = try Self.open(files)
-    for trace in plain.traces {
+    for trace in Set((first + refused).map(\.traceID)) {
       let found = try await store.spans(of: trace)
       #expect(found == plain.spans(of: trace))
     }
-    #expect(store.statistics().headSpans + store.statistics().segmentSpans <= first.count)
     try store.close()
   }
 }
