@@ -1,0 +1,3 @@
+extension CheckRule {
+  static let kubernetes: [CheckRule] = []
+}
