@@ -1,3 +1,5 @@
+import FleetModel
+
 /// A value of an object with the path that leads to it.
 struct CheckedNode {
   let tree: YAMLTree
