@@ -38,6 +38,12 @@ enum ForeignProgram {
     return (lines, objects)
   }
 
+  /// kubectl, whose questions of an API server are answered from a recording.
+  static func kubectl(_ arguments: [String], cache: String) throws -> (status: Int32, output: String) {
+    try run(
+      ["python3", GoldenFiles.folder + "/kubectl_offline.py", shared + "/kubernetes/discovery", cache] + arguments)
+  }
+
   /// Where a YAML stream, read by PyYAML (YAML 1.1), says something else than a JSON list.
   static func differences(yaml: String, json: String) throws -> (faults: [String], documents: Int) {
     let (status, output) = try run(["python3", GoldenFiles.folder + "/same_values.py", yaml, json])
