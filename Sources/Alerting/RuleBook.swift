@@ -46,11 +46,6 @@ struct CompiledRule: Sendable {
   }
 }
 
-extension Glob {
-  /// The only text that fits; `nil` if several may.
-  var literal: String? { pattern.contains { "*?[\\".contains($0) } ? nil : pattern }
-}
-
 struct CompiledMatcher: Sendable {
   private enum Test: Sendable {
     case equal(String)
