@@ -1,6 +1,6 @@
 /// The check of objects before anything is applied: structure → meaning → references → policy → waivers.
 public enum DeployCheck {
-  /// All that is wrong with `manifests`, in the order of their files and lines; the same for the same input.
+  /// All that is wrong with `manifests`, in their order and that of their lines; the same for the same input.
   ///
   /// O(objects × size): references are looked up, never searched for.
   /// - Parameters:
@@ -10,6 +10,11 @@ public enum DeployCheck {
   public static func findings(
     in manifests: [Manifest], of system: FleetSystem?, expressions: ExpressionReader
   ) -> [CheckFinding] {
-    []
+    let all = manifests.flatMap { manifest in
+      var findings = ObjectFindings(manifest)
+      StructureCheck.run(&findings)
+      return findings.sorted
+    }
+    return all
   }
 }
