@@ -57,7 +57,7 @@ struct MonitoringStackTests {
     for (index, system) in systems.enumerated() {
       let stack = MonitoringStack(of: system)
       #expect(stack.files == MonitoringStack(of: system).files)
-      files += stack.files.map { ("\(index)/\($0.name)", $0.text) }
+      files += stack.files.map { ("\(index)/\($0.name)", Promtool.withoutKubernetes($0.text)) }
       configs.append("\(index)/prometheus/prometheus.yml")
     }
     // Rule files are named in the configurations, and checked with them.
@@ -65,7 +65,9 @@ struct MonitoringStackTests {
     #expect(status == 0, "\(output.split(separator: "\n").filter { !$0.contains("SUCCESS") && !$0.isEmpty })")
     let rules = configs.map { $0.replacing("prometheus.yml", with: "rules/multi-agent-system.yml") }
     let ruled = try Promtool.run(["check", "rules"] + rules, files: files)
-    #expect(ruled.status == 0 && !ruled.output.contains("duplicate"), "\(ruled.output.prefix(2000))")
+    #expect(
+      ruled.status == 0 && !ruled.output.contains("duplicate"),
+      "\(ruled.output.split(separator: "\n").filter { !$0.contains("SUCCESS") && !$0.contains("Checking") })")
   }
 
   /// Groups are those that Skep evaluates: by interval, recording rules first.

@@ -34,4 +34,21 @@ enum Promtool {
         files.contains { $0.path == argument } ? folder.appending(path: argument).path : argument
       })
   }
+
+  /// Debian builds Prometheus without Kubernetes' discovery, which its promtool takes for an unknown key: the same
+  /// configuration, its targets named in the place of discovered.
+  static func withoutKubernetes(_ configuration: String) -> String {
+    var lines: [Substring] = []
+    var isDiscovery = false
+    for line in configuration.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line == "    kubernetes_sd_configs:" {
+        isDiscovery = true
+        lines.append("    static_configs: [{targets: [\"127.0.0.1:1\"]}]")
+      } else if !isDiscovery || !line.hasPrefix("      ") {
+        isDiscovery = false
+        lines.append(line)
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
 }
