@@ -160,14 +160,15 @@ enum SystemDeclaration {
       ])
   }
 
+  /// What an overlay may change.
+  static let overlayKeys =
+    ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
+    + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys
+    + ["storage", "tracing", "limits", "prices", "external", "waivers"]
+
   private static var environments: Shape<[String: YAMLTree]> {
-    let known =
-      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
-      + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys + [
-        "storage", "tracing", "limits", "prices", "external", "waivers",
-      ]
-    return Shapes.dictionary(
-      Shapes.raw(known: known), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
+    Shapes.dictionary(
+      Shapes.raw(known: overlayKeys), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
   }
 }
 
