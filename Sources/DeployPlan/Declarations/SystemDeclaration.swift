@@ -84,6 +84,10 @@ enum SystemDeclaration {
         F(
           "discovery_files", \.discoveryFiles, Shapes.list(Shapes.text()), "Prometheus file_sd files or globs to follow"
         ),
+        F(
+          "native_histograms", \.nativeHistograms, Shapes.boolean,
+          "whether agents are asked for native histograms; one that serves a histogram both ways is stored as a native one alone"
+        ),
       ])
   }
 
