@@ -16,6 +16,7 @@ struct MetricsMessage {
   var attributes: [Range<Int>] = []
   /// The exemplars of the point that is being read.
   var exemplars: [PointExemplar] = []
+  var records: RecordCount
   private var resource = Resource()
 
   /// What the points of one resource have in common.
@@ -34,6 +35,7 @@ struct MetricsMessage {
   init(_ message: UnsafeRawBufferPointer, _ limits: OTLPLimits) {
     self.message = message
     self.limits = limits
+    records = RecordCount(limit: limits.records, of: "data points, metrics, resources and scopes")
   }
 
   mutating func read() throws(WireFault) {
@@ -50,6 +52,7 @@ struct MetricsMessage {
   // MARK: resources
 
   private mutating func readResourceMetrics(_ range: Range<Int>) throws(WireFault) {
+    try records.note(at: range.lowerBound)
     resource = try readResource(range)
     var cursor = WireCursor(message, range)
     while !cursor.isAtEnd {
@@ -58,7 +61,9 @@ struct MetricsMessage {
         try cursor.skip(tag)
         continue
       }
-      var fields = WireCursor(message, try cursor.content())
+      let scope = try cursor.content()
+      try records.note(at: scope.lowerBound)
+      var fields = WireCursor(message, scope)
       while !fields.isAtEnd {
         let tag = try fields.varint()
         if tag == 0x12 { try readMetric(try fields.content()) } else { try fields.skip(tag) }
