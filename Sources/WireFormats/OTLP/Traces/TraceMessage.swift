@@ -51,28 +51,11 @@ struct TraceMessage {
     }
   }
 
-  /// The resource of a `ResourceSpans`, wherever among its fields it stands; protobuf merges those that come twice.
   private mutating func readResource(_ range: Range<Int>) throws(WireFault) -> Resource {
     flaw = nil
     var agent = AgentName()
     let first = batch.attributes.count
-    var cursor = WireCursor(message, range)
-    while !cursor.isAtEnd {
-      let tag = try cursor.varint()
-      guard tag == 0x0a else {
-        try cursor.skip(tag)
-        continue
-      }
-      var fields = WireCursor(message, try cursor.content())
-      while !fields.isAtEnd {
-        let tag = try fields.varint()
-        if tag == 0x0a {
-          try readAttribute(try fields.content())
-        } else {
-          try fields.skip(tag)
-        }
-      }
-    }
+    try ResourceFields.attributes(of: range, in: message) { content throws(WireFault) in try readAttribute(content) }
     let attributes = range32(first, batch.attributes.count)
     if flaw == nil, attributes.count > limits.attributes {
       flaw = SpanFlaw("it has \(attributes.count) attributes", overLimit: true)
