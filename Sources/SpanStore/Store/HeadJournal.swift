@@ -1,3 +1,4 @@
+import Dispatch
 import FleetModel
 import Platform
 import Synchronization
@@ -169,8 +170,12 @@ final class HeadJournal: Sendable {
       }
     }
     if let old {
-      old.close()
       if isOldEmpty { try? files.remove(old.path) }
+      // Its segment may be long in coming. On that queue, as a sync may be under way.
+      syncing.queue.async { [self, isOldEmpty] in
+        if !isOldEmpty { sync(old) }
+        old.close()
+      }
     }
     upkeep.flushSoon()
   }
@@ -196,8 +201,9 @@ final class HeadJournal: Sendable {
 
   // MARK: Syncs
 
-  func sync() {
-    guard let log = state.withLock({ $0.log }) else { return }
+  func sync() { if let log = state.withLock({ $0.log }) { sync(log) } }
+
+  private func sync(_ log: SpanLog) {
     do throws(FileError) { try log.sync() } catch { note("the log of spans could not be synced: \(error)") }
   }
 
@@ -206,8 +212,10 @@ final class HeadJournal: Sendable {
       defer { state.isClosed = true }
       return state.isClosed ? nil : state.log
     }
-    guard let log else { return }
-    do throws(FileError) { try log.sync() } catch { note("the log of spans could not be synced: \(error)") }
-    log.close()
+    syncing.queue.sync {
+      guard let log else { return }
+      sync(log)
+      log.close()
+    }
   }
 }
