@@ -17,15 +17,22 @@ struct BlockRows {
 
   /// Appends the rows of a trace, in their order.
   ///
-  /// - Parameter spans: always the same.
-  mutating func append(_ trace: Int, to spans: inout PackedSpans) throws(SpanDamage) {
+  /// - Parameters:
+  ///   - ids: `nil` for all of them.
+  ///   - spans: always the same.
+  mutating func append(_ trace: Int, only ids: Set<SpanID>? = nil, to spans: inout PackedSpans) throws(SpanDamage) {
     guard let id = block.traceID(trace) else { throw SpanDamage("a trace has the id zero") }
     let rows = block.traceRows[trace]..<block.traceRows[trace + 1]
+    if let ids, !rows.contains(where: { row in SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false }) { return }
     let parents = try block.parents(of: rows, in: trace)
     let starts = try block.fixed(BlockLayout.Section.starts)
     let durations = try block.fixed(BlockLayout.Section.durations)
     var ranks = try block.ranks(before: rows.lowerBound)
     for row in rows {
+      if let ids, !(SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false) {
+        for column in try block.shape(row) { ranks[Int(column)] += 1 }
+        continue
+      }
       let start = block.traceStarts[trace] &+ Int64(bitPattern: starts[row])
       var packed = PackedRow(
         traceHigh: id.high, traceLow: id.low, spanID: block.spanID(row), parent: parents[row - rows.lowerBound],

@@ -5,8 +5,8 @@ extension Head: SpanSource {
 
   func isInOnePlace(_ trace: TraceID) -> Bool { true }
 
-  func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span] {
-    read { content in content.rows(of: trace).compactMap { content.spans.span($0) } }
+  func spans(of trace: TraceID, only ids: Set<SpanID>?, _ reading: inout SpanReading) -> [Span] {
+    read { content in content.rows(of: trace, only: ids).compactMap { content.spans.span($0) } }
   }
 
   func outlines(of trace: TraceID, _ reading: inout SpanReading) -> [SpanOutline] {

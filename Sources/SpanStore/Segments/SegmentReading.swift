@@ -5,7 +5,7 @@ extension Segment: SpanSource {
 
   func isInOnePlace(_ trace: TraceID) -> Bool { places(of: trace).count == 1 }
 
-  func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span] {
+  func spans(of trace: TraceID, only ids: Set<SpanID>?, _ reading: inout SpanReading) -> [Span] {
     var found: [Span] = []
     for place in places(of: trace) {
       guard let block = reading.block(place.block, of: self), let index = block.find(trace, near: place.trace) else {
@@ -14,7 +14,7 @@ extension Segment: SpanSource {
       var spans = PackedSpans()
       var rows = BlockRows(block)
       do throws(SpanDamage) {
-        try rows.append(index, to: &spans)
+        try rows.append(index, only: ids, to: &spans)
         for number in 0..<spans.rows.count { if let span = spans.span(spans.rows[number]) { found.append(span) } }
       } catch {
         condemn(place.block, error)

@@ -188,7 +188,7 @@ final class HeadJournal: Sendable {
     var spans: [Span] = []
     for (trace, keys) in Dictionary(grouping: keys, by: \.traceID) {
       let ids = Set(keys.map(\.spanID))
-      spans += sources.spans(of: trace).filter { ids.contains($0.spanID) && $0.state == .active }
+      spans += sources.spans(of: trace, only: ids).filter { $0.state == .active }
     }
     guard let batch = SpanBatch(spans), !batch.isEmpty else { return }
     let mark = next.mark

@@ -39,7 +39,7 @@ public final class MemorySpanStore: SpanWriter, SpanReader {
     let source = SpanSources(sources: [gone])
     var spans: [Span] = []
     for (trace, ids) in open {
-      spans += source.spans(of: trace).filter { ids.contains($0.spanID) && $0.state == .active }
+      spans += source.spans(of: trace, only: ids).filter { $0.state == .active }
     }
     spans.sort { $0.start > $1.start }
     let head = core.live

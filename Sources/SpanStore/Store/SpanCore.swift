@@ -143,7 +143,8 @@ final class SpanCore: Sendable {
     let sources = sources()
     for (trace, spans) in Dictionary(grouping: doubtful, by: \.key.traceID) {
       let states = Dictionary(
-        sources.spans(of: trace).map { ($0.spanID, $0.state) }, uniquingKeysWith: { first, _ in first })
+        sources.spans(of: trace, only: Set(spans.map(\.key.spanID))).map { ($0.spanID, $0.state) },
+        uniquingKeysWith: { first, _ in first })
       state.withLock { state in
         for span in spans where state.open.entries[span.key]?.isDoubtful == true {
           if states[span.key.spanID].map({ $0 != .active }) ?? false {
@@ -163,7 +164,7 @@ final class SpanCore: Sendable {
     let known = state.withLock { state in
       trace ?? state.open.only(id)?.traceID ?? state.open.traceOfEnded(id)
     }
-    guard let known, let span = sources().spans(of: known).first(where: { $0.spanID == id }) else {
+    guard let known, let span = sources().spans(of: known, only: [id]).first else {
       throw .unknownSpan(id)
     }
     if span.state.hasEnded { throw .finishedSpan(id) }
@@ -179,7 +180,7 @@ final class SpanCore: Sendable {
     var lost: [Span] = []
     for (trace, keys) in Dictionary(grouping: open, by: \.traceID) {
       let ids = Set(keys.map(\.spanID))
-      for var span in sources.spans(of: trace) where ids.contains(span.spanID) && span.state == .active {
+      for var span in sources.spans(of: trace, only: ids) where span.state == .active {
         span.state = .lost
         lost.append(span)
       }
