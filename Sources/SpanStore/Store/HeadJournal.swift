@@ -18,6 +18,8 @@ final class HeadJournal: Sendable {
     var failure: String?
     var isClosed = false
     var began: Duration
+    /// Bytes of the live head that are copies of spans in flight.
+    var carried = 0
   }
 
   private let configuration: SpanStoreConfiguration
@@ -50,6 +52,10 @@ final class HeadJournal: Sendable {
 
   /// Offsets within a head are of 32 bits.
   private var headSize: Int { min(max(configuration.headSize, 1), 1 << 30) }
+  /// What the live head may come to: copies of spans in flight do not count, or it might be full at its birth.
+  private var fullSize: Int { headSize + state.withLock { $0.carried } }
+  /// What copies of spans in flight may come to.
+  private var mostCarried: Int { min(4 * headSize, 1 << 30) }
 
   var failure: String? { state.withLock { $0.failure } ?? upkeep.failure }
   var logBytes: UInt64 { state.withLock { $0.log }?.byteCount ?? 0 }
@@ -75,7 +81,7 @@ final class HeadJournal: Sendable {
       }
       throw error
     }
-    if core.live.byteCount > headSize {
+    if core.live.byteCount > fullSize {
       // Taken is taken: a head that cannot be changed now is changed later.
       try? rotate()
     }
@@ -83,7 +89,7 @@ final class HeadJournal: Sendable {
 
   private func write(_ batches: [SpanBatch]) throws(SpanStoreError) {
     if state.withLock({ $0.isClosed }) { throw .closed }
-    if core.live.byteCount > 2 * headSize { try rotate() }
+    if core.live.byteCount > headSize + fullSize { try rotate() }
     let log = try openLog()
     let head = core.live
     let mark = head.mark
@@ -138,10 +144,11 @@ final class HeadJournal: Sendable {
     }
     let log: SpanLog
     let next = Head()
+    let followedFrom: Int64?
     do throws(FileError) {
       log = try SpanLog(layout, files, sequence: sequence)
       do throws(FileError) {
-        try carryOpenSpans(to: next, log)
+        followedFrom = try carryOpenSpans(to: next, log)
       } catch {
         log.close()
         do throws(FileError) {
@@ -155,9 +162,11 @@ final class HeadJournal: Sendable {
     } catch {
       throw .storage(error.description)
     }
+    let carried = next.byteCount
     let old = state.withLock { state in
       defer {
         state.log = log
+        state.carried = carried
         state.began = upkeep.time.monotonic()
       }
       return state.log
@@ -169,6 +178,7 @@ final class HeadJournal: Sendable {
         catalog.add(SealedHead(sequence: old.sequence, head: head, log: old.path))
       }
     }
+    if let followedFrom { core.forgetOpen(before: followedFrom) }
     if let old {
       if isOldEmpty { try? files.remove(old.path) }
       // Its segment may be long in coming. On that queue, as a sync may be under way.
@@ -181,22 +191,17 @@ final class HeadJournal: Sendable {
   }
 
   /// Spans in flight go along from log to log: what is in flight is known from the logs alone.
-  private func carryOpenSpans(to next: Head, _ log: SpanLog) throws(FileError) {
-    let keys = core.openKeys
-    guard !keys.isEmpty else { return }
-    let sources = core.sources()
-    var spans: [Span] = []
-    for (trace, keys) in Dictionary(grouping: keys, by: \.traceID) {
-      let ids = Set(keys.map(\.spanID))
-      spans += sources.spans(of: trace, only: ids).filter { $0.state == .active }
-    }
-    guard let batch = SpanBatch(spans), !batch.isEmpty else { return }
+  ///
+  /// - Returns: the start before which they did not go along, where they are too many.
+  private func carryOpenSpans(to next: Head, _ log: SpanLog) throws(FileError) -> Int64? {
     let mark = next.mark
-    next.pack([batch])
+    let followedFrom = core.carryOpen(from: core.sources(), into: next, upTo: mostCarried)
+    guard next.mark.rows > mark.rows else { return followedFrom }
     try append(next, since: mark, to: log)
     // The log that they are known from until now goes when its segment is there.
     try log.sync()
     next.show()
+    return followedFrom
   }
 
   // MARK: Syncs

@@ -195,6 +195,24 @@ final class SpanCore: Sendable {
     }
   }
 
-  /// The keys of the spans in flight.
-  var openKeys: [SpanKey] { state.withLock { Array($0.open.entries.keys) } }
+  /// Packs spans in flight, all versions of each joined into one, at the end of a head; shows nothing.
+  ///
+  /// - Parameters:
+  ///   - sources: what has them.
+  ///   - bytes: what the head may come to; those that started last go first.
+  /// - Returns: the start from which on they are all there; others are to be forgotten once the head is live. `nil` if all are.
+  func carryOpen(from sources: SpanSources, into head: Head, upTo bytes: Int) -> Int64? {
+    let open = state.withLock { $0.open.inOrder }
+    for first in stride(from: open.count, to: 0, by: -Self.carriedAtOnce) {
+      let chunk = open[max(0, first - Self.carriedAtOnce)..<first]
+      for (trace, spans) in Dictionary(grouping: chunk, by: \.key.traceID) {
+        let found = sources.spans(of: trace, only: Set(spans.map(\.key.spanID)))
+        for span in found where span.state == .active { if let batch = SpanBatch([span]) { head.pack([batch]) } }
+      }
+      if head.byteCount > bytes, chunk.startIndex > 0 { return chunk.first?.start }
+    }
+    return nil
+  }
+
+  private static let carriedAtOnce = 64
 }
