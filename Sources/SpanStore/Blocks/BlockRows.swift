@@ -27,7 +27,7 @@ struct BlockRows {
     let parents = try block.parents(of: rows, in: trace)
     let starts = try block.fixed(BlockLayout.Section.starts)
     let durations = try block.fixed(BlockLayout.Section.durations)
-    var ranks = try block.ranks(before: rows.lowerBound)
+    var ranks = try block.takeRanks(before: rows.lowerBound)
     for row in rows {
       if let ids, !(SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false) {
         for column in try block.shape(row) { ranks[Int(column)] += 1 }
@@ -52,6 +52,7 @@ struct BlockRows {
       packed.payloadCount = UInt32(truncatingIfNeeded: spans.payload.count - Int(packed.payload))
       spans.rows.append(packed)
     }
+    block.giveBack(ranks, before: rows.upperBound)
   }
 
   private mutating func symbol(_ string: UInt32, _ spans: inout PackedSpans) -> UInt32 {

@@ -114,7 +114,7 @@ extension OpenBlock {
     let starts = try fixed(BlockLayout.Section.starts)
     let durations = try fixed(BlockLayout.Section.durations)
     let wanted = outlineColumns
-    var ranks = wanted.isEmpty ? [] : try ranks(before: rows.lowerBound)
+    var ranks = wanted.isEmpty ? [] : try takeRanks(before: rows.lowerBound)
     var outlines: [SpanOutline] = []
     outlines.reserveCapacity(rows.count)
     for row in rows {
@@ -138,6 +138,7 @@ extension OpenBlock {
       }
       outlines.append(outline)
     }
+    if !wanted.isEmpty { giveBack(ranks, before: rows.upperBound) }
     return outlines
   }
 }
