@@ -7,7 +7,7 @@ enum MergePlan {
 
   struct Entry {
     var rows: Int
-    /// Nanoseconds.
+    /// Nanoseconds; but for a few spans.
     var earliest: Int64
     var latest: Int64
   }

@@ -133,7 +133,7 @@ final class SegmentUpkeep: Sendable {
   private func nextMerge() -> [Segment]? {
     for segments in catalog.mergeable {
       let entries = segments.map {
-        MergePlan.Entry(rows: $0.footer.rows, earliest: $0.footer.earliest, latest: $0.footer.latest)
+        MergePlan.Entry(rows: $0.footer.rows, earliest: $0.footer.usualEarliest, latest: $0.footer.latest)
       }
       if let range = MergePlan.next(entries, longest: retention / 4) { return Array(segments[range]) }
     }
