@@ -153,6 +153,59 @@ import Testing
     try store.close()
   }
 
+  /// What is dropped for its size is a small part of what is kept.
+  @Test func retentionBySizeDropsInSmallParts() async throws {
+    let files = SimulatedFileSystem(seed: 1)
+    let most: UInt64 = 60_000
+    let store = try Self.store(files) { $0.retentionSize = most }
+    var isFull = false
+    for round in 1...120 as ClosedRange<UInt64> {
+      try await store.append(try Self.batch(round * 100...round * 100 + 40, start: Self.now + Int64(round)))
+      try await store.compact()
+      #expect(files.usedBytes <= most)
+      if files.usedBytes > most * 3 / 4 { isFull = true }
+      if isFull { #expect(files.usedBytes > most * 3 / 4, "round \(round)") }
+    }
+    #expect(isFull)
+    try store.close()
+  }
+
+  /// A segment that is larger than all that may be kept stays until there is a newer one.
+  @Test func theNewestSegmentStaysWhateverItsSize() async throws {
+    let notes = Mutex<[String]>([])
+    let store = try Self.store(SimulatedFileSystem(seed: 1)) {
+      $0.retentionSize = 2000
+    } note: { note in
+      notes.withLock { $0.append(note) }
+    }
+    for round in 1...4 as ClosedRange<UInt64> {
+      try await store.append(try Self.batch(round * 1000...round * 1000 + 500, start: Self.now + Int64(round)))
+      try await store.compact()
+      try await store.compact()
+      #expect(store.statistics().segmentSpans == 501)
+      #expect(try await store.spans(of: try #require(TraceID(high: 7, low: round * 1000))).count == 1)
+    }
+    #expect(notes.withLock { $0.count { $0.contains("tracing.retention_size") } } == 1)
+    try store.close()
+  }
+
+  /// The live log counts: a bound of size is one of the disk.
+  @Test func logsCountTowardsTheBoundOfSize() async throws {
+    let files = SimulatedFileSystem(seed: 1)
+    let store = try Self.store(files) { $0.retentionSize = 500_000 }
+    for round in 1...40 as ClosedRange<UInt64> {
+      try await store.append(try Self.batch(round * 1000...round * 1000 + 900, start: Self.now + Int64(round)))
+      try await store.compact()
+    }
+    try await store.append(try Self.batch(9000...9900))
+    #expect(store.statistics().logBytes > 80_000)
+    #expect(files.usedBytes > 500_000)
+    await store.upkeep.round()
+    #expect(files.usedBytes <= 500_000)
+    #expect(store.statistics().segments >= 1)
+    try store.close()
+  }
+
   /// One span that nobody ends keeps no segments from being merged.
   @Test func aSpanInFlightForDaysDoesNotEndMerging() async throws {
     let files = SimulatedFileSystem(seed: 1)

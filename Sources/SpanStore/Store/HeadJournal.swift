@@ -51,7 +51,11 @@ final class HeadJournal: Sendable {
   }
 
   /// Offsets within a head are of 32 bits.
-  private var headSize: Int { min(max(configuration.headSize, 1), 1 << 30) }
+  private var headSize: Int {
+    // Where little is to be kept, no head's log and segment come to most of it.
+    let bound = configuration.retentionSize.map { max(Int(clamping: $0 / 4), 1 << 16) } ?? 1 << 30
+    return min(max(configuration.headSize, 1), bound, 1 << 30)
+  }
   /// What the live head may come to: copies of spans in flight do not count, or it might be full at its birth.
   private var fullSize: Int { headSize + state.withLock { $0.carried } }
   /// What copies of spans in flight may come to.
