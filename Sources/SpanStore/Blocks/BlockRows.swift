@@ -50,6 +50,8 @@ struct BlockRows {
       packed.payload = UInt32(truncatingIfNeeded: spans.payload.count)
       try addPayload(row, &ranks, &spans)
       packed.payloadCount = UInt32(truncatingIfNeeded: spans.payload.count - Int(packed.payload))
+      // Never of what was written: offsets are of 32 bits, and a block holds little more than 1 MiB.
+      if spans.payload.count > Int(UInt32.max) { throw SpanDamage("its spans come to more than 4 GiB") }
       spans.rows.append(packed)
     }
     block.giveBack(ranks, before: rows.upperBound)
