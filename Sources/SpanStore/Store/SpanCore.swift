@@ -68,12 +68,17 @@ final class SpanCore: Sendable {
     let changes = head.read { content in Self.changes(from: first, content) }
     guard !changes.isEmpty else { return }
     let others = stored()
+    // Before the lock: segments may have to come from the disk.
+    var isElsewhere: [TraceID: Bool] = [:]
+    for case .started(let span, _) in changes where isElsewhere[span.key.traceID] == nil {
+      isElsewhere[span.key.traceID] = others.contains { $0.mayHold(span.key.traceID) }
+    }
     state.withLock { state in
       for change in changes {
         switch change {
         case .started(let span, let isDoubtful):
-          let isElsewhere = others.contains { $0.mayHold(span.key.traceID) }
-          state.open.insert(OpenSpans.Entry(span: span, isDoubtful: isDoubtful || isElsewhere))
+          let isDoubtful = isDoubtful || isElsewhere[span.key.traceID] ?? true
+          state.open.insert(OpenSpans.Entry(span: span, isDoubtful: isDoubtful))
         case .ended(let key): state.open.end(key)
         case .lost(let key): state.open.remove(key)
         }
