@@ -206,6 +206,36 @@ import Testing
     try store.close()
   }
 
+  /// What a head took whose log cannot be synced is not safe before it is a segment: that does not wait for more spans.
+  @Test func aHeadWhoseLogWasGivenUpMakesWay() async throws {
+    let files = SimulatedFileSystem(seed: 1)
+    let time = SimulatedTime()
+    var store = try Self.store(files, time)
+    try await store.append(try Self.batch(1...20))
+    files.fail(.sync, suffix: "log-0000000000000001")
+    let running = Task { [store] in try await store.run() }
+    await time.waitForSleepers(2)
+    time.advance(by: .seconds(10))
+    while files.content(of: "/data/spans/segment-0000000000000001-0000000000000001") == nil { await Task.yield() }
+    running.cancel()
+    _ = await running.result
+    files.crash()
+    store = try Self.store(files)
+    #expect(try await store.search(TraceQuery(range: 0..<Int64.max, limit: 100)).count == 20)
+    try store.close()
+  }
+
+  /// Where spans are kept for an hour, a head does not live for six.
+  @Test func aHeadIsNoOlderThanPartOfTheRetention() async throws {
+    let time = SimulatedTime()
+    let store = try Self.store(SimulatedFileSystem(seed: 1), time) { $0.retention = .seconds(3600) }
+    try await store.append(try Self.batch(1...20))
+    time.advance(by: .seconds(901))
+    try store.journal.rotateIfDue()
+    #expect(store.core.live.isEmpty)
+    try store.close()
+  }
+
   /// One span that nobody ends keeps no segments from being merged.
   @Test func aSpanInFlightForDaysDoesNotEndMerging() async throws {
     let files = SimulatedFileSystem(seed: 1)

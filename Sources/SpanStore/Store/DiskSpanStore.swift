@@ -139,7 +139,7 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
 
   private func keepUp() async {
     while !Task.isCancelled {
-      try? await intake.work.run { [journal] () throws(SpanStoreError) in try journal.rotateIfOld() }
+      try? await intake.work.run { [journal] () throws(SpanStoreError) in try journal.rotateIfDue() }
       await upkeep.round()
       core.forgetOpen(before: upkeep.horizon)
       do { try await time.sleep(for: .seconds(10)) } catch { break }

@@ -34,7 +34,7 @@ final class HeadJournal: Sendable {
   /// Heads that may wait for their segments before taking spans waits too.
   private static let mostSealed = 1
   /// A head of few spans becomes a segment after so long, so that its spans can come to be dropped.
-  private static let longestLife = Duration.seconds(6 * 3600)
+  private var longestLife: Duration { min(.seconds(6 * 3600), max(configuration.retention / 4, .seconds(60))) }
 
   init(
     _ configuration: SpanStoreConfiguration, layout: SpanLayout, files: any FileSystem, core: SpanCore,
@@ -124,9 +124,11 @@ final class HeadJournal: Sendable {
 
   // MARK: Heads
 
-  func rotateIfOld() throws(SpanStoreError) {
-    let age = upkeep.time.monotonic() - state.withLock { $0.began }
-    if age > Self.longestLife { try rotate() }
+  /// Begins a new head where the live one is old, or its log was given up: what it holds is not safe before it is a segment.
+  func rotateIfDue() throws(SpanStoreError) {
+    let (log, began, isClosed) = state.withLock { ($0.log, $0.began, $0.isClosed) }
+    if log == nil, !isClosed { return try beginHead() }
+    if upkeep.time.monotonic() - began > longestLife || log?.failure != nil { try rotate() }
   }
 
   /// Begins a new head where the live one holds anything.
