@@ -71,6 +71,9 @@ import Testing
     for (batch, size) in zip(batches, sizes) where size <= cut { plain.append(batch) }
     let reopened = try Self.open(files)
     try await StoreComparison.compare(reopened, plain, random, "cut at \(cut)")
+    try await reopened.compact()
+    let names = try files.names(in: Self.directory)
+    #expect(!names.contains { $0.hasSuffix(".damaged") }, "a write that was cut short is no damage")
     try reopened.close()
   }
 

@@ -111,8 +111,7 @@ final class HeadJournal: Sendable {
   private func append(_ head: Head, since mark: PackedSpans.Mark, to log: SpanLog) throws(FileError) {
     var frame = GrowingMemory<UInt8>()
     head.edit { LogFrame.append($0, since: mark, to: &frame) }
-    try log.write(frame.raw)
-    if configuration.fsyncInterval == nil { try log.sync() }
+    try log.write(frame.raw, isSynced: configuration.fsyncInterval == nil)
   }
 
   private func openLog() throws(SpanStoreError) -> SpanLog {
