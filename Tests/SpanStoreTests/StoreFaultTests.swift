@@ -144,6 +144,36 @@ import Testing
     try store.close()
   }
 
+  /// What a later Skep wrote is refused and left as it is, down to the last file.
+  @Test(arguments: ["log-0000000000000003", "segment-0000000000000001-0000000000000001"])
+  func filesOfALaterVersionAreRefused(name: String) async throws {
+    let files = SimulatedFileSystem(seed: 1)
+    let random = RandomSpans(seed: 1)
+    let store = try Self.open(files, headSize: 10_000_000)
+    for _ in 0..<2 {
+      try await store.append(try #require(SpanBatch(random.batch(10))))
+      try await store.compact()
+      try await store.append(try #require(SpanBatch(random.batch(10))))
+    }
+    try store.close()
+    let path = Self.directory.appending(name)
+    var bytes = try #require(files.content(of: path))
+    bytes.replaceSubrange(8..<12, with: [7, 0, 0, 0])
+    let checksum = bytes[..<12].withUnsafeBytes { CRC32C.checksum($0) }
+    bytes.replaceSubrange(12..<16, with: withUnsafeBytes(of: checksum.littleEndian) { Array($0) })
+    try files.put(path, bytes)
+    try files.put(Self.directory.appending("segment-0000000000000009-0000000000000009.new"), [1])
+    let names = try files.names(in: Self.directory)
+    let error = #expect(throws: SpanStoreError.self) { _ = try Self.open(files) }
+    guard case .format(let refused, version: 7, known: 1) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(refused == path.string)
+    #expect(try files.names(in: Self.directory) == names)
+    #expect(files.content(of: path) == bytes)
+  }
+
   @Test func aFlippedBitInTheMidstOfALogSetsTheRestAside() async throws {
     let files = SimulatedFileSystem(seed: 3)
     let random = RandomSpans(seed: 3)

@@ -60,6 +60,14 @@ enum LogFrame {
     var isDamaged = false
   }
 
+  /// The version of a sound header that is later than the known ones.
+  static func laterVersion(of bytes: UnsafeRawBufferPointer) -> UInt32? {
+    guard bytes.count >= headerBytes, bytes[..<8].elementsEqual(magic),
+      number(bytes, 12) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<12])), number(bytes, 8) > version
+    else { return nil }
+    return number(bytes, 8)
+  }
+
   /// Packs what a log holds, up to its end or its first flaw.
   static func replay(_ bytes: UnsafeRawBufferPointer, into spans: inout PackedSpans) -> Replay {
     var replay = Replay()
