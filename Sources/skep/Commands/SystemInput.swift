@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import DeployPlan
 import FleetModel
+import PromQL
 import SystemPackage
 
 /// Which overlay of a system file's `environments` counts.
@@ -32,7 +33,7 @@ struct SystemInput {
     var problems: [Diagnostic] = []
     if let system = reading.system {
       let own = Self.read(filesOf: system, reading.places, file, lints: lints)
-      ruleGroups = own.rules.groups
+      ruleGroups = own.rules
       problems = own.diagnostics
       for (name, overlaid) in reading.environments.sorted(by: { $0.key < $1.key }) {
         guard let system = overlaid.system else { continue }
@@ -49,14 +50,14 @@ struct SystemInput {
 
   private static func read(
     filesOf system: FleetSystem, _ places: SourcePlaces, _ file: String, lints: Bool
-  ) -> (rules: RuleFileSet.Reading, diagnostics: [Diagnostic]) {
+  ) -> (rules: [RuleGroup], diagnostics: [Diagnostic]) {
     // Nothing says beside what relative names of standard input begin.
     let isRelative = !system.namedFiles.allSatisfy { $0.hasPrefix("/") }
-    if file == "-", isRelative { return (RuleFileSet.Reading(), []) }
+    if file == "-", isRelative { return ([], []) }
     let path = file == "-" ? nil : FilePath(file)
     let rules = RuleFileSet(system.ruleFiles, beside: path).read(linter: lints ? system.expressionLinter : nil)
     let notifications = NotificationFiles(system, file: path, places: places).read()
-    return (rules, rules.diagnostics + notifications.diagnostics)
+    return (rules.groups, rules.diagnostics + notifications.diagnostics)
   }
 
   /// Reads a system file for a run: prints every problem, ends with 2 where one is an error.
