@@ -91,6 +91,10 @@ enum SystemDeclaration {
           "discovery_files", \.discoveryFiles, Shapes.list(Shapes.text()), "Prometheus file_sd files or globs to follow"
         ),
         F("kubernetes", \.kubernetes, DeploymentDeclaration.monitoring, "how Kubernetes is told of the monitoring"),
+        F(
+          "native_histograms", \.nativeHistograms, Shapes.boolean,
+          "whether agents are asked for native histograms; one that serves a histogram both ways is stored as a native one alone"
+        ),
       ])
   }
 

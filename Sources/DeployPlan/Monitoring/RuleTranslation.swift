@@ -143,9 +143,10 @@ struct RuleTranslation: Sendable {
 
   private func selector(_ rule: AlertRule) -> String {
     if let literal = rule.metricName?.literal { return selector(rule, literal) }
-    var matchers = [
-      rule.metricName?.matcher(of: LabelSet.metricName) ?? LabelMatcher(LabelSet.metricName, .matches, ".+")
-    ]
+    // A selector must ask for something that is not empty.
+    var matchers: [LabelMatcher] = []
+    if rule.metricName?.matches("") ?? true { matchers.append(LabelMatcher(LabelSet.metricName, .notEqual, "")) }
+    if let metric = rule.metricName, metric.pattern != "*" { matchers.append(metric.matcher(of: LabelSet.metricName)) }
     // Recorded series may be meant too, which need not have these labels.
     matchers += FleetLabels.scope(system).map { matcher in
       recorded.isEmpty ? matcher : LabelMatcher(matcher.name, .matches, "\(PromQLText.escaped(matcher.value))|")
