@@ -51,7 +51,7 @@ enum ScalarStyle {
       if fraction.isEmpty { return false }
       rest = rest.dropFirst(1 + fraction.count)
     }
-    return ["ms", "s", "m", "h", "d", "w", "y", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti", "MiB", "GiB"]
+    return ["%", "ms", "s", "m", "h", "d", "w", "y", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti", "MiB", "GiB"]
       .contains(String(Substring(rest)))
   }
 

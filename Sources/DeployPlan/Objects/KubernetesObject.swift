@@ -1,3 +1,5 @@
+import FleetModel
+
 /// An object of the Kubernetes API as Skep renders it: a value that becomes one ``Manifest``.
 ///
 /// Conforming types model the fields that Skep uses, under the names of the API reference in Swift's spelling. An absent
@@ -52,10 +54,26 @@ extension YAMLMapping {
 }
 
 extension YAMLTree {
-  /// A finite decimal number, whole ones without a fraction.
+  /// A finite decimal number, whole ones without a fraction and none with an exponent: `1e-05` is a text to some readers of
+  /// YAML 1.1.
   static func number(_ value: Double) -> YAMLTree {
     if let whole = Int(exactly: value) { return .integer(whole) }
-    return YAMLTree(content: .scalar("\(value)", plain: true), place: .none)
+    return YAMLTree(content: .scalar(decimal(value), plain: true), place: .none)
+  }
+
+  private static func decimal(_ value: Double) -> String {
+    let shortest = ShortestDecimal(value.magnitude)
+    let digits = "\(shortest.digits)"
+    let zeros = { String(repeating: "0", count: max(0, $0)) }
+    let text: String
+    if shortest.exponent >= 0 {
+      text = digits + zeros(shortest.exponent) + ".0"
+    } else {
+      let whole = digits.dropLast(-shortest.exponent)
+      let fraction = zeros(-shortest.exponent - digits.utf8.count) + digits.suffix(-shortest.exponent)
+      text = (whole.isEmpty ? "0" : whole) + "." + fraction
+    }
+    return value < 0 ? "-" + text : text
   }
 
   /// Keys and values of texts, sorted by key.
