@@ -127,7 +127,7 @@ struct TranslatedRulesTests {
         name: "absence", condition: .absence(window: .seconds(120)), hold: .seconds(60), keep: .seconds(60),
         series: [
           line("depth", "planner", "1 1 1 _x12 1 1 1"), line("depth", "critic", "1x23"),
-          line("depth", "planner", "_x3 1 1 1", ",zone=\"b\""), line("depth", "gone", "1 stale"),
+          line("depth", "planner", "_x3 1 1 1", ",zone=\"b\""), line("depth", "other", "1 stale"),
         ]),
       Case(
         name: "absence of globbed metrics", condition: .absence(window: .seconds(120)), metric: "re*",
