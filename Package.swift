@@ -156,7 +156,7 @@ let package = Package(
       path: "Tests/SpanWriter"),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
-      name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
+      name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases", "Golden"]),
     .testTarget(name: "MetricExpositionTests", dependencies: ["MetricExposition", coreMetrics]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport", systemPackage]),
     .testTarget(

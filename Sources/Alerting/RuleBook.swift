@@ -46,11 +46,6 @@ struct CompiledRule: Sendable {
   }
 }
 
-extension Glob {
-  /// The only text that fits; `nil` if several may.
-  var literal: String? { pattern.contains { "*?[\\".contains($0) } ? nil : pattern }
-}
-
 extension MatcherTest {
   init(_ matcher: LabelMatcher, rule: String) throws(RuleError) {
     do throws(InvalidMatcher) { try self.init(matcher) } catch { throw .invalid(rule: rule, problem: "\(error)") }

@@ -30,7 +30,7 @@ extension ExpressionReader.Reading {
     }
     self.init(
       selectors: expression.selectors.map {
-        ExpressionReader.Selector(matchers: $0.matchers, range: windows[$0])
+        ExpressionReader.Selector(matchers: $0.matchers, range: windows[$0], offset: $0.range.start)
       }, namedLabels: labels, resultLabels: expression.labelsAtMost)
   }
 }

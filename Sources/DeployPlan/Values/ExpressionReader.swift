@@ -10,10 +10,13 @@ public struct ExpressionReader: Sendable {
     public var matchers: [LabelMatcher]
     /// The length of its range (`[5m]`); `nil` for an instant.
     public var range: Duration?
+    /// Where it begins, in bytes from the beginning of the expression.
+    public var offset: Int
 
-    public init(matchers: [LabelMatcher], range: Duration? = nil) {
+    public init(matchers: [LabelMatcher], range: Duration? = nil, offset: Int = 0) {
       self.matchers = matchers
       self.range = range
+      self.offset = offset
     }
   }
 
