@@ -5,7 +5,8 @@ public struct SpanStoreConfiguration: Sendable, Hashable {
   public var directory: FilePath
   /// A segment whose latest span is older than this is dropped.
   public var retention: Duration = .seconds(7 * 86_400)
-  /// Bytes on disk; the oldest segments are dropped above it. `nil` without a bound.
+  /// Bytes on disk, logs and files that were set aside counted; the oldest segments are dropped above it, but never the newest.
+  /// `nil` without a bound.
   public var retentionSize: UInt64?
   /// Bytes of spans that are held in memory before they become a segment.
   public var headSize = 32 << 20

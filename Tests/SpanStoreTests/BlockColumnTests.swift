@@ -50,6 +50,18 @@ import Testing
     #expect(MergePlan.next(entries([10, 10, 10, 10]), longest: 1000) == 0..<4)
     #expect(MergePlan.next(entries([900_000, 10, 10, 10, 10]), longest: 1000) == 1..<5)
     #expect(MergePlan.next(entries([10, 10, 10, 10]), longest: 30) == nil)
+    let large = entries([10, 10, 10, 10, 10]).map { entry in
+      var entry = entry
+      entry.bytes = 100
+      entry.traces = 300_000
+      return entry
+    }
+    #expect(
+      MergePlan.next(
+        large.map { MergePlan.Entry(rows: 10, bytes: 100, earliest: $0.earliest, latest: $0.latest) },
+        longest: 1000, mostBytes: 400) == 0..<4)
+    #expect(MergePlan.next(large, longest: 1000, mostBytes: 399) == nil)
+    #expect(MergePlan.next(large, longest: 1000) == nil, "of more traces than are held in memory")
     #expect(MergePlan.next(entries([1_500_000, 1_500_000, 1_500_000, 1_500_000]), longest: 1000) == nil)
   }
 }

@@ -71,6 +71,9 @@ import Testing
     for (batch, size) in zip(batches, sizes) where size <= cut { plain.append(batch) }
     let reopened = try Self.open(files)
     try await StoreComparison.compare(reopened, plain, random, "cut at \(cut)")
+    try await reopened.compact()
+    let names = try files.names(in: Self.directory)
+    #expect(!names.contains { $0.hasSuffix(".damaged") }, "a write that was cut short is no damage")
     try reopened.close()
   }
 
@@ -139,6 +142,36 @@ import Testing
       #expect(found.map(\.spanID) == plain.spans(of: trace).map(\.spanID))
     }
     try store.close()
+  }
+
+  /// What a later Skep wrote is refused and left as it is, down to the last file.
+  @Test(arguments: ["log-0000000000000003", "segment-0000000000000001-0000000000000001"])
+  func filesOfALaterVersionAreRefused(name: String) async throws {
+    let files = SimulatedFileSystem(seed: 1)
+    let random = RandomSpans(seed: 1)
+    let store = try Self.open(files, headSize: 10_000_000)
+    for _ in 0..<2 {
+      try await store.append(try #require(SpanBatch(random.batch(10))))
+      try await store.compact()
+      try await store.append(try #require(SpanBatch(random.batch(10))))
+    }
+    try store.close()
+    let path = Self.directory.appending(name)
+    var bytes = try #require(files.content(of: path))
+    bytes.replaceSubrange(8..<12, with: [7, 0, 0, 0])
+    let checksum = bytes[..<12].withUnsafeBytes { CRC32C.checksum($0) }
+    bytes.replaceSubrange(12..<16, with: withUnsafeBytes(of: checksum.littleEndian) { Array($0) })
+    try files.put(path, bytes)
+    try files.put(Self.directory.appending("segment-0000000000000009-0000000000000009.new"), [1])
+    let names = try files.names(in: Self.directory)
+    let error = #expect(throws: SpanStoreError.self) { _ = try Self.open(files) }
+    guard case .format(let refused, version: 7, known: 1) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(refused == path.string)
+    #expect(try files.names(in: Self.directory) == names)
+    #expect(files.content(of: path) == bytes)
   }
 
   @Test func aFlippedBitInTheMidstOfALogSetsTheRestAside() async throws {

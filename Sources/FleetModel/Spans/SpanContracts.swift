@@ -178,6 +178,8 @@ public enum SpanStoreError: Error, Hashable, Sendable, CustomStringConvertible {
   case malformed(String)
   /// The disk or its files: what failed, and where. Nothing acknowledged is lost.
   case storage(String)
+  /// A file of the store is of a later version than this program reads; nothing was changed.
+  case format(path: String, version: UInt32, known: UInt32)
   case closed
 
   public var description: String {
@@ -186,6 +188,8 @@ public enum SpanStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case .finishedSpan(let id): "span \(id) is finished already"
     case .malformed(let problem): "the batch of spans is malformed: \(problem)"
     case .storage(let reason): "the span store cannot do this: \(reason)"
+    case .format(let path, let version, let known):
+      "\(path) is of version \(version) of its format, this program reads versions up to \(known); use a later Skep"
     case .closed: "the span store is closed"
     }
   }

@@ -113,7 +113,7 @@ public final class SpanIntake: Sendable {
     case .unknownSpan: return .unknown("\(error)")
     case .finishedSpan: return .finished("\(error)")
     case .malformed(let problem): return .malformed(problem)
-    case .storage, .closed:
+    case .storage, .format, .closed:
       metrics.storeFailed()
       return .storage("\(error)")
     }

@@ -17,15 +17,24 @@ struct BlockRows {
 
   /// Appends the rows of a trace, in their order.
   ///
-  /// - Parameter spans: always the same.
-  mutating func append(_ trace: Int, to spans: inout PackedSpans) throws(SpanDamage) {
+  /// - Parameters:
+  ///   - ids: `nil` for all of them.
+  ///   - spans: always the same.
+  mutating func append(_ trace: Int, only ids: Set<SpanID>? = nil, to spans: inout PackedSpans) throws(SpanDamage) {
     guard let id = block.traceID(trace) else { throw SpanDamage("a trace has the id zero") }
     let rows = block.traceRows[trace]..<block.traceRows[trace + 1]
+    if let ids, !rows.contains(where: { row in SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false }) {
+      return
+    }
     let parents = try block.parents(of: rows, in: trace)
     let starts = try block.fixed(BlockLayout.Section.starts)
     let durations = try block.fixed(BlockLayout.Section.durations)
-    var ranks = try block.ranks(before: rows.lowerBound)
+    var ranks = try block.takeRanks(before: rows.lowerBound)
     for row in rows {
+      if let ids, !(SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false) {
+        for column in try block.shape(row) { ranks[Int(column)] += 1 }
+        continue
+      }
       let start = block.traceStarts[trace] &+ Int64(bitPattern: starts[row])
       var packed = PackedRow(
         traceHigh: id.high, traceLow: id.low, spanID: block.spanID(row), parent: parents[row - rows.lowerBound],
@@ -43,8 +52,11 @@ struct BlockRows {
       packed.payload = UInt32(truncatingIfNeeded: spans.payload.count)
       try addPayload(row, &ranks, &spans)
       packed.payloadCount = UInt32(truncatingIfNeeded: spans.payload.count - Int(packed.payload))
+      // Never of what was written: offsets are of 32 bits, and a block holds little more than 1 MiB.
+      if spans.payload.count > Int(UInt32.max) { throw SpanDamage("its spans come to more than 4 GiB") }
       spans.rows.append(packed)
     }
+    block.giveBack(ranks, before: rows.upperBound)
   }
 
   private mutating func symbol(_ string: UInt32, _ spans: inout PackedSpans) -> UInt32 {

@@ -84,7 +84,11 @@ struct BlockWriter: ~Copyable {
     }
     var sections = GrowingMemory<UInt8>()
     var lengths: [Int] = []
-    func close(_ sections: borrowing GrowingMemory<UInt8>) { lengths.append(sections.count - lengths.reduce(0, +)) }
+    var written = 0
+    func close(_ sections: borrowing GrowingMemory<UInt8>) {
+      lengths.append(sections.count - written)
+      written = sections.count
+    }
     var named = GrowingMemory<UInt8>()
     names.write(to: &named)
     Deflated.append(named.raw, to: &sections)

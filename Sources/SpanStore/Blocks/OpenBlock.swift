@@ -178,15 +178,23 @@ final class OpenBlock {
     return counts
   }
 
-  /// How many values of each column stand before a row. Cheap where rows are asked for in order.
-  func ranks(before row: Int) throws(SpanDamage) -> [Int] {
-    if row < rank.row { rank = (0, [Int](repeating: 0, count: names.columns.count)) }
+  /// How many values of each column stand before a row. Cheap where rows are asked for in order and the counts, gone on with
+  /// row by row, come back by ``giveBack(_:before:)``: columns may be many, and are not to be copied for each trace.
+  func takeRanks(before row: Int) throws(SpanDamage) -> [Int] {
+    var counts: [Int] = []
+    swap(&counts, &rank.counts)
+    if row < rank.row || counts.count != names.columns.count {
+      rank.row = 0
+      counts = [Int](repeating: 0, count: names.columns.count)
+    }
     while rank.row < row {
-      for column in try shape(rank.row) { rank.counts[Int(column)] += 1 }
+      for column in try shape(rank.row) { counts[Int(column)] += 1 }
       rank.row += 1
     }
-    return rank.counts
+    return counts
   }
+
+  func giveBack(_ ranks: consuming [Int], before row: Int) { rank = (row, ranks) }
 
   /// Zero for a root.
   func parents(of rows: Range<Int>, in trace: Int) throws(SpanDamage) -> [UInt64] {

@@ -69,12 +69,14 @@ final class Head: @unchecked Sendable {
 
 extension Head.Content {
   /// The visible rows of a trace as they arrived.
-  func rows(of trace: TraceID) -> [PackedRow] {
+  ///
+  /// - Parameter ids: `nil` for all of them.
+  func rows(of trace: TraceID, only ids: Set<SpanID>? = nil) -> [PackedRow] {
     var rows: [PackedRow] = []
     var next = traces.latest(trace, spans.rows).map { UInt32($0) } ?? PackedRow.none
     while next != PackedRow.none {
       let row = spans.rows[Int(next)]
-      rows.append(row)
+      if ids.map({ ids in SpanID(rawValue: row.spanID).map(ids.contains) ?? false }) ?? true { rows.append(row) }
       next = row.previous
     }
     rows.reverse()

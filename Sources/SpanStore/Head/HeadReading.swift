@@ -5,14 +5,29 @@ extension Head: SpanSource {
 
   func isInOnePlace(_ trace: TraceID) -> Bool { true }
 
-  func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span] {
-    read { content in content.rows(of: trace).compactMap { content.spans.span($0) } }
+  func spans(of trace: TraceID, only ids: Set<SpanID>?, _ reading: inout SpanReading) -> [Span] {
+    inParts(read { $0.rows(of: trace, only: ids) }) { rows, content in rows.compactMap { content.spans.span($0) } }
   }
 
+  /// Makes values of rows of a trace, some at once: in between the writer has its turn.
+  private func inParts<Value: Sendable>(
+    _ rows: [PackedRow], _ body: (ArraySlice<PackedRow>, borrowing Content) -> [Value]
+  ) -> [Value] {
+    if rows.count <= Self.rowsOfTraceAtOnce { return read { body(rows[...], $0) } }
+    var values: [Value] = []
+    values.reserveCapacity(rows.count)
+    for first in stride(from: 0, to: rows.count, by: Self.rowsOfTraceAtOnce) {
+      values += read { body(rows[first..<min(first + Self.rowsOfTraceAtOnce, rows.count)], $0) }
+    }
+    return values
+  }
+
+  private static let rowsOfTraceAtOnce = 1024
+
   func outlines(of trace: TraceID, _ reading: inout SpanReading) -> [SpanOutline] {
-    read { content in
-      let rows = content.rows(of: trace)
-      guard !rows.isEmpty else { return [] }
+    let rows = read { $0.rows(of: trace) }
+    guard !rows.isEmpty else { return [] }
+    return inParts(rows) { rows, content in
       var keys = OutlineKeys(content.spans)
       return rows.compactMap { content.spans.outline($0, &keys, &reading.names) }
     }

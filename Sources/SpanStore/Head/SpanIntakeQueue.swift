@@ -52,29 +52,29 @@ final class SpanIntakeQueue: Sendable {
   private static let groupSize = 32 << 20
 
   private func drain() {
-    while true {
-      let items = waiting.withLock { waiting in
-        defer { waiting.items = [] }
-        if waiting.items.isEmpty { waiting.isScheduled = false }
-        return waiting.items
-      }
-      if items.isEmpty { return }
-      var group: [Item] = []
-      var size = 0
-      for item in items {
-        if item.step != nil || size >= Self.groupSize {
-          finish(&group)
-          size = 0
-        }
-        if let step = item.step {
-          perform(step, item)
-        } else {
-          group.append(item)
-          size += (item.batch?.bytes.count ?? 0) + 80 * (item.batch?.count ?? 0)
-        }
-      }
-      finish(&group)
+    let items = waiting.withLock { waiting in
+      defer { waiting.items = [] }
+      if waiting.items.isEmpty { waiting.isScheduled = false }
+      return waiting.items
     }
+    if items.isEmpty { return }
+    var group: [Item] = []
+    var size = 0
+    for item in items {
+      if item.step != nil || size >= Self.groupSize {
+        finish(&group)
+        size = 0
+      }
+      if let step = item.step {
+        perform(step, item)
+      } else {
+        group.append(item)
+        size += (item.batch?.bytes.count ?? 0) + 80 * (item.batch?.count ?? 0)
+      }
+    }
+    finish(&group)
+    // Not in a loop: senders that send again as soon as they are answered would keep others from this thread.
+    work.queue.async { self.drain() }
   }
 
   private func perform(_ step: Step, _ item: Item) {

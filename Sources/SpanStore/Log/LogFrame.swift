@@ -56,8 +56,16 @@ enum LogFrame {
     var rows = 0
     /// Why it ended before the file's end, and where.
     var flaw: (offset: Int, reason: String)?
-    /// The flaw is not that of a write which was cut short at the end.
+    /// The flaw is not that of a write which was cut short at the end: what was acknowledged, and perhaps synced, is left out.
     var isDamaged = false
+  }
+
+  /// The version of a sound header that is later than the known ones.
+  static func laterVersion(of bytes: UnsafeRawBufferPointer) -> UInt32? {
+    guard bytes.count >= headerBytes, bytes[..<8].elementsEqual(magic),
+      number(bytes, 12) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<12])), number(bytes, 8) > version
+    else { return nil }
+    return number(bytes, 8)
   }
 
   /// Packs what a log holds, up to its end or its first flaw.
@@ -79,6 +87,7 @@ enum LogFrame {
       let length = Int(number(bytes, position))
       guard length > 0, length <= bytes.count - position - 8 else {
         replay.flaw = (position, length == 0 ? "there are zeros where a record should be" : "the record is torn")
+        replay.isDamaged = holdsFrame(bytes, from: position + 1)
         break
       }
       let payload = UnsafeRawBufferPointer(rebasing: bytes[position + 8..<position + 8 + length])
@@ -87,13 +96,47 @@ enum LogFrame {
         spans.truncate(to: mark)
         replay.flaw = (position, "the record does not agree with its checksum")
         // At the very end it is a write that did not come to its end.
-        replay.isDamaged = position + 8 + length < bytes.count
+        replay.isDamaged = position + 8 + length < bytes.count || holdsFrame(bytes, from: position + 1)
         break
       }
       replay.rows += spans.rows.count - mark.rows
       position += 8 + length
     }
     return replay
+  }
+
+  /// What is looked at in search of a frame, in bytes.
+  private static let longestSearch = 1 << 30
+
+  /// Whether a whole frame lies somewhere behind: its length is right, and so are its parts and its checksum.
+  private static func holdsFrame(_ bytes: UnsafeRawBufferPointer, from first: Int) -> Bool {
+    var position = first
+    var left = longestSearch
+    while bytes.count - position > 8 {
+      let length = Int(number(bytes, position))
+      if length > 0, length <= bytes.count - position - 8 {
+        let payload = UnsafeRawBufferPointer(rebasing: bytes[position + 8..<position + 8 + length])
+        if hasParts(payload) {
+          left -= length
+          if left < 0 || CRC32C.checksum(payload) == number(bytes, position + 4) { return true }
+        }
+      }
+      position += 1
+    }
+    return false
+  }
+
+  /// Whether the counts at the beginning lead to its end.
+  private static func hasParts(_ payload: UnsafeRawBufferPointer) -> Bool {
+    var cursor = FieldCursor(payload)
+    let counts = (cursor.count(), cursor.count(), cursor.count(), cursor.count(ofSize: rowBytes), cursor.count())
+    let fixed = counts.3 * rowBytes + counts.4
+    guard !cursor.isOverrun, counts.3 > 0, fixed <= cursor.remaining else { return false }
+    for _ in 0..<counts.0 + counts.1 + counts.2 {
+      _ = cursor.field()
+      if cursor.isOverrun { return false }
+    }
+    return cursor.remaining == fixed
   }
 
   /// - Returns: whether the frame makes sense; else part of it may have been taken.
@@ -116,6 +159,8 @@ enum LogFrame {
     let rows = cursor.take(counts[3] * rowBytes)
     let bytes = cursor.take(counts[4])
     guard !cursor.isOverrun, cursor.isAtEnd else { return false }
+    for number in mark.resources..<spans.resources.count
+    where !PayloadSoundness.attributes(spans.resources[UInt32(number)], symbols: spans.symbols.count) { return false }
     spans.payload.append(bytes)
     for index in 0..<counts[3] {
       var row = rows.loadUnaligned(fromByteOffset: index * rowBytes, as: PackedRow.self)
@@ -123,7 +168,8 @@ enum LogFrame {
       guard Int(row.agent) < spans.symbols.count, Int(row.operation) < spans.symbols.count,
         Int(row.resource) < spans.resources.count, Int(row.scope) < spans.scopes.count,
         Int(row.payload) + Int(row.payloadCount) <= spans.payload.count, row.traceID != nil, row.spanID != 0,
-        SpanState(rawValue: row.state) != nil
+        SpanState(rawValue: row.state) != nil,
+        PayloadSoundness.payload(spans.payload(of: row), symbols: spans.symbols.count)
       else { return false }
       spans.rows.append(row)
     }

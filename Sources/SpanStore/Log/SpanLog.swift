@@ -41,7 +41,9 @@ final class SpanLog: Sendable {
   var failure: String? { state.withLock { $0.failure } }
 
   /// Writes whole frames, or nothing: a part that was written is cut off again, and where that fails too the log is given up.
-  func write(_ frames: UnsafeRawBufferPointer) throws(FileError) {
+  ///
+  /// - Parameter isSynced: returns once they outlive a loss of power.
+  func write(_ frames: UnsafeRawBufferPointer, isSynced: Bool) throws(FileError) {
     let offset = state.withLock { $0.written }
     do throws(FileError) {
       try file.write(frames, at: offset)
@@ -50,6 +52,14 @@ final class SpanLog: Sendable {
       throw error
     }
     state.withLock { $0.written = offset + UInt64(frames.count) }
+    guard isSynced else { return }
+    do throws(FileError) {
+      try sync()
+    } catch {
+      // Whoever sent them is told that they were not taken: they are not to come back when the log is read.
+      if (try? file.truncate(to: offset)) != nil { state.withLock { $0.written = offset } }
+      throw error
+    }
   }
 
   /// - Throws: nobody knows what is on disk then: the log is given up.

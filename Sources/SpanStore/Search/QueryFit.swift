@@ -13,7 +13,11 @@ extension TraceQuery {
 
   /// Whether a span in outline is looked for, but for attributes.
   func fits(_ span: SpanOutline, agent agentID: NameID?, operation operationID: NameID?) -> Bool {
-    fitsCore(start: span.start, duration: span.state.hasEnded ? span.end - span.start : nil, state: span.state)
+    // Without a trap: what damage left of a block may be any number.
+    fitsCore(
+      start: span.start,
+      duration: span.state.hasEnded ? span.end.subtractingReportingOverflow(span.start).partialValue : nil,
+      state: span.state)
       && (agent == nil || agentID == span.agent) && (operation == nil || operationID == span.operation)
   }
 

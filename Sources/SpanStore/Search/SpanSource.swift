@@ -11,7 +11,9 @@ protocol SpanSource: AnyObject, Sendable {
   func isInOnePlace(_ trace: TraceID) -> Bool
 
   /// The versions of the spans of a trace, in the order of their arrival.
-  func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span]
+  ///
+  /// - Parameter ids: `nil` for all of them; others are not decoded.
+  func spans(of trace: TraceID, only ids: Set<SpanID>?, _ reading: inout SpanReading) -> [Span]
 
   /// The same in outline.
   func outlines(of trace: TraceID, _ reading: inout SpanReading) -> [SpanOutline]

@@ -7,14 +7,15 @@ struct SpanSources: Sendable {
   /// In the order in which their spans arrived.
   var sources: [any SpanSource]
 
-  func spans(of trace: TraceID) -> [Span] {
+  /// - Parameter ids: `nil` for all spans of the trace.
+  func spans(of trace: TraceID, only ids: Set<SpanID>? = nil) -> [Span] {
     var reading = SpanReading()
-    return spans(of: trace, &reading)
+    return spans(of: trace, only: ids, &reading)
   }
 
-  private func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span] {
+  func spans(of trace: TraceID, only ids: Set<SpanID>? = nil, _ reading: inout SpanReading) -> [Span] {
     var versions: [Span] = []
-    for source in sources { versions += source.spans(of: trace, &reading) }
+    for source in sources { versions += source.spans(of: trace, only: ids, &reading) }
     return SpanJoin.join(versions)
   }
 

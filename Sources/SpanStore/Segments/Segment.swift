@@ -26,11 +26,21 @@ final class Segment: Sendable {
     self.note = note
     size = UInt64(file.bytes.count)
     checked = Mutex(([], []))
+    if let version = Self.laterVersion(of: file.bytes) { throw .ofLaterVersion(version) }
     do throws(SpanDamage) {
       footer = try Self.footer(of: file.bytes)
     } catch {
       throw .damaged(error)
     }
+  }
+
+  /// The version of a sound header that is later than the known ones.
+  private static func laterVersion(of bytes: UnsafeRawBufferPointer) -> UInt32? {
+    guard bytes.count >= SegmentFooter.header, bytes[..<8].elementsEqual(SegmentFooter.magic),
+      CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<12])) == number(bytes, 12),
+      number(bytes, 8) > SegmentFooter.version
+    else { return nil }
+    return number(bytes, 8)
   }
 
   private static func footer(of bytes: UnsafeRawBufferPointer) throws(SpanDamage) -> SegmentFooter {
@@ -159,4 +169,6 @@ final class Segment: Sendable {
 enum SegmentError: Error {
   case unreadable(FileError)
   case damaged(SpanDamage)
+  /// Nothing is known of what it holds.
+  case ofLaterVersion(UInt32)
 }

@@ -54,6 +54,12 @@ struct SegmentFooter: Sendable {
   var rows: Int { blocks.reduce(0) { $0 + $1.rows } }
   var latest: Int64 { blocks.reduce(.min) { max($0, $1.latest) } }
   var earliest: Int64 { blocks.reduce(.max) { min($0, $1.starts.lowerBound) } }
+  /// The lower quartile of the blocks' latest: spans that were in flight for long, copied from log to log, make blocks start early,
+  /// and say nothing of when most of a segment came.
+  var usualEarliest: Int64 {
+    let ends = blocks.map(\.latest).sorted()
+    return ends.isEmpty ? .max : ends[ends.count / 4]
+  }
 
   init(sequences: ClosedRange<UInt64>, seed: UInt64) {
     self.sequences = sequences

@@ -25,6 +25,8 @@ enum SegmentMerge {
 
   /// Fewer rows are not made a block of only to take over the next one as it is.
   private static let smallestBlock = 256
+  /// A trace of more rows is not put together: where a block is of it alone, it is taken over as it is.
+  private static let mostTogether = 65_536
   /// Traces after which the sources' pages are given back.
   private static let tracesOfPages = 8192
 
@@ -71,11 +73,37 @@ enum SegmentMerge {
         continue
       }
       let trace = traces[place]
-      let pieces = [trace.piece] + rest[Int(trace.further.lowerBound)..<Int(trace.further.upperBound)]
-      try gathered.add(pieces.map { (sources[Int($0.source)], Int($0.block), Int($0.trace)) }, &reading, &segment)
+      let pieces = ([trace.piece] + rest[Int(trace.further.lowerBound)..<Int(trace.further.upperBound)])
+        .map { Gathered.Piece(source: sources[Int($0.source)], block: Int($0.block), trace: Int($0.trace)) }
+      if pieces.count > 1, pieces.reduce(0, { $0 + $1.entry.rows }) > mostTogether {
+        try addLong(pieces, of: (trace.high, trace.low), &gathered, &reading, &segment)
+      } else {
+        try gathered.add(pieces, &reading, &segment)
+      }
       place += 1
     }
     try gathered.write(to: &segment)
+  }
+
+  /// Takes over the pieces of a long trace in the order of arrival, without looking for versions among them.
+  private static func addLong(
+    _ pieces: [Gathered.Piece], of trace: (high: UInt64, low: UInt64), _ gathered: inout Gathered,
+    _ reading: inout SpanReading, _ segment: inout SegmentWriter
+  ) throws {
+    var small: [Gathered.Piece] = []
+    for piece in pieces {
+      let isLarge = piece.entry.rows >= BlockLayout.mostRows / 2 || piece.entry.length >= BlockLayout.mostPayload / 8
+      if isLarge, piece.source.tracesOfBlock(piece.block) == 1 {
+        try gathered.add(small, &reading, &segment)
+        try gathered.write(to: &segment)
+        small = []
+        try segment.copy(
+          piece.entry, names: piece.source.footer.names, bytes: piece.source.bytes(of: piece.block), traces: [trace])
+      } else {
+        small.append(piece)
+      }
+    }
+    try gathered.add(small, &reading, &segment)
   }
 
   /// How many traces follow from here that are exactly those of a block, which is full enough to be left as it is.
@@ -137,11 +165,25 @@ private struct Gathered: ~Copyable {
 
   init() {}
 
+  /// The rows of a trace in one block.
+  struct Piece {
+    var source: Segment
+    var block: Int
+    var trace: Int
+
+    var entry: SegmentFooter.Block { source.footer.blocks[block] }
+  }
+
+  /// Adds the pieces of a trace, put together as far as that takes bounded memory.
   mutating func add(
-    _ pieces: [(source: Segment, block: Int, trace: Int)], _ reading: inout SpanReading, _ segment: inout SegmentWriter
+    _ pieces: [Piece], _ reading: inout SpanReading, _ segment: inout SegmentWriter
   ) throws(FileError) {
-    let first = spans.rows.count
+    var first = spans.rows.count
     for piece in pieces {
+      if spans.rows.count - first > Self.mostRows || spans.payload.count > Self.mostPayload {
+        try close(from: first, &segment)
+        first = spans.rows.count
+      }
       guard let open = reading.block(piece.block, of: piece.source) else { continue }
       let key = ObjectIdentifier(piece.source)
       var place = blocks.firstIndex { $0.source == key && $0.block == piece.block }
@@ -158,6 +200,14 @@ private struct Gathered: ~Copyable {
         piece.source.condemn(piece.block, error)
       }
     }
+    try close(from: first, &segment)
+  }
+
+  private static let mostRows = 65_536
+  private static let mostPayload = 64 << 20
+
+  /// Makes a trace of the rows from a number on.
+  private mutating func close(from first: Int, _ segment: inout SegmentWriter) throws(FileError) {
     var numbers = (first..<spans.rows.count).map { UInt32(truncatingIfNeeded: $0) }
     guard !numbers.isEmpty else { return }
     TraceAssembly.arrange(&numbers, spans)

@@ -5,7 +5,7 @@ extension Segment: SpanSource {
 
   func isInOnePlace(_ trace: TraceID) -> Bool { places(of: trace).count == 1 }
 
-  func spans(of trace: TraceID, _ reading: inout SpanReading) -> [Span] {
+  func spans(of trace: TraceID, only ids: Set<SpanID>?, _ reading: inout SpanReading) -> [Span] {
     var found: [Span] = []
     for place in places(of: trace) {
       guard let block = reading.block(place.block, of: self), let index = block.find(trace, near: place.trace) else {
@@ -14,7 +14,7 @@ extension Segment: SpanSource {
       var spans = PackedSpans()
       var rows = BlockRows(block)
       do throws(SpanDamage) {
-        try rows.append(index, to: &spans)
+        try rows.append(index, only: ids, to: &spans)
         for number in 0..<spans.rows.count { if let span = spans.span(spans.rows[number]) { found.append(span) } }
       } catch {
         condemn(place.block, error)
@@ -114,7 +114,7 @@ extension OpenBlock {
     let starts = try fixed(BlockLayout.Section.starts)
     let durations = try fixed(BlockLayout.Section.durations)
     let wanted = outlineColumns
-    var ranks = wanted.isEmpty ? [] : try ranks(before: rows.lowerBound)
+    var ranks = wanted.isEmpty ? [] : try takeRanks(before: rows.lowerBound)
     var outlines: [SpanOutline] = []
     outlines.reserveCapacity(rows.count)
     for row in rows {
@@ -138,6 +138,7 @@ extension OpenBlock {
       }
       outlines.append(outline)
     }
+    if !wanted.isEmpty { giveBack(ranks, before: rows.upperBound) }
     return outlines
   }
 }

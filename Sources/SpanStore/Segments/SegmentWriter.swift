@@ -96,16 +96,19 @@ struct SegmentWriter: ~Copyable {
         place = block.pairs.count
         places[key] = place
         block.pairs.append(
-          SegmentFooter.Pair(
-            agent: self.number(spans.symbols.string(row.agent)),
-            operation: self.number(spans.symbols.string(row.operation)), kind: row.kind, states: 0, longest: 0))
+          SegmentFooter.Pair(agent: row.agent, operation: row.operation, kind: row.kind, states: 0, longest: 0))
       }
       lastPair = (key, place)
       block.pairs[place].states |= 1 << row.state
       if let duration = row.duration { block.pairs[place].longest = max(block.pairs[place].longest, duration) }
     }
     block.starts = first...last
+    // Names of pairs that are not listed would stay in memory for nothing.
     if block.pairs.count > SegmentFooter.mostPairs { block.pairs = [] }
+    for place in block.pairs.indices {
+      block.pairs[place].agent = number(spans.symbols.string(block.pairs[place].agent))
+      block.pairs[place].operation = number(spans.symbols.string(block.pairs[place].operation))
+    }
   }
 
   private mutating func addToIndex(_ high: UInt64, _ low: UInt64, block: Int, trace: Int) {

@@ -41,24 +41,20 @@ enum TraceAssembly {
     return false
   }
 
+  /// Versions that are left out are looked for among so many: senders may repeat one id forever.
+  private static let mostLooks = 16
+
   /// The versions of a span without those of which another that counts for more names every attribute: joined with whatever
   /// is stored elsewhere, the rest gives the same span.
   private static func needed(_ group: [UInt32], _ spans: borrowing PackedSpans) -> [UInt32] {
-    let keys = group.map { attributeKeys($0, spans) }
-    var kept: [UInt32] = []
-    for (place, number) in group.enumerated() {
-      let rank = spans.rows[Int(number)].rank
-      var isNeeded = true
-      for (other, otherNumber) in group.enumerated() where other != place {
-        let otherRank = spans.rows[Int(otherNumber)].rank
-        if (otherRank, other) > (rank, place), keys[place].isSubset(of: keys[other]) {
-          isNeeded = false
-          break
-        }
-      }
-      if isNeeded { kept.append(number) }
+    let ranks = group.map { spans.rows[Int($0)].rank }
+    // What counts for most first: whatever leaves a version out is itself kept, or left out for one that is.
+    var kept: [(place: Int, keys: Set<UInt32>)] = []
+    for place in group.indices.sorted(by: { (ranks[$0], $0) > (ranks[$1], $1) }) {
+      let keys = attributeKeys(group[place], spans)
+      if !kept.prefix(mostLooks).contains(where: { keys.isSubset(of: $0.keys) }) { kept.append((place, keys)) }
     }
-    return kept
+    return kept.map(\.place).sorted().map { group[$0] }
   }
 
   private static func attributeKeys(_ number: UInt32, _ spans: borrowing PackedSpans) -> Set<UInt32> {

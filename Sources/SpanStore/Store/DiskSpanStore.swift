@@ -126,18 +126,24 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
 
   /// Syncs the log, writes and merges segments and drops old ones, until the task is cancelled; then everything is synced.
   public func run() async throws {
-    var nextUpkeep = time.monotonic()
-    while !Task.isCancelled {
-      await journal.syncing.run { [journal] in journal.sync() }
-      if time.monotonic() >= nextUpkeep {
-        nextUpkeep = time.monotonic() + .seconds(10)
-        try? await intake.work.run { [journal] () throws(SpanStoreError) in try journal.rotateIfOld() }
-        await upkeep.round()
-        core.forgetOpen(before: upkeep.horizon)
+    await withTaskGroup(of: Void.self) { group in
+      // Beside the syncs: segments may take long.
+      group.addTask { await self.keepUp() }
+      while !Task.isCancelled {
+        await journal.syncing.run { [journal] in journal.sync() }
+        do { try await time.sleep(for: configuration.fsyncInterval ?? .seconds(1)) } catch { break }
       }
-      do { try await time.sleep(for: configuration.fsyncInterval ?? .seconds(1)) } catch { break }
     }
     await journal.syncing.run { [journal] in journal.sync() }
+  }
+
+  private func keepUp() async {
+    while !Task.isCancelled {
+      try? await intake.work.run { [journal] () throws(SpanStoreError) in try journal.rotateIfDue() }
+      await upkeep.round()
+      core.forgetOpen(before: upkeep.horizon)
+      do { try await time.sleep(for: .seconds(10)) } catch { break }
+    }
   }
 
   /// Makes a segment of the head and merges what belongs together. Returns when done.

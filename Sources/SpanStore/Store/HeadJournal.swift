@@ -1,3 +1,4 @@
+import Dispatch
 import FleetModel
 import Platform
 import Synchronization
@@ -17,6 +18,8 @@ final class HeadJournal: Sendable {
     var failure: String?
     var isClosed = false
     var began: Duration
+    /// Bytes of the live head that are copies of spans in flight.
+    var carried = 0
   }
 
   private let configuration: SpanStoreConfiguration
@@ -31,7 +34,7 @@ final class HeadJournal: Sendable {
   /// Heads that may wait for their segments before taking spans waits too.
   private static let mostSealed = 1
   /// A head of few spans becomes a segment after so long, so that its spans can come to be dropped.
-  private static let longestLife = Duration.seconds(6 * 3600)
+  private var longestLife: Duration { min(.seconds(6 * 3600), max(configuration.retention / 4, .seconds(60))) }
 
   init(
     _ configuration: SpanStoreConfiguration, layout: SpanLayout, files: any FileSystem, core: SpanCore,
@@ -48,7 +51,15 @@ final class HeadJournal: Sendable {
   }
 
   /// Offsets within a head are of 32 bits.
-  private var headSize: Int { min(max(configuration.headSize, 1), 1 << 30) }
+  private var headSize: Int {
+    // Where little is to be kept, no head's log and segment come to most of it.
+    let bound = configuration.retentionSize.map { max(Int(clamping: $0 / 4), 1 << 16) } ?? 1 << 30
+    return min(max(configuration.headSize, 1), bound, 1 << 30)
+  }
+  /// What the live head may come to: copies of spans in flight do not count, or it might be full at its birth.
+  private var fullSize: Int { headSize + state.withLock { $0.carried } }
+  /// What copies of spans in flight may come to.
+  private var mostCarried: Int { min(4 * headSize, 1 << 30) }
 
   var failure: String? { state.withLock { $0.failure } ?? upkeep.failure }
   var logBytes: UInt64 { state.withLock { $0.log }?.byteCount ?? 0 }
@@ -74,7 +85,7 @@ final class HeadJournal: Sendable {
       }
       throw error
     }
-    if core.live.byteCount > headSize {
+    if core.live.byteCount > fullSize {
       // Taken is taken: a head that cannot be changed now is changed later.
       try? rotate()
     }
@@ -82,7 +93,7 @@ final class HeadJournal: Sendable {
 
   private func write(_ batches: [SpanBatch]) throws(SpanStoreError) {
     if state.withLock({ $0.isClosed }) { throw .closed }
-    if core.live.byteCount > 2 * headSize { try rotate() }
+    if core.live.byteCount > headSize + fullSize { try rotate() }
     let log = try openLog()
     let head = core.live
     let mark = head.mark
@@ -100,8 +111,7 @@ final class HeadJournal: Sendable {
   private func append(_ head: Head, since mark: PackedSpans.Mark, to log: SpanLog) throws(FileError) {
     var frame = GrowingMemory<UInt8>()
     head.edit { LogFrame.append($0, since: mark, to: &frame) }
-    try log.write(frame.raw)
-    if configuration.fsyncInterval == nil { try log.sync() }
+    try log.write(frame.raw, isSynced: configuration.fsyncInterval == nil)
   }
 
   private func openLog() throws(SpanStoreError) -> SpanLog {
@@ -113,9 +123,11 @@ final class HeadJournal: Sendable {
 
   // MARK: Heads
 
-  func rotateIfOld() throws(SpanStoreError) {
-    let age = upkeep.time.monotonic() - state.withLock { $0.began }
-    if age > Self.longestLife { try rotate() }
+  /// Begins a new head where the live one is old, or its log was given up: what it holds is not safe before it is a segment.
+  func rotateIfDue() throws(SpanStoreError) {
+    let (log, began, isClosed) = state.withLock { ($0.log, $0.began, $0.isClosed) }
+    if log == nil, !isClosed { return try beginHead() }
+    if upkeep.time.monotonic() - began > longestLife || log?.failure != nil { try rotate() }
   }
 
   /// Begins a new head where the live one holds anything.
@@ -137,10 +149,11 @@ final class HeadJournal: Sendable {
     }
     let log: SpanLog
     let next = Head()
+    let followedFrom: Int64?
     do throws(FileError) {
       log = try SpanLog(layout, files, sequence: sequence)
       do throws(FileError) {
-        try carryOpenSpans(to: next, log)
+        followedFrom = try carryOpenSpans(to: next, log)
       } catch {
         log.close()
         do throws(FileError) {
@@ -154,9 +167,11 @@ final class HeadJournal: Sendable {
     } catch {
       throw .storage(error.description)
     }
+    let carried = next.byteCount
     let old = state.withLock { state in
       defer {
         state.log = log
+        state.carried = carried
         state.began = upkeep.time.monotonic()
       }
       return state.log
@@ -168,36 +183,37 @@ final class HeadJournal: Sendable {
         catalog.add(SealedHead(sequence: old.sequence, head: head, log: old.path))
       }
     }
+    if let followedFrom { core.forgetOpen(before: followedFrom) }
     if let old {
-      old.close()
       if isOldEmpty { try? files.remove(old.path) }
+      // Its segment may be long in coming. On that queue, as a sync may be under way.
+      syncing.queue.async { [self, isOldEmpty] in
+        if !isOldEmpty { sync(old) }
+        old.close()
+      }
     }
     upkeep.flushSoon()
   }
 
   /// Spans in flight go along from log to log: what is in flight is known from the logs alone.
-  private func carryOpenSpans(to next: Head, _ log: SpanLog) throws(FileError) {
-    let keys = core.openKeys
-    guard !keys.isEmpty else { return }
-    let sources = core.sources()
-    var spans: [Span] = []
-    for (trace, keys) in Dictionary(grouping: keys, by: \.traceID) {
-      let ids = Set(keys.map(\.spanID))
-      spans += sources.spans(of: trace).filter { ids.contains($0.spanID) && $0.state == .active }
-    }
-    guard let batch = SpanBatch(spans), !batch.isEmpty else { return }
+  ///
+  /// - Returns: the start before which they did not go along, where they are too many.
+  private func carryOpenSpans(to next: Head, _ log: SpanLog) throws(FileError) -> Int64? {
     let mark = next.mark
-    next.pack([batch])
+    let followedFrom = core.carryOpen(from: core.sources(), into: next, upTo: mostCarried)
+    guard next.mark.rows > mark.rows else { return followedFrom }
     try append(next, since: mark, to: log)
     // The log that they are known from until now goes when its segment is there.
     try log.sync()
     next.show()
+    return followedFrom
   }
 
   // MARK: Syncs
 
-  func sync() {
-    guard let log = state.withLock({ $0.log }) else { return }
+  func sync() { if let log = state.withLock({ $0.log }) { sync(log) } }
+
+  private func sync(_ log: SpanLog) {
     do throws(FileError) { try log.sync() } catch { note("the log of spans could not be synced: \(error)") }
   }
 
@@ -206,8 +222,10 @@ final class HeadJournal: Sendable {
       defer { state.isClosed = true }
       return state.isClosed ? nil : state.log
     }
-    guard let log else { return }
-    do throws(FileError) { try log.sync() } catch { note("the log of spans could not be synced: \(error)") }
-    log.close()
+    syncing.queue.sync {
+      guard let log else { return }
+      sync(log)
+      log.close()
+    }
   }
 }

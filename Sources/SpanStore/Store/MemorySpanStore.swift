@@ -35,25 +35,12 @@ public final class MemorySpanStore: SpanWriter, SpanReader {
 
   /// Takes the spans in flight that are in `gone` alone over into the live head; those that started first go where they are many.
   private static func keepOpen(of gone: Head, in core: SpanCore, bytes: Int) {
-    let open = Dictionary(grouping: core.openKeys, by: \.traceID).mapValues { Set($0.map(\.spanID)) }
-    let source = SpanSources(sources: [gone])
-    var spans: [Span] = []
-    for (trace, ids) in open {
-      spans += source.spans(of: trace).filter { ids.contains($0.spanID) && $0.state == .active }
-    }
-    spans.sort { $0.start > $1.start }
     let head = core.live
     let first = head.mark.rows
-    for span in spans {
-      guard head.byteCount < bytes, let batch = SpanBatch([span]) else {
-        let (next, overflow) = span.start.addingReportingOverflow(1)
-        if !overflow { core.forgetOpen(before: next) }
-        break
-      }
-      head.pack([batch])
-    }
+    let kept = core.carryOpen(from: SpanSources(sources: [gone]), into: head, upTo: bytes)
     head.show()
     core.noteVisible(from: first, in: head)
+    if let kept { core.forgetOpen(before: kept) }
   }
 
   /// Heads that are full, the oldest first.

@@ -19,7 +19,11 @@ final class SegmentUpkeep: Sendable {
   /// Merges and drops.
   private let merges = BlockingWork(label: "skep.spans.merges")
   private let isStopping = Atomic(false)
+  /// The newest segment and the logs are beyond the bound of size.
+  private let isOverSize = Atomic(false)
   private let problem = Mutex<String?>(nil)
+  /// Bytes of a merged segment where the retention has no bound of its own.
+  private static let mostBytes: UInt64 = 4 << 30
 
   init(
     _ configuration: SpanStoreConfiguration, layout: SpanLayout, files: any FileSystem, catalog: SegmentCatalog,
@@ -133,9 +137,14 @@ final class SegmentUpkeep: Sendable {
   private func nextMerge() -> [Segment]? {
     for segments in catalog.mergeable {
       let entries = segments.map {
-        MergePlan.Entry(rows: $0.footer.rows, earliest: $0.footer.earliest, latest: $0.footer.latest)
+        MergePlan.Entry(
+          rows: $0.footer.rows, traces: $0.footer.indexCount, bytes: $0.size, earliest: $0.footer.usualEarliest,
+          latest: $0.footer.latest)
       }
-      if let range = MergePlan.next(entries, longest: retention / 4) { return Array(segments[range]) }
+      let mostBytes = configuration.retentionSize.map { $0 / 8 } ?? Self.mostBytes
+      if let range = MergePlan.next(entries, longest: retention / 4, mostBytes: mostBytes) {
+        return Array(segments[range])
+      }
     }
     return nil
   }
@@ -185,16 +194,54 @@ final class SegmentUpkeep: Sendable {
     let horizon = horizon
     let old = catalog.segments.filter { $0.footer.latest < horizon }
     drop(old)
-    guard let most = configuration.retentionSize else { return }
+    if let most = configuration.retentionSize { drop(downTo: most) }
+  }
+
+  /// What was set aside goes first, then the segments whose latest spans are the oldest. The newest stays, whatever its size: it
+  /// goes when there is a newer one.
+  private func drop(downTo most: UInt64) {
     var segments = catalog.segments.sorted { $0.footer.latest < $1.footer.latest }
-    var size = segments.reduce(0) { $0 + $1.size }
+    let (logs, damaged) = otherFiles()
+    var size = (logs + damaged).reduce(segments.reduce(0) { $0 + $1.size }) { $0 + $1.size }
+    for file in damaged where size > most {
+      guard (try? files.remove(file.path)) != nil else { continue }
+      size -= file.size
+      note("\(file.path), which was set aside, is removed: spans take more than tracing.retention_size, \(most) bytes")
+    }
     var beyond: [Segment] = []
-    while size > most, !segments.isEmpty {
+    while size > most, segments.count > 1 {
       let oldest = segments.removeFirst()
       size -= oldest.size
       beyond.append(oldest)
     }
     drop(beyond)
+    let isBeyond = size > most
+    let isNew = isOverSize.exchange(isBeyond, ordering: .relaxed) != isBeyond
+    if isNew, isBeyond {
+      note(
+        "the newest spans alone take \(size) bytes, more than tracing.retention_size, \(most); they stay until there are newer"
+          + " ones: give it more, or keep fewer attributes")
+    }
+  }
+
+  private struct OtherFile {
+    var path: FilePath
+    var size: UInt64
+  }
+
+  /// Logs, and what was set aside, by name.
+  private func otherFiles() -> (logs: [OtherFile], damaged: [OtherFile]) {
+    var (logs, damaged): ([OtherFile], [OtherFile]) = ([], [])
+    for name in (try? files.names(in: layout.directory)) ?? [] {
+      let path = layout.directory.appending(name)
+      guard let size = try? files.size(of: path) else { continue }
+      switch SpanLayout.entry(name) {
+      case .log: logs.append(OtherFile(path: path, size: size))
+      case .other where name.hasSuffix(SpanLayout.damagedSuffix): damaged.append(OtherFile(path: path, size: size))
+      default: break
+      }
+    }
+    return (logs, damaged)
   }
 
   private func drop(_ segments: [Segment]) {

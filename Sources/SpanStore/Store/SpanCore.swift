@@ -68,12 +68,17 @@ final class SpanCore: Sendable {
     let changes = head.read { content in Self.changes(from: first, content) }
     guard !changes.isEmpty else { return }
     let others = stored()
+    // Before the lock: segments may have to come from the disk.
+    var isElsewhere: [TraceID: Bool] = [:]
+    for case .started(let span, _) in changes where isElsewhere[span.key.traceID] == nil {
+      isElsewhere[span.key.traceID] = others.contains { $0.mayHold(span.key.traceID) }
+    }
     state.withLock { state in
       for change in changes {
         switch change {
         case .started(let span, let isDoubtful):
-          let isElsewhere = others.contains { $0.mayHold(span.key.traceID) }
-          state.open.insert(OpenSpans.Entry(span: span, isDoubtful: isDoubtful || isElsewhere))
+          let isDoubtful = isDoubtful || isElsewhere[span.key.traceID] ?? true
+          state.open.insert(OpenSpans.Entry(span: span, isDoubtful: isDoubtful))
         case .ended(let key): state.open.end(key)
         case .lost(let key): state.open.remove(key)
         }
@@ -143,7 +148,8 @@ final class SpanCore: Sendable {
     let sources = sources()
     for (trace, spans) in Dictionary(grouping: doubtful, by: \.key.traceID) {
       let states = Dictionary(
-        sources.spans(of: trace).map { ($0.spanID, $0.state) }, uniquingKeysWith: { first, _ in first })
+        sources.spans(of: trace, only: Set(spans.map(\.key.spanID))).map { ($0.spanID, $0.state) },
+        uniquingKeysWith: { first, _ in first })
       state.withLock { state in
         for span in spans where state.open.entries[span.key]?.isDoubtful == true {
           if states[span.key.spanID].map({ $0 != .active }) ?? false {
@@ -163,7 +169,7 @@ final class SpanCore: Sendable {
     let known = state.withLock { state in
       trace ?? state.open.only(id)?.traceID ?? state.open.traceOfEnded(id)
     }
-    guard let known, let span = sources().spans(of: known).first(where: { $0.spanID == id }) else {
+    guard let known, let span = sources().spans(of: known, only: [id]).first else {
       throw .unknownSpan(id)
     }
     if span.state.hasEnded { throw .finishedSpan(id) }
@@ -179,7 +185,7 @@ final class SpanCore: Sendable {
     var lost: [Span] = []
     for (trace, keys) in Dictionary(grouping: open, by: \.traceID) {
       let ids = Set(keys.map(\.spanID))
-      for var span in sources.spans(of: trace) where ids.contains(span.spanID) && span.state == .active {
+      for var span in sources.spans(of: trace, only: ids) where span.state == .active {
         span.state = .lost
         lost.append(span)
       }
@@ -194,6 +200,24 @@ final class SpanCore: Sendable {
     }
   }
 
-  /// The keys of the spans in flight.
-  var openKeys: [SpanKey] { state.withLock { Array($0.open.entries.keys) } }
+  /// Packs spans in flight, all versions of each joined into one, at the end of a head; shows nothing.
+  ///
+  /// - Parameters:
+  ///   - sources: what has them.
+  ///   - bytes: what the head may come to; those that started last go first.
+  /// - Returns: the start from which on they are all there; others are to be forgotten once the head is live. `nil` if all are.
+  func carryOpen(from sources: SpanSources, into head: Head, upTo bytes: Int) -> Int64? {
+    let open = state.withLock { $0.open.inOrder }
+    for first in stride(from: open.count, to: 0, by: -Self.carriedAtOnce) {
+      let chunk = open[max(0, first - Self.carriedAtOnce)..<first]
+      for (trace, spans) in Dictionary(grouping: chunk, by: \.key.traceID) {
+        let found = sources.spans(of: trace, only: Set(spans.map(\.key.spanID)))
+        for span in found where span.state == .active { if let batch = SpanBatch([span]) { head.pack([batch]) } }
+      }
+      if head.byteCount > bytes, chunk.startIndex > 0 { return chunk.first?.start }
+    }
+    return nil
+  }
+
+  private static let carriedAtOnce = 64
 }
