@@ -51,7 +51,7 @@ import Testing
       try await MessageWork.incoming.decompressed(packed, limit: count - 1)
     }
     await #expect(throws: Gzip.Failure.malformed) {
-      try await MessageWork.incoming.decompressed(packed.dropLast(9), limit: count)
+      try await MessageWork.incoming.decompressed(Array(packed.dropLast(9)), limit: count)
     }
   }
 }
