@@ -1,5 +1,5 @@
 public import DeployPlan
-public import FleetModel
+import FleetModel
 
 /// The Kubernetes objects of single agents, for programs that bring the rest themselves.
 ///

@@ -1,5 +1,5 @@
 public import DeployPlan
-public import FleetModel
+import FleetModel
 
 /// The mesh's objects of single agents.
 ///

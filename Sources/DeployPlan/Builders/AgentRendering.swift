@@ -1,4 +1,4 @@
-public import FleetModel
+import FleetModel
 
 /// The objects of one agent as values, for programs that change them before they are written.
 public struct AgentRendering: Sendable {
