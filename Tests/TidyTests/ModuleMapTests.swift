@@ -8,7 +8,7 @@ struct ModuleMapTests {
     "TraceAnalysis",
   ]
   static let edges: Set = ["Platform", "SampleStore", "SpanStore", "Ingest", "Alerting", "Receivers", "LocalRuntime"]
-  static let top: Set = ["ControlPlane", "SkepMonitor", "SkepAgent", "skep", "TestSupport"]
+  static let top: Set = ["ControlPlane", "SkepMonitor", "SkepDeploy", "SkepAgent", "skep", "TestSupport"]
 
   /// For each of our modules, those of ours that it may import.
   static let allowed: [String: Set<String>] = [
@@ -36,10 +36,11 @@ struct ModuleMapTests {
       "ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform", "SpanStore",
       "TraceAnalysis",
     ],
+    "SkepDeploy": ["DeployPlan", "FleetModel", "PromQL"],
     "SkepAgent": ["FleetModel", "MetricExposition", "WireFormats"],
     "skep": [
       "ControlPlane", "DeployPlan", "FleetModel", "WireFormats", "LocalRuntime", "MetricExposition", "Platform",
-      "PromQL", "Alerting",
+      "PromQL", "Alerting", "SkepDeploy",
     ],
     "TestSupport": ["FleetModel", "Platform"],
   ]

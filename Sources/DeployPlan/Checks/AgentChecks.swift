@@ -7,6 +7,11 @@ enum AgentChecks {
     checkPorts(agent, reader, path)
     checkLabels(agent, reader, path)
     checkDependencies(agent, reader, path)
+    checkExposedMetrics(agent, reader, path)
+    if agent.stickyHeader != nil, reader.isGiven(Path.key("load_balancer", in: path)) {
+      reader.warn(
+        Path.key("load_balancer", in: path), "has no effect beside sticky_sessions", mend: "remove one of the two")
+    }
     RoutingChecks.check(&agent, reader, path)
   }
 
@@ -63,6 +68,18 @@ enum AgentChecks {
       let other = Path.key(key, in: Path.key("metrics", in: path))
       if reader.isGiven(other) {
         reader.error(other, "cannot stand beside metrics_endpoint", mend: "remove one of the two")
+      }
+    }
+  }
+
+  private static func checkExposedMetrics(_ agent: AgentSpec, _ reader: Reader, _ path: String) {
+    let listPath = Path.key("exposes", in: Path.key("metrics", in: path))
+    guard let metrics = agent.exposes, reader.isSound(listPath) else { return }
+    var seen: Set<String> = []
+    for (index, metric) in metrics.enumerated() {
+      let itemPath = Path.index(index, in: listPath)
+      if reader.isSound(itemPath), !seen.insert(metric.name).inserted {
+        reader.error(itemPath, "\"\(metric.name)\" is given twice", mend: "remove one of the two")
       }
     }
   }

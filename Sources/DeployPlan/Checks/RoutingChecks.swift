@@ -12,6 +12,7 @@ enum RoutingChecks {
       checkHeaders(rule, reader, Path.key("headers", in: rulePath))
     }
     shareWeights(&agent.routingRules, reader, rulesPath)
+    RouteShareChecks.check(agent.routingRules, reader, rulesPath)
   }
 
   private static func checkPort(

@@ -67,6 +67,10 @@ enum SystemChecks {
         reader.warn(
           Path.key("routing_rules", in: path), "have no effect with mesh.type none", mend: "remove them, or use a mesh")
       }
+      if system.mesh == .none, agent.stickyHeader != nil, reader.isSound("mesh") {
+        reader.warn(
+          Path.key("sticky_sessions", in: path), "has no effect with mesh.type none", mend: "remove it, or use a mesh")
+      }
     }
     for (index, agent) in system.agents.enumerated() {
       let listPath = Path.key("depends_on", in: Path.index(index, in: "agents"))
@@ -79,6 +83,19 @@ enum SystemChecks {
       }
     }
     reportCycle(system, first, reader)
+    checkWaivers(system, Set(first.keys), reader)
+  }
+
+  private static func checkWaivers(_ system: FleetSystem, _ agents: Set<AgentID>, _ reader: Reader) {
+    guard reader.isSound("waivers") else { return }
+    for (index, waiver) in system.waivers.enumerated() {
+      let path = Path.key("agent", in: Path.index(index, in: "waivers"))
+      guard let agent = waiver.agent, reader.isSound(path), !agents.contains(agent) else { continue }
+      reader.error(
+        path, "there is no agent \"\(agent)\"",
+        mend: KeyDistance.nearest(to: agent.name, among: agents.map(\.name).sorted()).map { "did you mean \"\($0)\"?" }
+          ?? "remove the waiver, or name one of the agents")
+    }
   }
 
   /// Agents that wait for each other: what remains when all that wait for nobody have been taken away.

@@ -38,6 +38,9 @@ enum AgentDeclaration {
       F(
         "routing_rules", \.routingRules, Shapes.list(Shapes.reference("routing_rule") { TrafficDeclaration.shape }),
         "how the mesh routes requests"),
+      F(
+        "sticky_sessions", optional: \.stickyHeader, DeploymentDeclaration.stickySessions,
+        "whether requests of one conversation go to one instance"),
       F("subsets", \.subsets, TrafficDeclaration.subsets, "parts of its pods that routing rules name, by their labels"),
       F("labels", \.labels, labels, "free labels, carried to series, pods and traces"),
       F(
@@ -63,6 +66,10 @@ enum AgentDeclaration {
         F("port", optional: \.port, Shapes.port, "the first of ports where it is not given"),
         F("path", \.path, Shapes.absolutePath, "path of the metrics"),
         F("honor_labels", \.honorLabels, Shapes.boolean, "whether the agent's own labels win over Skep's in a clash"),
+        F(
+          "exposes", optional: \.exposes, Shapes.list(DeploymentDeclaration.exposedMetric),
+          "what it serves, by which rules and panels are proven; what Skep's Swift library serves where it is not given"
+        ),
       ])
   }
 
@@ -151,16 +158,20 @@ struct MetricsOptions {
   var port: Int?
   var path = "/metrics"
   var honorLabels = false
+  var exposes: [ExposedMetric]?
 }
 
 extension AgentSpec {
   var metricsOptions: MetricsOptions {
     get {
-      guard case .port(let port, let path) = metrics else { return MetricsOptions(honorLabels: honorLabels) }
-      return MetricsOptions(port: port, path: path, honorLabels: honorLabels)
+      guard case .port(let port, let path) = metrics else {
+        return MetricsOptions(honorLabels: honorLabels, exposes: exposes)
+      }
+      return MetricsOptions(port: port, path: path, honorLabels: honorLabels, exposes: exposes)
     }
     set {
       honorLabels = newValue.honorLabels
+      exposes = newValue.exposes
       if metricsURL == nil { metrics = .port(newValue.port, path: newValue.path) }
     }
   }

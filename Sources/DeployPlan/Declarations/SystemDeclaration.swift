@@ -28,6 +28,12 @@ enum SystemDeclaration {
       F("tracing", \.tracing, StorageDeclaration.tracing, "where spans are kept and sent on to"),
       F("limits", \.limits, limits, "what is refused as too much"),
       F("prices", \.prices, prices, "what tokens cost"),
+      F(
+        "external", \.external, DeploymentDeclaration.external,
+        "what is there without this file, so that it may be named"),
+      F(
+        "waivers", \.waivers, Shapes.list(DeploymentDeclaration.waiver),
+        "rules of skep deploy check that are not to count, and why"),
       F("environments", \.environments, environments, "overlays by environment; each holds keys of this file"),
     ]
   }
@@ -84,13 +90,30 @@ enum SystemDeclaration {
         F(
           "discovery_files", \.discoveryFiles, Shapes.list(Shapes.text()), "Prometheus file_sd files or globs to follow"
         ),
+        F("kubernetes", \.kubernetes, DeploymentDeclaration.monitoring, "how Kubernetes is told of the monitoring"),
+        F(
+          "native_histograms", \.nativeHistograms, Shapes.boolean,
+          "whether agents are asked for native histograms; one that serves a histogram both ways is stored as a native one alone"
+        ),
       ])
   }
 
   private static var mesh: Shape<MeshOptions> {
-    .object(
+    typealias F = Field<MeshOptions>
+    return .object(
       MeshOptions(),
-      [Field<MeshOptions>("type", \.type, Shapes.choice(), "which mesh carries the traffic")])
+      [
+        F("type", \.type, Shapes.choice(), "which mesh carries the traffic"),
+        F(
+          "revision", optional: \.revision, Shapes.dnsLabel(),
+          "the mesh's control plane that injects the namespace's pods, by its revision; the default one without"),
+      ],
+      check: { mesh, reader, path in
+        let revision = Path.key("revision", in: path)
+        if mesh.type == .none, mesh.revision != nil, reader.isSound(revision, Path.key("type", in: path)) {
+          reader.error(revision, "means nothing with mesh.type none", mend: "remove it, or use a mesh")
+        }
+      })
   }
 
   private static var limits: Shape<CollectionLimits> {
@@ -141,23 +164,30 @@ enum SystemDeclaration {
       ])
   }
 
+  /// What an overlay may change.
+  static let overlayKeys =
+    ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
+    + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys
+    + ["storage", "tracing", "limits", "prices", "external", "waivers"]
+
   private static var environments: Shape<[String: YAMLTree]> {
-    let known =
-      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
-      + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys + ["storage", "tracing", "limits", "prices"]
-    return Shapes.dictionary(
-      Shapes.raw(known: known), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
+    Shapes.dictionary(
+      Shapes.raw(known: overlayKeys), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
   }
 }
 
 /// `mesh` as it stands in the file.
 struct MeshOptions {
   var type = FleetSystem.Mesh.istio
+  var revision: String?
 }
 
 extension FleetSystem {
   var meshOptions: MeshOptions {
-    get { MeshOptions(type: mesh) }
-    set { mesh = newValue.type }
+    get { MeshOptions(type: mesh, revision: meshRevision) }
+    set {
+      mesh = newValue.type
+      meshRevision = newValue.revision
+    }
   }
 }

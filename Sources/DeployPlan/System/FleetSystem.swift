@@ -7,6 +7,8 @@ public struct FleetSystem: Sendable, Hashable {
   public var namespace = "multi-agents"
   public var monitoring = Monitoring()
   public var mesh = Mesh.istio
+  /// The mesh's control plane that injects the namespace's pods (`istio.io/rev`); `nil` for the default one.
+  public var meshRevision: String?
   public var agents: [AgentSpec] = []
   public var alertRules: [AlertRule] = []
   public var recordingRules: [RecordingRule] = []
@@ -32,6 +34,8 @@ public struct FleetSystem: Sendable, Hashable {
   public var tracing = TracingOptions()
   public var limits = CollectionLimits()
   public var prices = PriceTable()
+  public var external = ExternalObjects()
+  public var waivers: [Waiver] = []
   /// Overlays by environment (`staging`, `production`), as they stand in the file.
   public var environments: [String: YAMLTree] = [:]
 
@@ -51,6 +55,9 @@ public struct FleetSystem: Sendable, Hashable {
     public var failureThreshold = 1
     /// `file_sd` files or globs to follow.
     public var discoveryFiles: [String] = []
+    /// Whether agents are asked for native histograms.
+    public var nativeHistograms = false
+    public var kubernetes = MonitoringOnKubernetes()
 
     public init() {}
   }
@@ -72,6 +79,8 @@ public struct AgentSpec: Sendable, Hashable {
   public var scaling = Scaling()
   public var loadBalancer = LoadBalancer.roundRobin
   public var routingRules: [RoutingRule] = []
+  /// The header by whose value requests always go to the same instance (`sticky_sessions.header`).
+  public var stickyHeader: String?
   public var labels: [String: String] = [:]
   /// Overrides of the system's `monitoring`.
   public var collectionInterval: Duration?
@@ -79,6 +88,8 @@ public struct AgentSpec: Sendable, Hashable {
   public var progress: Progress?
   /// Whether the agent's own labels win over Skep's in a clash, as Prometheus' `honor_labels`.
   public var honorLabels = false
+  /// What it serves; `nil` where the file does not say.
+  public var exposes: [ExposedMetric]?
   /// Agents that must be ready before this one is started.
   public var dependsOn: [AgentID] = []
   /// How long a roll waits for runs in flight before it ends an instance.

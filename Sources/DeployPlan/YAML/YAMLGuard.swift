@@ -6,16 +6,16 @@ enum YAMLGuard {
   /// The longest text that is read, in bytes.
   static let maximumBytes = 4 << 20
 
-  static func sizeProblem(bytes: Int) -> Diagnostic? {
+  static func sizeProblem(bytes: Int, maximumBytes: Int = maximumBytes) -> Diagnostic? {
     guard bytes > maximumBytes else { return nil }
     return Diagnostic(
-      message: "has \(bytes) bytes; at most \(maximumBytes) (4 MiB) are read",
-      mend: "split the system or shorten the file")
+      message: "has \(bytes) bytes; at most \(maximumBytes) (\(maximumBytes >> 20) MiB) are read",
+      mend: "split the file or shorten it")
   }
 
   /// The text of `bytes`, without a byte order mark.
-  static func text(of bytes: [UInt8]) -> Result<String, Diagnostic> {
-    if let problem = sizeProblem(bytes: bytes.count) { return .failure(problem) }
+  static func text(of bytes: [UInt8], maximumBytes: Int = maximumBytes) -> Result<String, Diagnostic> {
+    if let problem = sizeProblem(bytes: bytes.count, maximumBytes: maximumBytes) { return .failure(problem) }
     let mend = "save the file as UTF-8"
     if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
       return .failure(Diagnostic(line: 1, column: 1, message: "is UTF-16, not UTF-8", mend: mend))

@@ -22,24 +22,39 @@ struct YAMLParsing {
   /// Whether a file without content is no mistake.
   private let emptyAllowed: Bool
   private let emptyMend: String
+  /// How many lines of the file stand before the text.
+  private let lineOffset: Int
 
-  init(_ text: String, emptyAllowed: Bool = false, emptyMend: String = "begin it with \"system: NAME\"") {
+  /// - Parameter lineOffset: how many lines of the file stand before `text`: places are of the file.
+  init(
+    _ text: String, emptyAllowed: Bool = false, emptyMend: String = "begin it with \"system: NAME\"",
+    lineOffset: Int = 0
+  ) {
     self.emptyAllowed = emptyAllowed
     self.emptyMend = emptyMend
-    var text = text
-    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-    text.makeContiguousUTF8()
-    if let problem = YAMLGuard.sizeProblem(bytes: text.utf8.count) ?? YAMLGuard.complexKey(in: text) {
-      diagnostics.append(problem)
-      return
+    self.lineOffset = lineOffset
+    let root = guardedRoot(of: text)
+    if lineOffset > 0 {
+      for index in diagnostics.indices { diagnostics[index].line = diagnostics[index].line.map { $0 + lineOffset } }
     }
-    guard let root = parse(text) else { return }
+    guard let root else { return }
     let converted = convert(root, depth: 0)
     if converted.isNull {
       reportEmpty()
     } else if !gaveUp {
       tree = converted
     }
+  }
+
+  private mutating func guardedRoot(of text: String) -> Node? {
+    var text = text
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+    text.makeContiguousUTF8()
+    if let problem = YAMLGuard.sizeProblem(bytes: text.utf8.count) ?? YAMLGuard.complexKey(in: text) {
+      diagnostics.append(problem)
+      return nil
+    }
+    return parse(text)
   }
 
   /// The document's root, duplicates renamed; `nil` after an error or where there is no document.
@@ -120,7 +135,7 @@ struct YAMLParsing {
   }
 
   private func place(_ mark: Mark?) -> YAMLTree.Place {
-    guard let mark else { return YAMLTree.Place(line: 1, column: 1) }
+    guard let mark else { return YAMLTree.Place(line: lineOffset + 1, column: 1) }
     var column = mark.column
     if let line = markedLines[mark.line] {
       var inside = false
@@ -130,7 +145,7 @@ struct YAMLParsing {
         if scalar == Self.markEnd { inside = false }
       }
     }
-    return YAMLTree.Place(line: mark.line, column: column)
+    return YAMLTree.Place(line: mark.line + lineOffset, column: column)
   }
 
   // MARK: - Nodes
