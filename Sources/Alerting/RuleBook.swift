@@ -10,7 +10,7 @@ struct CompiledRule: Sendable {
 
   let rule: AlertRule
   let terms: Terms
-  let matchers: [CompiledMatcher]
+  let matchers: [MatcherTest]
 
   init(_ rule: AlertRule, lookback: Duration) throws(RuleError) {
     guard !rule.name.isEmpty else { throw .invalid(rule: "", problem: "has no name; give it one") }
@@ -27,8 +27,8 @@ struct CompiledRule: Sendable {
       terms = .absence(AbsenceTerms(window: window, holding: holding))
     case .expression: throw .unsupportedCondition(rule: rule.name, type: rule.condition.type)
     }
-    var compiled: [CompiledMatcher] = []
-    for matcher in rule.labels { compiled.append(try CompiledMatcher(matcher, rule: rule.name)) }
+    var compiled: [MatcherTest] = []
+    for matcher in rule.labels { compiled.append(try MatcherTest(matcher, rule: rule.name)) }
     matchers = compiled
     self.rule = rule
   }
@@ -36,7 +36,7 @@ struct CompiledRule: Sendable {
   func matches(_ labels: LabelSet, metric: String, agent: String) -> Bool {
     if let glob = rule.metricName, !glob.matches(metric) { return false }
     if let glob = rule.agentID, !glob.matches(agent) { return false }
-    return matchers.allSatisfy { $0.matches(labels) }
+    return matchers.allSatisfy { $0.accepts(labels) }
   }
 
   /// Agent and metric, if the rule names both outright.
@@ -46,34 +46,9 @@ struct CompiledRule: Sendable {
   }
 }
 
-struct CompiledMatcher: Sendable {
-  private enum Test: Sendable {
-    case equal(String)
-    case pattern(LabelPattern)
-  }
-
-  private let name: String
-  private let test: Test
-  private let wanted: Bool
-
+extension MatcherTest {
   init(_ matcher: LabelMatcher, rule: String) throws(RuleError) {
-    name = matcher.name
-    wanted = matcher.operation == .equal || matcher.operation == .matches
-    switch matcher.operation {
-    case .equal, .notEqual: test = .equal(matcher.value)
-    case .matches, .matchesNot:
-      do { test = .pattern(try LabelPattern(matcher.value)) } catch {
-        throw .invalid(rule: rule, problem: "label matcher \(matcher): \(error)")
-      }
-    }
-  }
-
-  func matches(_ labels: LabelSet) -> Bool {
-    let value = labels[name] ?? ""
-    switch test {
-    case .equal(let text): return (value == text) == wanted
-    case .pattern(let pattern): return pattern.matches(value) == wanted
-    }
+    do throws(InvalidMatcher) { try self.init(matcher) } catch { throw .invalid(rule: rule, problem: "\(error)") }
   }
 }
 

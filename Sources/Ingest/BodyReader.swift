@@ -3,7 +3,9 @@ import WireFormats
 
 /// Reads one instance's bodies. The only file that knows the exposition parser.
 struct BodyReader: Sendable {
-  static let acceptHeader = ExpositionFormat.acceptHeader
+  static func acceptHeader(nativeHistograms: Bool) -> String {
+    ExpositionFormat.acceptHeader(nativeHistograms: nativeHistograms)
+  }
   /// The time of a sample that was served without one.
   static let noTimestamp = ParsedSample.noTimestamp
 
@@ -23,6 +25,8 @@ struct BodyReader: Sendable {
 
   /// In the order of the body; valid until the next call.
   var samples: [ParsedSample] { collection.samples }
+  /// In the order of the body; valid until the next call.
+  var histograms: [ParsedHistogram] { collection.histograms }
   /// Series that the previous body did not have.
   var started: [StartedSeries] { collection.started }
   /// Slots of series that the previous body had and this one has not.
@@ -68,6 +72,9 @@ struct BodyReader: Sendable {
     var found: [Int32: LabelSet] = [:]
     // The same body has the same samples in the same order.
     for (old, new) in zip(samples, again.samples) where slots.contains(old.slot) { found[old.slot] = labels[new.slot] }
+    for (old, new) in zip(histograms, again.histograms) where slots.contains(old.slot) {
+      found[old.slot] = labels[new.slot]
+    }
     return found
   }
 

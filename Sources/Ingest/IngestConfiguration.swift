@@ -2,6 +2,9 @@
 public struct IngestConfiguration: Sendable {
   public var collectionInterval: Duration = .seconds(30)
   public var collectionTimeout: Duration = .seconds(10)
+  /// Whether instances are asked for native histograms, which takes another form than text; a histogram that comes as a native one
+  /// does not come as classic series too.
+  public var nativeHistograms = false
   /// Failed collections or health checks in a row that make an instance unhealthy.
   public var failureThreshold = 1
   public var limits = IngestLimits()

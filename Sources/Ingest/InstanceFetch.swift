@@ -19,7 +19,7 @@ struct InstanceFetch: Sendable {
   private let metrics: HTTPExchangeRequest?
   private let health: HTTPExchangeRequest?
 
-  init(_ target: CollectionTarget, timeout: Duration, maximumBytes: Int) {
+  init(_ target: CollectionTarget, timeout: Duration, maximumBytes: Int, nativeHistograms: Bool) {
     func request(_ url: String, accept: String) -> HTTPExchangeRequest {
       HTTPExchangeRequest(
         url: url,
@@ -29,7 +29,8 @@ struct InstanceFetch: Sendable {
         ], timeout: timeout, maximumResponseBytes: maximumBytes)
     }
     self.timeout = timeout
-    metrics = target.metricsEndpoint.map { request($0, accept: BodyReader.acceptHeader) }
+    let accept = BodyReader.acceptHeader(nativeHistograms: nativeHistograms)
+    metrics = target.metricsEndpoint.map { request($0, accept: accept) }
     health = target.healthEndpoint.map { request($0, accept: "*/*") }
   }
 

@@ -31,7 +31,8 @@ final class InstanceLoop {
     let endpoints = [target.metricsEndpoint, target.healthEndpoint].compactMap(\.self)
     isLocal = endpoints.isEmpty ? target.pid != nil : endpoints.contains(where: EndpointPolicy.isLoopback(url:))
     fetch = InstanceFetch(
-      target, timeout: context.timeout(of: target), maximumBytes: context.configuration.limits.bodyBytes)
+      target, timeout: context.timeout(of: target), maximumBytes: context.configuration.limits.bodyBytes,
+      nativeHistograms: context.configuration.nativeHistograms)
     policy = context.policy(of: target)
     // A pid of another machine, or of another container, names some other process here.
     process = ProcessLook(pid: isLocal ? target.pid : nil, startTicks: assignment.processStart)

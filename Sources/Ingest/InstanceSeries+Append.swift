@@ -33,10 +33,15 @@ extension InstanceSeries {
     return taken
   }
 
-  private mutating func flushTimed(now: Timestamp) throws(AppendError) -> Int {
-    let latest = (now + Self.maximumAhead).milliseconds
+  /// Between which an agent's own times are believed.
+  func timeBounds(now: Timestamp) -> (earliest: Timestamp, latest: Timestamp) {
     // A time that an agent forgot to set is 0: such a sample would stretch the store to 1970.
-    let earliest = (now - context.configuration.retention).milliseconds
+    (now - context.configuration.retention, now + Self.maximumAhead)
+  }
+
+  private mutating func flushTimed(now: Timestamp) throws(AppendError) -> Int {
+    let bounds = timeBounds(now: now)
+    let (earliest, latest) = (bounds.earliest.milliseconds, bounds.latest.milliseconds)
     let future = timed.count { $0.time > latest }
     if future > 0 { context.metrics.refused(.future, future) }
     let tooOld = timed.count { $0.time < earliest }
@@ -111,7 +116,7 @@ extension InstanceSeries {
     return outcome.appended + second.appended
   }
 
-  private func note(_ outcome: AppendOutcome) {
+  func note(_ outcome: AppendOutcome) {
     if outcome.duplicateTimestamp > 0 { context.metrics.refused(.duplicate, outcome.duplicateTimestamp) }
     if outcome.outOfOrder > 0 { context.metrics.refused(.outOfOrder, outcome.outOfOrder) }
     guard outcome.duplicateTimestamp > 0 || outcome.outOfOrder > 0 else { return }

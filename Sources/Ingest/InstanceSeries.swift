@@ -79,7 +79,7 @@ struct InstanceSeries: Sendable {
       admitted = []
       throw error
     }
-    return BodyFacts(samples: reader.samples.count, started: reader.started.count)
+    return BodyFacts(samples: reader.samples.count + reader.histograms.count, started: reader.started.count)
   }
 
   /// Checks the series that begin against the limits and asks the store for their numbers.
@@ -149,8 +149,11 @@ struct InstanceSeries: Sendable {
     }
     own.appendMarkers(to: &batch)
     do throws(AppendError) {
-      let taken = try flush(at: round.time)
-      if round.facts != nil { appendExemplars(at: round.time) }
+      var taken = try flush(at: round.time)
+      if round.facts != nil {
+        taken += try appendHistograms(at: round.time)
+        appendExemplars(at: round.time)
+      }
       return taken
     } catch {
       // Markers that were not stored are due again in the next round.
@@ -259,7 +262,7 @@ struct InstanceSeries: Sendable {
     reserved = nil
     let duplicates = table.gather(reader, into: &batch, timed: &timed)
     if duplicates > 0 { context.metrics.refused(.duplicate, duplicates) }
-    table.noteTimed(timed)
+    table.noteTimed(timed, reader.histograms)
     reader.keep()
     isStale = false
   }

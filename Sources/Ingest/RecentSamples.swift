@@ -8,6 +8,7 @@ public final class RecentSamples: Sendable {
   fileprivate struct Entry: Sendable {
     var series: SeriesRef
     var type: MetricType
+    var isHistogram = false
     var value: Double
   }
 
@@ -19,6 +20,8 @@ public final class RecentSamples: Sendable {
 
   fileprivate struct State: Sendable {
     var ring: [Entry]
+    /// By place in the ring, the sums of those entries that are histograms; empty until there is one.
+    var sums: [Double] = []
     /// Where the next entry goes.
     var next = 0
     var filled = 0
@@ -57,7 +60,7 @@ public final class RecentSamples: Sendable {
         found.append(
           RecentSample(
             agentID: further["agent_id"] ?? "", metricName: name, metricType: entry.type, value: entry.value,
-            timestamp: collection.time, labels: further))
+            timestamp: collection.time, labels: further, sum: entry.isHistogram ? held.sums[position] : nil))
       }
     }
     return found.reversed()
@@ -71,10 +74,23 @@ public final class RecentSamples: Sendable {
     state.withLock { state in
       let start = max(0, batch.count - capacity)
       let count = state.write(batch, from: start, types)
-      guard count > 0 else { return }
-      state.collections.append(Collection(time: time, count: count))
-      state.filled += count
-      state.dropOverwritten(capacity)
+      state.note(count, at: time, capacity)
+    }
+  }
+
+  /// Notes native histograms, each with its series and that one's type. Of all that they say the number and the sum of observations
+  /// are held.
+  func append(_ histograms: [(value: NativeHistogram, series: SeriesRef, type: MetricType)], time: Timestamp) {
+    guard capacity > 0, !histograms.isEmpty else { return }
+    state.withLock { state in
+      if state.sums.isEmpty { state.sums = Array(repeating: 0, count: capacity) }
+      for histogram in histograms.suffix(capacity) {
+        state.ring[state.next] = Entry(
+          series: histogram.series, type: histogram.type, isHistogram: true, value: histogram.value.count)
+        state.sums[state.next] = histogram.value.sum
+        state.next = state.next + 1 == capacity ? 0 : state.next + 1
+      }
+      state.note(min(histograms.count, capacity), at: time, capacity)
     }
   }
 }
@@ -107,8 +123,16 @@ extension RecentSamples.State {
 }
 
 extension RecentSamples.State {
+  /// Notes that `count` entries were written.
+  fileprivate mutating func note(_ count: Int, at time: Timestamp, _ capacity: Int) {
+    guard count > 0 else { return }
+    collections.append(RecentSamples.Collection(time: time, count: count))
+    filled += count
+    dropOverwritten(capacity)
+  }
+
   /// Forgets the collections, or the parts of them, whose entries were overwritten.
-  fileprivate mutating func dropOverwritten(_ capacity: Int) {
+  private mutating func dropOverwritten(_ capacity: Int) {
     while filled > capacity, first < collections.count {
       let dropped = min(filled - capacity, collections[first].count)
       collections[first].count -= dropped

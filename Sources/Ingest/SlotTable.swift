@@ -97,8 +97,9 @@ struct SlotTable: Sendable {
   mutating func setReference(_ slot: Int32, _ reference: SeriesRef) { references[Int(slot)] = reference }
 
   /// Notes which series of the latest body came with times of their own.
-  mutating func noteTimed(_ samples: [TimedSample]) {
-    if samples.isEmpty {
+  mutating func noteTimed(_ samples: [TimedSample], _ histograms: [ParsedHistogram]) {
+    let timed = histograms.filter { $0.timestamp != BodyReader.noTimestamp }
+    if samples.isEmpty, timed.isEmpty {
       if !isTimed.isEmpty { isTimed = [] }
       return
     }
@@ -108,6 +109,7 @@ struct SlotTable: Sendable {
       for slot in isTimed.indices { isTimed[slot] = false }
     }
     for sample in samples { isTimed[Int(sample.slot)] = true }
+    for histogram in timed { isTimed[Int(histogram.slot)] = true }
   }
 
   /// Appends the samples that came without a time of their own to `batch`, those with one to `timed`.
@@ -142,6 +144,20 @@ struct SlotTable: Sendable {
       }
     }
     return duplicates
+  }
+
+  /// The native histograms of the body whose numbers were gathered last.
+  ///
+  /// - Returns: also how many were left out because their series had a sample before in this body; the first counts.
+  mutating func gatherHistograms(_ reader: BodyReader) -> (histograms: [ParsedHistogram], duplicates: Int) {
+    var found: [ParsedHistogram] = []
+    for histogram in reader.histograms where isLive(histogram.slot) {
+      let isTimed = histogram.timestamp != BodyReader.noTimestamp
+      guard isTimed || seenIn[Int(histogram.slot)] != round else { continue }
+      if !isTimed { seenIn[Int(histogram.slot)] = round }
+      found.append(histogram)
+    }
+    return (found, reader.histograms.count - found.count)
   }
 }
 

@@ -52,10 +52,13 @@ public struct CollectionParser: Sendable {
       case .agentJSON:
         var pass = JSONPass(body: bytes, slots: slots, seed: seed, maximumSamples: maximumSamples)
         draft = try pass.run(over: layout, into: &collection)
+      case .prometheusProtobuf:
+        var pass = FamilyPass(body: body, slots: slots, seed: seed, maximumSamples: maximumSamples)
+        draft = try pass.run(over: layout, into: &collection)
       }
     } catch {
       collection.removeAll()
-      throw ExpositionError(error, in: bytes)
+      throw ExpositionError(error, in: bytes, format)
     }
     collection.slotCount = draft?.slots.count ?? slots.count
     if let ended = draft?.ended { collection.ended = ended }
@@ -126,6 +129,10 @@ public struct CollectionParser: Sendable {
     for unit in layout.units where unit.isLine {
       let line = Array(layout.comments[start..<start + Int(unit.length)])
       start += line.count
+      if format == .prometheusProtobuf {
+        if let (name, said) = Self.metadata(ofFamily: line) { families[name] = said }
+        continue
+      }
       for entry in ExpositionDocument(line, format: format).entries {
         switch entry {
         case .help(let metric, let text): families[metric, default: MetricMetadata()].help = text
@@ -136,6 +143,15 @@ public struct CollectionParser: Sendable {
       }
     }
     return families
+  }
+
+  private static func metadata(ofFamily message: [UInt8]) -> (String, MetricMetadata)? {
+    message.withUnsafeBytes { bytes in
+      guard let family = try? FamilyHeader(bytes, 0..<bytes.count) else { return nil }
+      let metadata = MetricMetadata(
+        type: family.type, help: family.text(family.help, in: bytes), unit: family.text(family.unit, in: bytes))
+      return (family.text(family.name, in: bytes), metadata)
+    }
   }
 
   /// The bytes that the memory of this instance takes on the heap.

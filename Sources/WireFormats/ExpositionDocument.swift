@@ -17,9 +17,11 @@ public struct ExpositionDocument: Sendable, Hashable {
   public struct Series: Sendable, Hashable {
     /// Sorted by name, `__name__` among them; of equal names the last; with those whose value is empty.
     public var labels: [Label]
+    /// Of a native histogram the number of observations.
     public var value: Double
     public var timestamp: Timestamp?
     public var exemplars: [Exemplar]
+    public var histogram: NativeHistogram?
 
     /// As Prometheus prints it: the shortest text that reads back the same.
     public var valueText: String { FloatText.format(value) }
@@ -46,13 +48,13 @@ public struct ExpositionDocument: Sendable, Hashable {
       return
     }
     do {
-      if format == .agentJSON {
-        try readJSON(bytes)
-      } else {
-        try readText(bytes, openMetrics: format == .openMetrics)
+      switch format {
+      case .agentJSON: try readJSON(bytes)
+      case .prometheusProtobuf: try readFamilies(body)
+      case .prometheusText, .openMetrics: try readText(bytes, openMetrics: format == .openMetrics)
       }
     } catch {
-      self.error = ExpositionError(error, in: bytes)
+      self.error = ExpositionError(error, in: bytes, format)
     }
   }
 
@@ -105,6 +107,13 @@ public struct ExpositionDocument: Sendable, Hashable {
       timestamp: grammar.timestamp.map { Timestamp(milliseconds: $0) }, exemplars: exemplars)
   }
 
+  private mutating func readFamilies(_ body: UnsafeRawBufferPointer) throws(ExpositionFault) {
+    var reader = FamilyReader(body)
+    var families = FamilyEntries(body)
+    defer { entries = families.entries }
+    try reader.run(&families)
+  }
+
   private mutating func readJSON(_ body: UnsafeBufferPointer<UInt8>) throws(ExpositionFault) {
     var reader = AgentJSONReader(body)
     var types: [String: MetricType] = [:]
@@ -123,7 +132,7 @@ public struct ExpositionDocument: Sendable, Hashable {
   }
 
   /// By name in byte order; of equal names the last stays.
-  private static func sorted(_ labels: [Label]) -> [Label] {
+  static func sorted(_ labels: [Label]) -> [Label] {
     var result: [Label] = []
     for label in labels.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       if let last = result.last, last.name.utf8.elementsEqual(label.name.utf8) { result.removeLast() }
@@ -139,59 +148,4 @@ public struct ExpositionDocument: Sendable, Hashable {
   }
 
   private static func string(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
-}
-
-extension ExpositionDocument.Entry: Encodable {
-  private enum Key: String, CodingKey {
-    case kind, metric, text, labels, value, exemplars
-    case timestamp = "timestamp_ms"
-  }
-
-  /// The fields of an entry in the exposition corpus: `kind`, then `metric` and `text`, or `labels`, `value` (as text),
-  /// `timestamp_ms` and `exemplars`.
-  public func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Key.self)
-    switch self {
-    case .help(let metric, let text): try Self.encode("help", metric, text, to: &fields)
-    case .type(let metric, let type): try Self.encode("type", metric, type.rawValue, to: &fields)
-    case .unit(let metric, let text): try Self.encode("unit", metric, text, to: &fields)
-    case .comment(let text):
-      try fields.encode("comment", forKey: .kind)
-      try fields.encode(text, forKey: .text)
-    case .series(let series):
-      try fields.encode("series", forKey: .kind)
-      try fields.encode(series.labels.byName, forKey: .labels)
-      try fields.encode(series.valueText, forKey: .value)
-      try fields.encodeIfPresent(series.timestamp?.milliseconds, forKey: .timestamp)
-      if !series.exemplars.isEmpty { try fields.encode(series.exemplars, forKey: .exemplars) }
-    }
-  }
-
-  private static func encode(
-    _ kind: String, _ metric: String, _ text: String, to fields: inout KeyedEncodingContainer<Key>
-  ) throws {
-    try fields.encode(kind, forKey: .kind)
-    try fields.encode(metric, forKey: .metric)
-    if !text.isEmpty { try fields.encode(text, forKey: .text) }
-  }
-}
-
-extension ExpositionDocument.Exemplar: Encodable {
-  private enum Key: String, CodingKey {
-    case labels, value
-    case timestamp = "timestamp_ms"
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Key.self)
-    try fields.encode(labels.byName, forKey: .labels)
-    try fields.encode(FloatText.format(value), forKey: .value)
-    try fields.encodeIfPresent(timestamp?.milliseconds, forKey: .timestamp)
-  }
-}
-
-extension [Label] {
-  fileprivate var byName: [String: String] {
-    Dictionary(map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-  }
 }

@@ -9,10 +9,12 @@ public struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertibl
   }
 
   public var code: Code
-  /// From 1.
+  /// From 1; 0 for a body that has no lines.
   public var line: Int
-  /// From 1, in Unicode scalars.
+  /// From 1, in Unicode scalars; 0 for a body that has no lines.
   public var column: Int
+  /// The place in a body that has no lines, in bytes from 0.
+  public var byte: Int?
   public var message: String
 
   public init(_ code: Code = .malformed, line: Int, column: Int, message: String) {
@@ -22,10 +24,28 @@ public struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertibl
     self.message = message
   }
 
-  public var description: String { "line \(line), column \(column): \(message)" }
+  /// Of a body that has no lines.
+  public init(_ code: Code = .malformed, byte: Int, message: String) {
+    self.init(code, line: 0, column: 0, message: message)
+    self.byte = byte
+  }
+
+  public var description: String { "\(place): \(message)" }
+
+  /// In words.
+  public var place: String { byte.map { "byte \($0)" } ?? "line \(line), column \(column)" }
+
+  /// Where lines are searched for only in a body that has some.
+  init(_ fault: ExpositionFault, in body: UnsafeBufferPointer<UInt8>, _ format: ExpositionFormat) {
+    if format == .prometheusProtobuf {
+      self.init(fault.code, byte: fault.offset, message: fault.message)
+    } else {
+      self.init(fault, in: body)
+    }
+  }
 
   /// The place of byte `offset` is searched for only now, so that good bodies pay nothing for it. O(offset).
-  init(_ fault: ExpositionFault, in body: UnsafeBufferPointer<UInt8>) {
+  private init(_ fault: ExpositionFault, in body: UnsafeBufferPointer<UInt8>) {
     var line = 1
     var column = 1
     for byte in body.prefix(fault.offset) {

@@ -7,9 +7,24 @@ public enum ExpositionFormat: String, Sendable, Hashable, CaseIterable {
   /// `{"metrics":[{"name":…,"type":…,"value":…,"labels":{…}}]}`.
   case agentJSON
 
-  /// What to send as `Accept`: the richest form first, anything at all last, since what is unknown is read as text.
-  public static let acceptHeader =
-    "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,application/json;q=0.3,*/*;q=0.1"
+  /// Messages `io.prometheus.client.MetricFamily`, each behind its length (prometheus/client_model
+  /// `io/prometheus/client/metrics.proto`): the one form in which agents serve native histograms.
+  case prometheusProtobuf
+
+  /// What to send as `Accept`. The text that says most comes first, anything at all last, since what is unknown is read as text.
+  /// Names beyond the old alphabet are asked for as they are.
+  ///
+  /// Protobuf is asked for only where native histograms are wanted, and then first, as Prometheus 3 does it
+  /// (prometheus/prometheus `scrape/scrape.go`, `acceptHeader`): many exporters serve it wherever it is named at all, and a
+  /// histogram that comes as a native one does not come as classic series too.
+  public static func acceptHeader(nativeHistograms: Bool) -> String {
+    let text =
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+      + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.4,"
+      + "application/json;q=0.3,*/*;q=0.1"
+    guard nativeHistograms else { return text }
+    return "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7," + text
+  }
 
   /// Which format a response has.
   public struct Choice: Sendable, Hashable {
@@ -32,11 +47,12 @@ public enum ExpositionFormat: String, Sendable, Hashable, CaseIterable {
     case "application/openmetrics-text": return Choice(format: .openMetrics)
     case "text/plain": return Choice(format: .prometheusText)
     case "application/json": return Choice(format: .agentJSON)
+    case "application/vnd.google.protobuf": return Choice(format: .prometheusProtobuf)
     default:
       return Choice(
         format: .prometheusText,
-        assumption: "Content-Type \"\(contentType)\" is none of text/plain, application/openmetrics-text and "
-          + "application/json; read as Prometheus text")
+        assumption: "Content-Type \"\(contentType)\" is none of text/plain, application/openmetrics-text, "
+          + "application/vnd.google.protobuf and application/json; read as Prometheus text")
     }
   }
 

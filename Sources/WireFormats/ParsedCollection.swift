@@ -17,6 +17,21 @@ public struct ParsedSample: Sendable, Hashable {
   }
 }
 
+/// One native histogram of a collection; its series by slot.
+public struct ParsedHistogram: Sendable, Hashable {
+  public var slot: Int32
+  /// Storable (``NativeHistogram/isStorable``), without empty buckets.
+  public var value: NativeHistogram
+  /// Milliseconds since 1970, or ``ParsedSample/noTimestamp``.
+  public var timestamp: Int64
+
+  public init(slot: Int32, value: NativeHistogram, timestamp: Int64 = ParsedSample.noTimestamp) {
+    self.slot = slot
+    self.value = value
+    self.timestamp = timestamp
+  }
+}
+
 /// The exemplar of one sample of a collection.
 public struct ParsedExemplar: Sendable, Hashable {
   public var slot: Int32
@@ -49,6 +64,8 @@ public struct StartedSeries: Sendable, Hashable {
 public struct ParsedCollection: Sendable {
   /// In order of the body; a series that stands there twice has two.
   public var samples: [ParsedSample] = []
+  /// In order of the body; only metric families in protobuf have any.
+  public var histograms: [ParsedHistogram] = []
   public var started: [StartedSeries] = []
   /// In order of the body; empty unless ``keepsExemplars``.
   public var exemplars: [ParsedExemplar] = []
@@ -63,6 +80,7 @@ public struct ParsedCollection: Sendable {
 
   mutating func removeAll() {
     samples.removeAll(keepingCapacity: true)
+    histograms.removeAll(keepingCapacity: histograms.count <= 1024)
     started.removeAll(keepingCapacity: true)
     exemplars.removeAll(keepingCapacity: exemplars.count <= 1024)
     ended.removeAll(keepingCapacity: true)

@@ -2,7 +2,7 @@ import FleetModel
 
 extension ParsedExemplar {
   /// Bytes of an exemplar's labels beyond which there are more characters than may be, whatever they are.
-  private static let maximumLabelBytes = ExemplarLimits.labelCharacters * 4
+  static let maximumLabelBytes = ExemplarLimits.labelCharacters * 4
 
   /// The exemplar of the line that was read last; `nil` where it has none, or one with labels that no store keeps.
   init?(of grammar: borrowing ExpositionGrammar, _ sample: ParsedSample) {

@@ -34,6 +34,20 @@ struct BodyUnit {
     BodyUnit(text, hash, tag: lineFlag | typeFlag | UInt32(mode.rawValue) << 26)
   }
 
+  private init(key: UInt64, slot: Int32) {
+    hash = key
+    length = 0
+    tag = UInt32(slot)
+  }
+
+  /// A series without a text of its own in the body, known by a hash of what names it.
+  static func series(keyed key: UInt64, slot: Int32) -> BodyUnit { BodyUnit(key: key, slot: slot) }
+
+  @inline(__always)
+  func isSeries(keyed key: UInt64) -> Bool { hash == key && length == 0 && !isLine }
+
+  func isSame(as other: BodyUnit) -> Bool { hash == other.hash && length == other.length && tag == other.tag }
+
   /// Whether the unit's text stands at `text`, of which `available` bytes may be read.
   @inline(__always)
   func stands(at text: UnsafePointer<UInt8>, available: Int, _ hash: ByteHash) -> Bool {

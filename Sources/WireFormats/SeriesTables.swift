@@ -65,6 +65,13 @@ struct ByteHash {
     return Self.fold(state ^ start, UInt64(truncatingIfNeeded: count) ^ key)
   }
 
+  /// Of three numbers, of which the first two are hashes under the same seed.
+  @inline(__always)
+  func of(_ first: UInt64, _ second: UInt64, _ third: UInt64) -> UInt64 {
+    let state = Self.fold(first ^ key, second ^ start)
+    return Self.fold(Self.fold(third ^ start, state ^ key) ^ start, state ^ key)
+  }
+
   static func identity(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> SeriesIdentity {
     SeriesIdentity(
       high: ByteHash(seed: seed).of(bytes), low: ByteHash(seed: ~seed &* 0xff51_afd7_ed55_8ccd).of(bytes))
@@ -101,13 +108,17 @@ struct UnitTable {
   func find(
     _ text: UnsafeBufferPointer<UInt8>, _ hash: ByteHash, mode: LabelMode, units: UnsafeBufferPointer<BodyUnit>
   ) -> Int? {
-    let wanted = hash.of(text)
+    find(hash: hash.of(text), length: text.count, mode: mode, units: units)
+  }
+
+  /// As above, for a text that is known by its hash.
+  func find(hash wanted: UInt64, length: Int, mode: LabelMode, units: UnsafeBufferPointer<BodyUnit>) -> Int? {
     var bucket = Int(truncatingIfNeeded: wanted) & mask
     while buckets[bucket] != 0 {
       let index = Int(buckets[bucket] - 1)
       let unit = units[index]
       let fits = unit.isLine || unit.mode == .any || unit.mode == mode
-      if fits, unit.hash == wanted, Int(unit.length) == text.count { return index }
+      if fits, unit.hash == wanted, Int(unit.length) == length { return index }
       bucket = (bucket + 1) & mask
     }
     return nil

@@ -77,9 +77,9 @@ final class MemorySeries: SeriesSource, SampleAppender {
       if let failure = state.failure { throw Failed(description: failure) }
       return state.series
     }
-    let compiled = try matchers.map { try CompiledMatcher($0, rule: "test") }
+    let compiled = try matchers.map { try MatcherTest($0) }
     var selected: [SelectedSeries] = []
-    for (labels, samples) in series where compiled.allSatisfy({ $0.matches(labels) }) {
+    for (labels, samples) in series where compiled.allSatisfy({ $0.accepts(labels) }) {
       let positions = samples.timestamps.indices.filter {
         samples.timestamps[$0] >= from.milliseconds && samples.timestamps[$0] <= through.milliseconds
       }

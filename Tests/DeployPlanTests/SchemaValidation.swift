@@ -7,7 +7,7 @@ struct SchemaValidation {
   init(_ root: JSONTree) { self.root = root }
 
   private static let annotations: Set<String> = [
-    "$schema", "$defs", "title", "description", "default", "properties", "patternProperties",
+    "$schema", "$comment", "$defs", "title", "description", "default", "properties", "patternProperties",
   ]
 
   func problems(in tree: YAMLTree) -> [String] { problems(in: tree, of: root, at: "") }

@@ -137,6 +137,7 @@ final class FakeAgents: HTTPExchanger {
   private struct State: Sendable {
     var behaviours: [String: Behaviour] = [:]
     var requests: [String: Int] = [:]
+    var accepted: [String: String] = [:]
     var underWay: [String: Int] = [:]
     var mostAtOnce = 0
     var moving = 0
@@ -151,6 +152,9 @@ final class FakeAgents: HTTPExchanger {
 
   func requests(_ url: String) -> Int { state.withLock { $0.requests[url] ?? 0 } }
 
+  /// What the last request to the URL had as `Accept`.
+  func accepted(_ url: String) -> String? { state.withLock { $0.accepted[url] } }
+
   /// The most requests to one URL that were ever under way together.
   var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
@@ -159,6 +163,7 @@ final class FakeAgents: HTTPExchanger {
 
   func exchange(_ request: HTTPExchangeRequest) async throws -> HTTPExchangeResponse {
     let behaviour = state.withLock { state -> Behaviour? in
+      state.accepted[request.url] = request.headers.first { $0.name == "Accept" }?.value
       state.requests[request.url, default: 0] += 1
       state.underWay[request.url, default: 0] += 1
       state.mostAtOnce = max(state.mostAtOnce, state.underWay[request.url] ?? 0)

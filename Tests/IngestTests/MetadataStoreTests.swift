@@ -130,7 +130,7 @@ import Testing
         for _ in 0..<Int.random(in: 1..<4, using: &random) {
           types["m\(Int.random(in: 0..<5, using: &random))"] = words().type
         }
-        #expect(state.add(types, by: key) == 0)
+        #expect(state.add(types.sorted { $0.key < $1.key }, by: key) == 0)
         if bySeries.insert(key).inserted { said[key] = [:] }
         for (name, type) in types { said[key]?[name] = MetricMetadata(type: type) }
       case 6:

@@ -73,7 +73,7 @@ struct HistogramBudgetTests {
   }
 
   /// The source has 100 series of 100 points each: 10,000 and some are held for what is selected.
-  @Test(arguments: ["-1 * h", "h + h", "last_over_time(h[5m])", "sum by (i) (h)"])
+  @Test(arguments: ["-1 * h", "-h", "h + h", "last_over_time(h[5m])", "sum by (i) (h)"])
   func whatAQueryMakesIsHeld(text: String) async throws {
     for (limit, isRefused) in [(10_900, true), (40_000, false)] {
       var options = EngineOptions()

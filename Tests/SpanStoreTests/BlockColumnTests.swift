@@ -56,8 +56,10 @@ import Testing
       entry.traces = 300_000
       return entry
     }
-    #expect(MergePlan.next(large.map { MergePlan.Entry(rows: 10, bytes: 100, earliest: $0.earliest, latest: $0.latest) },
-      longest: 1000, mostBytes: 400) == 0..<4)
+    #expect(
+      MergePlan.next(
+        large.map { MergePlan.Entry(rows: 10, bytes: 100, earliest: $0.earliest, latest: $0.latest) },
+        longest: 1000, mostBytes: 400) == 0..<4)
     #expect(MergePlan.next(large, longest: 1000, mostBytes: 399) == nil)
     #expect(MergePlan.next(large, longest: 1000) == nil, "of more traces than are held in memory")
     #expect(MergePlan.next(entries([1_500_000, 1_500_000, 1_500_000, 1_500_000]), longest: 1000) == nil)

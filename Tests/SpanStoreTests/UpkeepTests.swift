@@ -14,7 +14,8 @@ import Testing
   /// The wall clock of a ``SimulatedTime``.
   private static let now: Int64 = 1_700_000_000 * second
 
-  private static func span(_ id: UInt64, trace: UInt64, state: SpanState = .completed, start: Int64 = now) throws -> Span
+  private static func span(_ id: UInt64, trace: UInt64, state: SpanState = .completed, start: Int64 = now) throws
+    -> Span
   {
     var span = Span(
       traceID: try #require(TraceID(high: 7, low: trace)), spanID: try #require(SpanID(rawValue: id)),

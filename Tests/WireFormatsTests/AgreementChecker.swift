@@ -28,6 +28,7 @@ struct AgreementChecker {
       }
     } catch {
       #expect(document.error == error, "\(show(body))", sourceLocation: sourceLocation)
+      #expect(collection.histograms.isEmpty && collection.exemplars.isEmpty)
       #expect(collection.samples.isEmpty && collection.started.isEmpty && collection.ended.isEmpty)
       return
     }
@@ -39,7 +40,7 @@ struct AgreementChecker {
       now[series.labels] = series.slot
     }
     compareSamples(document, now, body, sourceLocation)
-    let present = Set(collection.samples.map(\.slot))
+    let present = Set(collection.samples.map(\.slot) + collection.histograms.map(\.slot))
     let gone = Set(slots.values).subtracting(present)
     #expect(Set(collection.ended) == gone, "\(show(body))", sourceLocation: sourceLocation)
     #expect(Set(collection.started.map(\.slot)).isSubset(of: present))
@@ -56,11 +57,20 @@ struct AgreementChecker {
     _ document: ExpositionDocument, _ now: [LabelSet: Int32], _ body: [UInt8], _ sourceLocation: SourceLocation
   ) {
     var expected: [ParsedSample] = []
+    var histograms: [ParsedHistogram] = []
     for case .series(let series) in document.entries {
       let time = series.timestamp.map { max($0.milliseconds, Int64.min + 1) } ?? ParsedSample.noTimestamp
+      if let histogram = series.histogram {
+        histograms.append(
+          ParsedHistogram(slot: now[LabelSet(series.labels)] ?? -1, value: histogram, timestamp: time))
+        continue
+      }
       expected.append(
         ParsedSample(slot: now[LabelSet(series.labels)] ?? -1, value: series.value, timestamp: time))
     }
+    // NaN is not equal to itself, and a sum may be one.
+    let areSame = "\(histograms)" == "\(collection.histograms)"
+    #expect(areSame, "\(show(body))", sourceLocation: sourceLocation)
     let same = expected.elementsEqual(collection.samples) {
       $0.slot == $1.slot && $0.timestamp == $1.timestamp && $0.value.bitPattern == $1.value.bitPattern
     }

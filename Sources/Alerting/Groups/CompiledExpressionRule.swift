@@ -60,18 +60,18 @@ struct CompiledExpressionRule: Sendable {
 /// ``ExpressionRule/Filter``, ready to be matched.
 struct CompiledFilter: Sendable {
   private let filter: ExpressionRule.Filter
-  private let matchers: [CompiledMatcher]
+  private let matchers: [MatcherTest]
 
   init(_ filter: ExpressionRule.Filter, rule: String) throws(RuleError) {
     self.filter = filter
-    var matchers: [CompiledMatcher] = []
-    for matcher in filter.labels { matchers.append(try CompiledMatcher(matcher, rule: rule)) }
+    var matchers: [MatcherTest] = []
+    for matcher in filter.labels { matchers.append(try MatcherTest(matcher, rule: rule)) }
     self.matchers = matchers
   }
 
   func matches(_ labels: LabelSet, metric: String, agent: String) -> Bool {
     filter.metricName?.matches(metric) != false && filter.agentID?.matches(agent) != false
-      && matchers.allSatisfy { $0.matches(labels) }
+      && matchers.allSatisfy { $0.accepts(labels) }
   }
 }
 

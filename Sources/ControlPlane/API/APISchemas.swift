@@ -260,6 +260,7 @@ enum APISchemas {
   private static let sample = object([
     key("agent_id", text), key("metric_name", text), key("metric_type", choice(MetricType.self)),
     key("value", sampleValue), key("timestamp", time), key("labels", textMap),
+    .optional("sum", sampleValue),
   ])
 
   private static let localInstance = object([

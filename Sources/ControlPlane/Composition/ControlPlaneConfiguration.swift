@@ -7,6 +7,8 @@ public struct ControlPlaneConfiguration: Sendable {
   public var system: FleetSystem
   /// Where `system` was read from; watched for changes where set.
   public var systemFile: FilePath?
+  /// The overlay that is laid onto the system file.
+  public var environment: String?
   /// Whether to start the agents' commands on this machine (`skep up`).
   public var runsAgents = false
   /// Holds everything that outlives a restart.

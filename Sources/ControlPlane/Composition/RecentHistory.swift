@@ -2,7 +2,7 @@ import FleetModel
 
 /// The last samples from before this start, read from the store: what ``RecentSamples`` forgets with the process.
 ///
-/// The store keeps no types of metrics, so these samples are of type `unknown`.
+/// The store keeps no types of metrics, so these samples are of type `unknown`, native histograms of type `histogram`.
 struct RecentHistory: Sendable {
   let source: any SeriesSource
   /// When this process began.
@@ -27,12 +27,26 @@ struct RecentHistory: Sendable {
     return found
   }
 
+  private struct Place {
+    var time: Int64
+    var series: Int
+    var value: Double
+    var sum: Double?
+  }
+
   private static func last(_ limit: Int, of series: [SelectedSeries]) -> [RecentSample] {
-    var places: [(time: Int64, series: Int, value: Double)] = []
+    var places: [Place] = []
     for (index, one) in series.enumerated() {
       for position in one.samples.timestamps.indices.suffix(limit) {
         let value = one.samples.values[position]
-        if !StaleMarker.isStale(value) { places.append((one.samples.timestamps[position], index, value)) }
+        if StaleMarker.isStale(value) { continue }
+        places.append(Place(time: one.samples.timestamps[position], series: index, value: value))
+      }
+      for position in one.histograms.timestamps.indices.suffix(limit) {
+        let histogram = one.histograms.values[position]
+        if histogram.isStale { continue }
+        let time = one.histograms.timestamps[position]
+        places.append(Place(time: time, series: index, value: histogram.count, sum: histogram.sum))
       }
     }
     places.sort { ($0.time, $0.series) < ($1.time, $1.series) }
@@ -40,8 +54,8 @@ struct RecentHistory: Sendable {
       var labels = series[place.series].labels.dictionary
       let name = labels.removeValue(forKey: LabelSet.metricName) ?? ""
       return RecentSample(
-        agentID: labels["agent_id"] ?? "", metricName: name, metricType: .unknown, value: place.value,
-        timestamp: Timestamp(milliseconds: place.time), labels: labels)
+        agentID: labels["agent_id"] ?? "", metricName: name, metricType: place.sum == nil ? .unknown : .histogram,
+        value: place.value, timestamp: Timestamp(milliseconds: place.time), labels: labels, sum: place.sum)
     }
   }
 }

@@ -12,6 +12,7 @@ import SystemPackage
 /// and is named in the log.
 struct SystemFileFollower: Service {
   let file: FilePath
+  let environment: String?
   let runsAgents: Bool
   let rules: RuleSet
   let ruleFiles: RuleFileFollower
@@ -54,7 +55,7 @@ struct SystemFileFollower: Service {
       logger.error("the system file cannot be read; keeping what it said", metadata: ["file": "\(file)"])
       return nil
     }
-    let reading = SystemFile.readWithRules(bytes: bytes, file: file.string)
+    let reading = SystemFile.readWithRules(bytes: bytes, file: file.string, environment: environment)
     var problems = reading.diagnostics
     if let system = reading.system { problems += system.unsupported }
     let files = reading.system.map { NotificationFiles($0, file: file, places: reading.places) }
@@ -69,8 +70,9 @@ struct SystemFileFollower: Service {
       return nil
     }
     return Changed(
-      system: system, text: SystemFile.shown(String(decoding: bytes, as: UTF8.self)) ?? "", notificationFiles: files,
-      notifications: notifications)
+      system: system,
+      text: SystemFile.shown(String(decoding: bytes, as: UTF8.self), environment: environment) ?? "",
+      notificationFiles: files, notifications: notifications)
   }
 
   private func apply(_ change: Changed, after current: FleetSystem) async {

@@ -59,7 +59,7 @@ extension Composition {
     if let file = configuration.systemFile {
       services.append(
         SystemFileFollower(
-          file: file, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
+          file: file, environment: configuration.environment, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
           notifications: notifications, registry: registry, local: local, current: configuration.system, loaded: loaded,
           logger: logger))
     }
@@ -71,7 +71,8 @@ extension ControlPlaneConfiguration {
   /// The system file without its secrets; what it would say where there is none. Blocks while it is read.
   func shownSystem() throws -> String {
     let bytes = try systemFile.flatMap { try StateFile($0).read() }
-    return bytes.flatMap { SystemFile.shown(String(decoding: $0, as: UTF8.self)) } ?? "system: \(system.name)\n"
+    let shown = bytes.flatMap { SystemFile.shown(String(decoding: $0, as: UTF8.self), environment: environment) }
+    return shown ?? "system: \(system.name)\n"
   }
 
   /// Where relative commands of agents begin.

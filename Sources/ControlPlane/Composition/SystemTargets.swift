@@ -29,6 +29,7 @@ extension FleetSystem {
     configuration.failureThreshold = monitoring.failureThreshold
     configuration.discoveryFiles = monitoring.discoveryFiles
     configuration.retention = monitoring.retention
+    configuration.nativeHistograms = monitoring.nativeHistograms
     configuration.limits.bodyBytes = Int(clamping: limits.bodySize)
     configuration.limits.samplesPerCollection = limits.samplesPerCollection
     configuration.limits.labelsPerSeries = limits.labelsPerSeries

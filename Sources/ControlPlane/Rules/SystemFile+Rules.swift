@@ -6,23 +6,33 @@ import PromQL
 extension SystemFile {
   /// Reads a system file and checks what its rules say too: expressions and templates, which a file's structure does not show.
   ///
-  /// - Parameter lints: whether to say what expressions surely do not mean.
-  public static func readWithRules(bytes: [UInt8], file: String, lints: Bool = false) -> Reading {
-    var reading = read(bytes: bytes, file: file)
+  /// - Parameters:
+  ///   - environment: the overlay that is laid onto the file; without one all are checked.
+  ///   - lints: whether to say what expressions surely do not mean.
+  public static func readWithRules(
+    bytes: [UInt8], file: String, environment: String? = nil, lints: Bool = false
+  ) -> Reading {
+    var reading = read(bytes: bytes, file: file, environment: environment)
     guard let system = reading.system else { return reading }
+    let problems = ruleProblems(of: system, reading, file, lints: lints)
+    var all = problems
+    for (name, overlaid) in reading.environments.sorted(by: { $0.key < $1.key }) {
+      guard let system = overlaid.system else { continue }
+      let own = ruleProblems(of: system, overlaid, file, lints: lints).filter { !problems.contains($0) }
+      all += own.map { $0.told(in: name) }
+    }
+    reading.diagnostics = (reading.diagnostics + all).inOrderOfTheFile
+    if all.contains(where: { $0.level == .error }) { reading.system = nil }
+    return reading
+  }
+
+  private static func ruleProblems(
+    of system: FleetSystem, _ reading: Reading, _ file: String, lints: Bool
+  ) -> [Diagnostic] {
     let check = lints ? RuleCheck(lint: system.expressionLinter.findings) : RuleCheck()
     let rules = system.checkedRules
     let group = RuleGroup(name: "", file: file, rules: rules.map(\.rule))
-    let problems = check.findings(in: [group]).map { finding in
-      diagnostic(finding, of: rules[finding.rule], reading, file)
-    }
-    let all = (reading.diagnostics + problems).enumerated().sorted { left, right in
-      (left.element.line ?? 0, left.element.column ?? 0, left.offset)
-        < (right.element.line ?? 0, right.element.column ?? 0, right.offset)
-    }
-    reading.diagnostics = all.map(\.element)
-    if problems.contains(where: { $0.level == .error }) { reading.system = nil }
-    return reading
+    return check.findings(in: [group]).map { diagnostic($0, of: rules[$0.rule], reading, file) }
   }
 
   private static func diagnostic(

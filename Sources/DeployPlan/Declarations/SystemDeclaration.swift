@@ -91,6 +91,10 @@ enum SystemDeclaration {
           "discovery_files", \.discoveryFiles, Shapes.list(Shapes.text()), "Prometheus file_sd files or globs to follow"
         ),
         F("kubernetes", \.kubernetes, DeploymentDeclaration.monitoring, "how Kubernetes is told of the monitoring"),
+        F(
+          "native_histograms", \.nativeHistograms, Shapes.boolean,
+          "whether agents are asked for native histograms; one that serves a histogram both ways is stored as a native one alone"
+        ),
       ])
   }
 
@@ -160,14 +164,15 @@ enum SystemDeclaration {
       ])
   }
 
+  /// What an overlay may change.
+  static let overlayKeys =
+    ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
+    + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys
+    + ["storage", "tracing", "limits", "prices", "external", "waivers"]
+
   private static var environments: Shape<[String: YAMLTree]> {
-    let known =
-      ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
-      + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys + [
-        "storage", "tracing", "limits", "prices", "external", "waivers",
-      ]
-    return Shapes.dictionary(
-      Shapes.raw(known: known), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
+    Shapes.dictionary(
+      Shapes.raw(known: overlayKeys), keyPattern: NameRules.dnsLabelPattern, key: { NameRules.dnsLabel($0) })
   }
 }
 

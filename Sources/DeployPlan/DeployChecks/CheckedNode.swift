@@ -43,10 +43,15 @@ struct ObjectFindings {
   /// The object itself.
   var root: CheckedNode { CheckedNode(tree: manifest.tree, path: "") }
 
-  /// - Parameter mend: the rule's where it is `nil`.
-  mutating func add(_ rule: CheckRule, at node: CheckedNode?, _ message: String, mend: String? = nil) {
-    all.append(
-      CheckFinding(rule, in: manifest, at: node?.tree, path: node?.path ?? "", message: message, mend: mend))
+  /// - Parameters:
+  ///   - mend: the rule's where it is `nil`.
+  ///   - level: the rule's where it is `nil`.
+  mutating func add(
+    _ rule: CheckRule, at node: CheckedNode?, _ message: String, mend: String? = nil, level: Diagnostic.Level? = nil
+  ) {
+    var finding = CheckFinding(rule, in: manifest, at: node?.tree, path: node?.path ?? "", message: message, mend: mend)
+    if let level { finding.diagnostic.level = level }
+    all.append(finding)
   }
 
   /// At a key, where it is the key that is wrong.

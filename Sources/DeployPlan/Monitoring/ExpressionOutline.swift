@@ -37,6 +37,7 @@ struct ExpressionOutline: Sendable, Hashable {
         let end = Self.end(of: words[(index - 1)...], open: "{", close: "}")
         metrics.insert(Self.name(in: words[index..<max(index, end - 1)]) ?? "")
         index = end
+      case .symbol("["): index = Self.end(of: words[(index - 1)...], open: "[", close: "]")
       case .name(let name) where Self.groupings.contains(name.lowercased()):
         if index < words.count, words[index] == .symbol("(") {
           index = Self.end(of: words[index...], open: "(", close: ")")

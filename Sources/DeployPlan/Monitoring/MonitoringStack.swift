@@ -7,18 +7,23 @@ public import FleetModel
 /// (``manifests``), where a ServiceMonitor and a PrometheusRule serve the Prometheus Operator and ConfigMaps everybody else.
 public struct MonitoringStack: Sendable {
   /// A whole `prometheus.yml`; it names ``ruleFiles`` beside itself.
-  public let prometheusConfig: String
+  public internal(set) var prometheusConfig: String
   /// Prometheus' rule files.
-  public let ruleFiles: [RenderedText]
-  public let dashboards: [Dashboard]
+  public internal(set) var ruleFiles: [RenderedText]
+  public internal(set) var dashboards: [Dashboard]
   /// ServiceMonitors, PrometheusRule and ConfigMaps.
-  public let manifests: [Manifest]
+  public internal(set) var manifests: [Manifest]
   /// The rules, as they stand in ``ruleFiles``.
-  public let groups: [RuleGroup]
+  public internal(set) var groups: [RuleGroup]
   /// All files with their folders: Prometheus' and Grafana's, with what provisions Grafana.
-  public let files: [RenderedText]
+  public internal(set) var files: [RenderedText]
 
+  /// What ``prometheusConfig`` says of collection.
+  var jobs: [ScrapeConfiguration.Job]
+  /// The system's alert rules that nothing was rendered for, by their position.
   let untranslated: [Int]
+  /// Whether what the system's `rule_files` hold is part of the stack.
+  let hasFileGroups: Bool
 
   /// - Parameters:
   ///   - system: as `SystemFile` accepted it.
@@ -28,10 +33,12 @@ public struct MonitoringStack: Sendable {
     let rules = StackRules(system, exposition, fileGroups: fileGroups)
     groups = rules.groups
     untranslated = rules.untranslated
+    hasFileGroups = !fileGroups.isEmpty
     let ruleFile = RenderedText(
       name: "rules/\(FleetLabels.job).yml", yaml: YAMLMapping([("groups", .sequence(groups.map(\.tree)))]).tree)
     ruleFiles = [ruleFile]
     let scrape = ScrapeConfiguration(system)
+    jobs = scrape.jobs
     prometheusConfig = RenderedText(name: "", yaml: scrape.tree(ruleFiles: [ruleFile.name])).text
 
     let recorded = Set(groups.flatMap(\.rules).filter { $0.kind == .recording }.map(\.name))

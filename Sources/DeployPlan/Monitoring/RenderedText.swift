@@ -13,8 +13,8 @@ public struct RenderedText: Sendable, Hashable {
 }
 
 extension RenderedText {
-  /// Strings are quoted where they must be; the same tree gives the same bytes.
-  init(name: String, yaml tree: YAMLTree) { self.init(name: name, text: YAMLWriting.text(of: tree) ?? "") }
+  /// The same tree gives the same bytes.
+  init(name: String, yaml tree: YAMLTree) { self.init(name: name, text: CanonicalYAML.text(of: tree)) }
 }
 
 extension RuleGroup {

@@ -146,4 +146,17 @@ enum Path {
   }
 
   static func index(_ index: Int, in path: String) -> String { "\(path)[\(index)]" }
+
+  /// The path around `path`, and the step from there; `nil` for that of the document.
+  static func parent(of path: String) -> (parent: String, step: DocumentPath.Step)? {
+    guard let steps = try? DocumentPath(path).steps, let last = steps.last else { return nil }
+    var parent = ""
+    for step in steps.dropLast() {
+      switch step {
+      case .key(let key), .name(let key): parent = Path.key(key, in: parent)
+      case .index(let index): parent = Path.index(index, in: parent)
+      }
+    }
+    return (parent, last)
+  }
 }

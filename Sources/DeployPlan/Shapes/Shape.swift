@@ -75,11 +75,17 @@ struct Field<Root> {
     self.summary = summary
     isRequired = false
     isPublished = true
-    schema = shape.schema
+    schema = { Self.marked(shape.schema()) }
     defaultValue = { _ in nil }
     read = { tree, root, reader, path in
       if let value = shape.read(tree, reader, path) { root[keyPath: target] = value }
     }
+  }
+
+  /// Tells a mapping that may be absent from one that is there with the defaults of its keys.
+  private static func marked(_ schema: JSONTree) -> JSONTree {
+    guard schema["type"] == .string("object") || schema["$ref"] != nil else { return schema }
+    return schema.adding([JSONTree.Member(name: "$comment", value: .string("absent unless given"))])
   }
 
   /// A key that is known elsewhere and means nothing here: its value is checked and left alone.

@@ -55,6 +55,8 @@ public struct FleetSystem: Sendable, Hashable {
     public var failureThreshold = 1
     /// `file_sd` files or globs to follow.
     public var discoveryFiles: [String] = []
+    /// Whether agents are asked for native histograms.
+    public var nativeHistograms = false
     public var kubernetes = MonitoringOnKubernetes()
 
     public init() {}

@@ -10,6 +10,9 @@ public enum SystemFile {
     public var diagnostics: [Diagnostic]
     /// Where the values stand: `alert_rules[2].expr`.
     public var places: SourcePlaces
+    /// What the file says in each of its environments, by name; empty where one was chosen. Their problems are those
+    /// that the file as it stands does not have.
+    public var environments: [String: Reading] = [:]
 
     public init(
       system: FleetSystem?, diagnostics: [Diagnostic], places: SourcePlaces = SourcePlaces(text: "", places: [:])
@@ -20,14 +23,28 @@ public enum SystemFile {
     }
   }
 
-  /// - Parameter file: its name for messages.
-  public static func read(_ text: String, file: String) -> Reading {
-    let reader = Reader(file: file)
+  /// - Parameters:
+  ///   - file: its name for messages.
+  ///   - environment: the overlay of `environments` that is laid onto the file. Without one the file is read as it
+  ///     stands, and each overlay is checked too: what is wrong with one is an error of the file.
+  public static func read(_ text: String, file: String, environment: String? = nil) -> Reading {
     let parsing = YAMLParsing(text)
+    guard let tree = parsing.tree else {
+      let reader = Reader(file: file)
+      for diagnostic in parsing.diagnostics { reader.add(diagnostic) }
+      return Reading(system: nil, diagnostics: reader.sortedDiagnostics)
+    }
+    if let environment {
+      return OverlaidFile(tree, environment, parsing.diagnostics, file: file).reading(text)
+    }
+    let reader = Reader(file: file)
     for diagnostic in parsing.diagnostics { reader.add(diagnostic) }
-    guard let tree = parsing.tree else { return Reading(system: nil, diagnostics: reader.sortedDiagnostics) }
-    let system = SystemDeclaration.shape.read(tree, reader, "")
-    if var system {
+    return read(tree, reader, text).checkingOverlays(of: tree, file: file, text: text)
+  }
+
+  /// Typed values → checks between values.
+  static func read(_ tree: YAMLTree, _ reader: Reader, _ text: String) -> Reading {
+    if var system = SystemDeclaration.shape.read(tree, reader, "") {
       SystemChecks.run(&system, reader)
       if !reader.hasErrors {
         return Reading(
@@ -41,9 +58,12 @@ public enum SystemFile {
   /// The file's YAML as it may be shown: without comments, and with `<secret>` in place of every text that the file's
   /// declaration calls one, of the texts of environment variables, and of whatever stands under keys that are not read
   /// (`environments`, `x-…`). `nil` if the text is no YAML.
-  public static func shown(_ text: String) -> String? {
+  ///
+  /// - Parameter environment: the overlay that is laid onto it.
+  public static func shown(_ text: String, environment: String? = nil) -> String? {
     let reader = Reader(file: "")
-    guard let tree = YAMLParsing(text).tree else { return nil }
+    guard var tree = YAMLParsing(text).tree else { return nil }
+    if let environment { tree = OverlaidFile(tree, environment, [], file: "").tree }
     _ = SystemDeclaration.shape.read(tree, reader, "")
     return YAMLWriting.text(of: tree) { path, place, text in
       let isSecret = reader.secretPlaces.contains(place) || reader.secretTexts.contains(text)
@@ -62,9 +82,9 @@ public enum SystemFile {
   }
 
   /// The same for the bytes of a file, which may be anything.
-  public static func read(bytes: [UInt8], file: String) -> Reading {
+  public static func read(bytes: [UInt8], file: String, environment: String? = nil) -> Reading {
     switch YAMLGuard.text(of: bytes) {
-    case .success(let text): return read(text, file: file)
+    case .success(let text): return read(text, file: file, environment: environment)
     case .failure(var problem):
       problem.file = file
       return Reading(system: nil, diagnostics: [problem])

@@ -95,6 +95,14 @@ extension NativeHistogram {
     do throws(Invalid) { try validate() } catch { return false }
     return HistogramLayout(self) != nil
   }
+
+  /// Why it is not ``isStorable``; `nil` where it is.
+  public var storageProblem: String? {
+    if isStorable { return nil }
+    do throws(Invalid) { try validate() } catch { return "\(error)" }
+    return "a histogram has more than \(HistogramLayout.maximumBuckets) buckets or "
+      + "\(HistogramLayout.maximumBounds) custom bounds, or buckets beyond all bounds; lower its resolution"
+  }
 }
 
 /// The indices of buckets on one side, rising.

@@ -15,7 +15,8 @@ struct FamilyTable: Sendable {
 
   var count: Int { records.count - free.count }
   var names: Dictionary<String, [Int32]>.Keys { byName.keys }
-  var all: [Family] { byName.sorted { $0.key < $1.key }.flatMap { $0.value.map { records[Int($0)].family } } }
+  /// In no order: of many families that is for the caller to make, who holds no lock.
+  var all: [Family] { byName.values.flatMap { $0.map { records[Int($0)].family } } }
 
   subscript(number: Int32) -> Family { records[Int(number)].family }
 

@@ -25,6 +25,10 @@ struct MetadataState: Sendable {
   private var documents: [DocumentKey: Document] = [:]
   private var instances: [InstanceKey: DocumentKey] = [:]
   private var pushed: [String: Pushed] = [:]
+  /// Every push since the oldest family's, oldest first from ``firstPush`` on; those that were followed by another of the same
+  /// name count no more.
+  private var pushes: [(name: String, turn: UInt64)] = []
+  private var firstPush = 0
   private var turn: UInt64 = 0
 
   init(limits: MetadataStore.Limits) { self.limits = limits }
@@ -57,8 +61,9 @@ struct MetadataState: Sendable {
     return families.count - numbers.count
   }
 
+  /// - Parameter types: in the order in which they are to be taken, as long as there is room.
   /// - Returns: how many families were not taken.
-  mutating func add(_ types: [String: MetricType], by key: InstanceKey) -> Int {
+  mutating func add(_ types: [(key: String, value: MetricType)], by key: InstanceKey) -> Int {
     let document = DocumentKey.series(key)
     if instances[key] != document {
       forget(key)
@@ -69,7 +74,7 @@ struct MetadataState: Sendable {
     var positions: [String: Int] = [:]
     for (position, number) in families.enumerated() { positions[table[number].name] = position }
     var refused = 0
-    for (name, type) in types.sorted(by: { $0.key < $1.key }) {
+    for (name, type) in types {
       let metadata = MetricMetadata(type: type)
       if let position = positions[name] {
         guard table[families[position]].metadata != metadata, let number = use(name, metadata) else { continue }
@@ -111,20 +116,33 @@ struct MetadataState: Sendable {
     turn += 1
     if let known = pushed[name], table[known.family].metadata == metadata {
       pushed[name]?.turn = turn
+      notePush(name)
       return 0
     }
     guard limits.pushedFamilies > 0, let family = use(name, metadata) else { return 1 }
     if let known = pushed.updateValue(Pushed(family: family, turn: turn), forKey: name) { table.release(known.family) }
+    notePush(name)
     if pushed.count > limits.pushedFamilies { dropOldestPushed() }
     return 0
   }
 
-  /// A tenth at once, so that finding the oldest costs little for each that comes.
+  /// Amortised O(1).
+  private mutating func notePush(_ name: String) {
+    pushes.append((name, turn))
+    guard pushes.count - firstPush > 2 * pushed.count + 64 || firstPush > pushes.count / 2 else { return }
+    pushes = pushes[firstPush...].filter { pushed[$0.name]?.turn == $0.turn }
+    firstPush = 0
+  }
+
+  /// The one that was said longest ago. Amortised O(1).
   private mutating func dropOldestPushed() {
-    let order = pushed.sorted { $0.value.turn < $1.value.turn }
-    for (name, old) in order.prefix(max(1, min(limits.pushedFamilies / 10, pushed.count - 1))) {
+    while firstPush < pushes.count {
+      let (name, turn) = pushes[firstPush]
+      firstPush += 1
+      guard let old = pushed[name], old.turn == turn else { continue }
       pushed[name] = nil
       table.release(old.family)
+      return
     }
   }
 
@@ -157,6 +175,10 @@ struct MetadataState: Sendable {
     var saying: [DocumentKey: Int] = [:]
     for document in instances.values { saying[document, default: 0] += 1 }
     if saying != documents.mapValues(\.instances) { problems.append("instances and documents disagree") }
+    let last = pushes[firstPush...].filter { pushed[$0.name]?.turn == $0.turn }
+    if Set(last.map(\.name)) != Set(pushed.keys) || last.count != pushed.count {
+      problems.append("pushed families and their order disagree")
+    }
     if pushed.count > limits.pushedFamilies { problems.append("\(pushed.count) pushed families") }
     return problems
   }

@@ -66,7 +66,8 @@ public final class MetadataStore: Sendable {
 
   /// Adds families that an instance names by the series it serves, where its format has no comments.
   func describe(_ key: InstanceKey, bySeries types: [String: MetricType]) {
-    count(state.withLock { $0.add(types, by: key) })
+    let sorted = types.sorted { $0.key < $1.key }
+    count(state.withLock { $0.add(sorted, by: key) })
   }
 
   /// Forgets what an instance said.
@@ -89,9 +90,14 @@ public final class MetadataStore: Sendable {
     return result
   }
 
-  /// What one instance says, by name, and what Skep stores of every instance.
-  public func families(of agent: AgentID, instance: String) -> [Family] {
-    let said = state.withLock { $0.families(of: InstanceKey(agent: agent, instance: instance)) }
+  /// What one instance says, by name, and what Skep stores of every instance; of one family alone where `name` is given.
+  public func families(of agent: AgentID, instance: String, named name: String? = nil) -> [Family] {
+    var said = state.withLock { $0.families(of: InstanceKey(agent: agent, instance: instance)) }
+    if let name {
+      said.removeAll { $0.name != name }
+      if said.isEmpty { said = OwnFamilies.ofInstances.filter { $0.name == name } }
+      return said
+    }
     let names = Set(said.map(\.name))
     return (said + OwnFamilies.ofInstances.filter { !names.contains($0.name) }).sorted { $0.name < $1.name }
   }

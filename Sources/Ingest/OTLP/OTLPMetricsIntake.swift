@@ -1,6 +1,7 @@
 import CoreMetrics
 public import FleetModel
 import Metrics
+import Platform
 public import WireFormats
 
 /// Takes data points that agents send by OTLP. They become what remote write sends (``OTLPMetricsDecoder``) and take its path:
@@ -39,7 +40,11 @@ public final class OTLPMetricsIntake: Sendable {
   ) async throws(WriteRefusal) -> OTLPRejections {
     if body.count > maximumBytes { throw .tooLarge(limit: maximumBytes) }
     let decoded: OTLPWrites
-    do throws(OTLPError) { decoded = try decoder.decode(body, as: encoding) } catch { throw .malformed("\(error)") }
+    do throws(OTLPError) {
+      decoded = try await MessageWork.incoming.run(on: body.count) { [decoder] () throws(OTLPError) -> OTLPWrites in
+        try decoder.decode(body, as: encoding)
+      }
+    } catch { throw .malformed("\(error)") }
     var rejections = decoded.rejections
     let result = decoded.message.withUnsafeBytes { message -> Result<WriteOutcome, WriteRefusal> in
       do throws(WriteRefusal) { return .success(try writes.take(message: message, from: agent)) } catch {

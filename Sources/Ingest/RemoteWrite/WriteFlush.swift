@@ -149,7 +149,7 @@ struct WriteFlush {
         let histogram = histograms[order[start]]
         start += 1
         guard work.entries[Int(histogram.series)].mark != WrittenSeriesCache.Entry.missing else { continue }
-        if let problem = Self.problem(of: histogram.value) {
+        if let problem = histogram.value.storageProblem {
           outcome.refuse(.invalid, 1, problem)
         } else {
           owners.append(order[start - 1])
@@ -159,13 +159,6 @@ struct WriteFlush {
       guard !owners.isEmpty, isWithinBounds(stamp, of: owners.count) else { continue }
       try append(histograms, owners, &work, at: stamp)
     }
-  }
-
-  private static func problem(of histogram: NativeHistogram) -> String? {
-    if histogram.isStorable { return nil }
-    do throws(NativeHistogram.Invalid) { try histogram.validate() } catch { return "\(error)" }
-    return "a histogram has more than \(HistogramLayout.maximumBuckets) buckets or "
-      + "\(HistogramLayout.maximumBounds) custom bounds, or buckets beyond all bounds; lower its resolution"
   }
 
   private mutating func append(

@@ -2,7 +2,8 @@
 public struct SpanMetricsConfiguration: Sendable, Hashable {
   /// Between two samples of each series.
   public var interval: Duration = .seconds(30)
-  /// Combinations of agent, operation, kind and status that have series of their own.
+  /// Combinations of agent, operation, kind and status that have series of their own. Half as many again are for what else each
+  /// agent does.
   public var maximumSeries = 10_000
   /// Pairs of agents that have series of their own.
   public var maximumEdges = 5_000

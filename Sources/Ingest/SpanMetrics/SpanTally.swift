@@ -187,7 +187,8 @@ struct SpanTally: ~Copyable {
     }
   }
 
-  /// The row of an operation that was not counted before, or that of its agent's overflow.
+  /// The row of an operation that was not counted before, or that of its agent's overflow; of so many agents that all together
+  /// have one, that.
   private mutating func newRow(
     _ name: UnsafeRawBufferPointer, _ record: SpanRecord, of agent: Int32, _ now: UInt32
   ) -> Int {
@@ -196,7 +197,12 @@ struct SpanTally: ~Copyable {
     if !isOfBounds {
       key = RowKey.operation(agent, names.find(name) ?? names.add(name), record.kind, record.state)
     }
-    return operations.find(key) ?? operations.add(key, OperationRow(counted: now))
+    if let row = operations.find(key) { return row }
+    if operations.count >= configuration.maximumSeries + configuration.maximumSeries / 2 {
+      key = RowKey.operation(RowKey.overflow, RowKey.overflow, .unspecified, record.state)
+      if let row = operations.find(key) { return row }
+    }
+    return operations.add(key, OperationRow(counted: now))
   }
 
   private mutating func count(

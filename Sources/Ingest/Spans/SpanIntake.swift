@@ -74,11 +74,15 @@ public final class SpanIntake: Sendable {
     guard attributes.count <= limits.attributes, bytes <= limits.spanBytes else {
       throw .malformed("more than \(limits.attributes) attributes or \(limits.spanBytes) bytes; send less")
     }
+    let named = await writer.openSpans(withIDs: [span]).filter { trace == nil || $0.key.traceID == trace }
     if let agent {
-      let named = await writer.openSpans(withIDs: [span]).filter { trace == nil || $0.key.traceID == trace }
       if let other = named.first(where: { $0.agent != agent.name }) {
         throw .forbidden("span \(span) is of agent \"\(other.agent)\", and this token may act for \"\(agent)\" alone")
       }
+    }
+    // Of several the store does not know which is meant, and says so.
+    if let end, named.count == 1, end < named[0].start {
+      throw .malformed("it ends \(named[0].start - end) ns before it starts")
     }
     let finished: Span
     do throws(SpanStoreError) {

@@ -143,6 +143,24 @@ extension Evaluator {
   }
 }
 
+extension Evaluator {
+  /// A selection with all samples. What had to be decoded for it is held.
+  func decoded(_ selection: OpenedSelection) throws(QueryError) -> [SelectedSeries] {
+    do {
+      let decoded = try selection.decodedWithHistograms(budget)
+      guard case .decoded(let series) = decoded else { return [] }
+      if case .encoded = selection {
+        try budget.hold(series.reduce(0) { $0 + $1.samples.count + $1.histograms.points })
+      }
+      return series
+    } catch let error as QueryError {
+      throw error
+    } catch {
+      throw .storage("expanding series: \(error)")
+    }
+  }
+}
+
 extension OpenedSelection {
   /// All samples, the histograms among them.
   ///

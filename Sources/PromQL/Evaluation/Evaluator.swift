@@ -90,9 +90,11 @@ final class Evaluator {
 
   private func negated(_ value: Value) throws(QueryError) -> Value {
     switch value {
-    case .scalar(let values): .scalar(values.map { -$0 })
-    case .vector(let matrix): .vector(try matrix.negated.droppingName())
-    case .string: value
+    case .scalar(let values):
+      try budget.checkpoint(values.count)
+      return .scalar(values.map { -$0 })
+    case .vector(let matrix): return .vector(try matrix.negated(&budget).droppingName())
+    case .string: return value
     }
   }
 

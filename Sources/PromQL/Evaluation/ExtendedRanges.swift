@@ -44,16 +44,16 @@ extension Evaluator {
   private func timelines(
     _ node: VectorSelector, from: Int64, through: Int64
   ) throws(QueryError) -> [(labels: LabelSet, timeline: Timeline)] {
-    do {
-      let selection = try data.series(node.matchers, from: from, through: through).decodedWithHistograms(
-        budget)
-      guard case .decoded(let series) = hinted(selection) else { return [] }
-      try budget.checkpoint(series.reduce(0) { $0 + $1.samples.count })
-      return series.map { ($0.labels, Timeline($0)) }
-    } catch let error as QueryError {
-      throw error
-    } catch {
-      throw .storage("expanding series: \(error)")
+    guard
+      case .decoded(let series) = hinted(
+        .decoded(try decoded(data.series(node.matchers, from: from, through: through))))
+    else { return [] }
+    return try series.map { (one: SelectedSeries) throws(QueryError) -> (labels: LabelSet, timeline: Timeline) in
+      let count = one.samples.count + one.histograms.count
+      // A time and a sample, whose histogram is shared with the series.
+      try budget.hold(count * 2)
+      try budget.checkpoint(count)
+      return (one.labels, Timeline(one))
     }
   }
 
@@ -84,7 +84,9 @@ extension Evaluator {
           continue
         }
         let share = Double(time - start) / Double(one.timeline.times[next] - start)
-        matrix.set(before.between(after, share, .plain, remarks, &annotations), row, step)
+        let sample = before.between(after, share, .plain, remarks, &annotations)
+        try budget.hold(sample)
+        matrix.set(sample, row, step)
       }
     }
     return matrix
@@ -126,7 +128,9 @@ extension Evaluator {
         for index in from..<max(from, through) {
           if let sample = one.timeline.samples[index] { points.append((one.timeline.times[index], sample)) }
         }
-        matrix.set(function.value(points, from: start, through: end, &annotations), row, step)
+        let sample = function.value(points, from: start, through: end, &annotations)
+        try budget.hold(sample)
+        matrix.set(sample, row, step)
       }
     }
     return try matrix.droppingName()

@@ -91,9 +91,16 @@ extension SeriesMatrix {
   }
 
   /// Each sample times -1.
-  var negated: SeriesMatrix {
+  func negated(_ budget: inout QueryBudget) throws(QueryError) -> SeriesMatrix {
+    try budget.checkpoint(values.count)
+    var held = budget
     var result = mapped { -$0 }
-    forEachHistogram { histogram, row, step in result.set(histogram.multiplied(by: -1), row, step) }
+    try forEachHistogram { (histogram, row, step) throws(QueryError) in
+      try held.hold(histogram.points)
+      try held.checkpoint(histogram.points)
+      result.set(histogram.multiplied(by: -1), row, step)
+    }
+    budget = held
     return result
   }
 }

@@ -87,20 +87,21 @@ extension Evaluator {
         guard let sample = base.sample(row, step) else { continue }
         var enriched = labels
         if !isInfo[row] {
+          try budget.checkpoint(infos.count)
           let added = try InfoSeries.labels(for: labels, infos, step, query)
           if added == nil, !acceptsNone { continue }
           for label in added ?? [:] { enriched = enriched.setting(label.key, to: label.value) }
         }
-        let target = rows[enriched] ?? result.count
-        if target == result.count {
-          rows[enriched] = target
-          result = result.appending(
-            SeriesMatrix(labels: [enriched], steps: grid.count, dropsName: false, isDistinctWithoutName: false))
-          try budget.hold(grid.count)
+        if rows[enriched] == nil {
+          // Labels are added to each series: they take memory beside the points.
+          try budget.hold(grid.count + enriched.encoded.count / 16)
+          rows[enriched] = result.addRow(enriched)
         }
+        guard let target = rows[enriched] else { continue }
         guard Point.isAbsent(result.value(target, step)) else {
           throw .execution("vector cannot contain metrics with the same labelset")
         }
+        try budget.hold(sample)
         result.set(sample, target, step)
       }
     }
@@ -118,16 +119,11 @@ struct InfoSeries {
     let times = query.shift.times(of: grid, in: evaluator.outer)
     let lookback = evaluator.options.lookback
     let selected = evaluator.data.series(query.matchers, from: times.first - lookback + 1, through: times.last)
-    let series: [SelectedSeries]
-    do {
-      guard case .decoded(let decoded) = try selected.decodedWithHistograms(evaluator.budget) else { return [] }
-      series = decoded
-    } catch let error as QueryError {
-      throw error
-    } catch {
-      throw .storage("expanding series: \(error)")
-    }
+    let series = try evaluator.decoded(selected)
     return try series.map { (one: SelectedSeries) throws(QueryError) -> InfoSeries in
+      // A time that may be missing takes as much as two points.
+      try evaluator.budget.hold(grid.count * 2)
+      try evaluator.budget.checkpoint(grid.count)
       if !one.histograms.isEmpty { throw .execution("info sample should be float") }
       let latest = (0..<grid.count).map { step -> Int64? in
         let time = times.isFixed ? times.first : times.first + Int64(step) * grid.step

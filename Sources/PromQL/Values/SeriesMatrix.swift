@@ -101,6 +101,18 @@ struct SeriesMatrix {
     return result
   }
 
+  /// Adds a row without samples, of a matrix that shows its names. Amortised O(steps).
+  ///
+  /// - Returns: its number.
+  mutating func addRow(_ row: LabelSet) -> Int {
+    precondition(!dropsName, "BUG: a row with a name where names are dropped")
+    labels.append(row)
+    values.append(contentsOf: repeatElement(Point.absent, count: steps))
+    histograms?.rows.append([])
+    isDistinctWithoutName = false
+    return count - 1
+  }
+
   /// The rows of both. Rows of the same labels must still be merged.
   func appending(_ other: SeriesMatrix) -> SeriesMatrix {
     if other.count == 0 { return self }

@@ -23,7 +23,9 @@ struct BlockRows {
   mutating func append(_ trace: Int, only ids: Set<SpanID>? = nil, to spans: inout PackedSpans) throws(SpanDamage) {
     guard let id = block.traceID(trace) else { throw SpanDamage("a trace has the id zero") }
     let rows = block.traceRows[trace]..<block.traceRows[trace + 1]
-    if let ids, !rows.contains(where: { row in SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false }) { return }
+    if let ids, !rows.contains(where: { row in SpanID(rawValue: block.spanID(row)).map(ids.contains) ?? false }) {
+      return
+    }
     let parents = try block.parents(of: rows, in: trace)
     let starts = try block.fixed(BlockLayout.Section.starts)
     let durations = try block.fixed(BlockLayout.Section.durations)

@@ -41,7 +41,11 @@ struct SpanStoreOpening {
       for path in found.unfinished { try files.remove(path) }
       for path in found.leftOver {
         // A log that stays would be taken for spans in flight; a segment that stays is left over the next time, too.
-        if case .log = SpanLayout.entry(path.lastComponent?.string ?? "") { try files.remove(path) } else { try? files.remove(path) }
+        if case .log = SpanLayout.entry(path.lastComponent?.string ?? "") {
+          try files.remove(path)
+        } else {
+          try? files.remove(path)
+        }
       }
       for (path, damage) in found.damaged {
         note("segment \(path) is damaged (\(damage)): it is set aside as \(path)\(SpanLayout.damagedSuffix)")

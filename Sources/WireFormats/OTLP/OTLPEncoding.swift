@@ -55,7 +55,7 @@ public struct OTLPLimits: Sendable, Hashable {
   public var buckets: Int
   /// Bytes that the series of one request with metrics may take: a histogram's repeat its labels with every bucket.
   public var writtenBytes: Int
-  /// Spans of a request, good or bad, with their resources and scopes: empty ones have two bytes on the wire.
+  /// Spans, or metrics and their points, of a request, good or bad, with their resources and scopes.
   public var records: Int
 
   public init(
@@ -84,6 +84,8 @@ public struct OTLPError: Error, Sendable, Hashable, CustomStringConvertible {
 /// The spans or data points of a request that were refused while the rest was taken: OTLP's partial success.
 public struct OTLPRejections: Sendable, Hashable {
   public private(set) var count = 0
+  /// How many of them because they have more of something than ``OTLPLimits`` allows.
+  public private(set) var overLimit = 0
   /// Of the first, in words.
   public private(set) var first: String?
 
@@ -92,14 +94,17 @@ public struct OTLPRejections: Sendable, Hashable {
   public var isEmpty: Bool { count == 0 }
 
   /// - Parameter words: what is wrong with the first of them and how to mend it; asked for once.
-  public mutating func add(_ count: Int = 1, _ words: @autoclosure () -> String) {
+  public mutating func add(_ count: Int = 1, overLimit: Bool = false, _ words: @autoclosure () -> String) {
     if count <= 0 { return }
     self.count += count
+    if overLimit { self.overLimit += count }
     if first == nil { first = words() }
   }
 
   public mutating func add(_ others: OTLPRejections) {
-    if let words = others.first { add(others.count, words) }
+    guard let words = others.first else { return }
+    add(others.count, words)
+    overLimit += others.overLimit
   }
 
   /// For the field `error_message`; empty where nothing was refused.

@@ -40,20 +40,20 @@ struct HistogramMessage {
         }
         value.schema = schema
       case 0x30: value.zeroCount = Double(try cursor.varint())
-      case 0x42: value.negativeSpans.append(try Self.span(message, try cursor.content()))
-      case 0x5a: value.positiveSpans.append(try Self.span(message, try cursor.content()))
+      case 0x42: value.negativeSpans.append(try BucketFields.span(message, try cursor.content()))
+      case 0x5a: value.positiveSpans.append(try BucketFields.span(message, try cursor.content()))
       case 0x48: negative.add(SignedVarint.signed(try cursor.varint()))
       case 0x60: positive.add(SignedVarint.signed(try cursor.varint()))
       case 0x4a: try negative.add(packed: message, try cursor.content())
       case 0x62: try positive.add(packed: message, try cursor.content())
       case 0x51: value.negativeBuckets.append(Double(bitPattern: try cursor.fixed64()))
       case 0x69: value.positiveBuckets.append(Double(bitPattern: try cursor.fixed64()))
-      case 0x52: try Self.doubles(message, try cursor.content(), into: &value.negativeBuckets)
-      case 0x6a: try Self.doubles(message, try cursor.content(), into: &value.positiveBuckets)
+      case 0x52: try BucketFields.doubles(message, try cursor.content(), into: &value.negativeBuckets)
+      case 0x6a: try BucketFields.doubles(message, try cursor.content(), into: &value.positiveBuckets)
       case 0x70: value.resetHint = Self.hint(try cursor.varint())
       case 0x78: time = Int64(bitPattern: try cursor.varint())
       case 0x81: value.customValues.append(Double(bitPattern: try cursor.fixed64()))
-      case 0x82: try Self.doubles(message, try cursor.content(), into: &value.customValues)
+      case 0x82: try BucketFields.doubles(message, try cursor.content(), into: &value.customValues)
       default: try cursor.skip(tag)
       }
     }
@@ -71,29 +71,6 @@ struct HistogramMessage {
     }
   }
 
-  private static func span(
-    _ message: UnsafeRawBufferPointer, _ range: Range<Int>
-  ) throws(WireFault) -> NativeHistogram.Span {
-    var cursor = WireCursor(message, range)
-    var span = NativeHistogram.Span(offset: 0, length: 0)
-    while !cursor.isAtEnd {
-      let tag = try cursor.varint()
-      switch tag {
-      case 0x08: span.offset = Int32(clamping: SignedVarint.signed(try cursor.varint()))
-      case 0x10: span.length = UInt32(clamping: try cursor.varint())
-      default: try cursor.skip(tag)
-      }
-    }
-    return span
-  }
-
-  private static func doubles(
-    _ message: UnsafeRawBufferPointer, _ range: Range<Int>, into values: inout [Double]
-  ) throws(WireFault) {
-    var cursor = WireCursor(message, range)
-    while !cursor.isAtEnd { values.append(Double(bitPattern: try cursor.fixed64())) }
-  }
-
   private static func hint(_ number: UInt64) -> NativeHistogram.ResetHint {
     switch number {
     case 1: .reset
@@ -101,28 +78,5 @@ struct HistogramMessage {
     case 3: .gauge
     default: .unknown
     }
-  }
-}
-
-/// Counts of buckets that are sent as the first count and the differences from each to the next.
-private struct BucketDeltas {
-  private(set) var counts: [Double] = []
-  private var last: Int64 = 0
-
-  mutating func add(_ difference: Int64) {
-    last &+= difference
-    counts.append(Double(last))
-  }
-
-  mutating func add(packed message: UnsafeRawBufferPointer, _ range: Range<Int>) throws(WireFault) {
-    var cursor = WireCursor(message, range)
-    while !cursor.isAtEnd { add(SignedVarint.signed(try cursor.varint())) }
-  }
-}
-
-/// Signed numbers of protobuf's `sint` types (<https://protobuf.dev/programming-guides/encoding/#signed-ints>).
-private enum SignedVarint {
-  static func signed(_ number: UInt64) -> Int64 {
-    Int64(bitPattern: number >> 1) ^ (0 &- Int64(bitPattern: number & 1))
   }
 }

@@ -1,40 +1,40 @@
 import ArgumentParser
-import ControlPlane
 import DeployPlan
 import FleetModel
-import SystemPackage
 
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check a system file: every mistake at once, each with its place and how to mend it.")
+    abstract: "Check a system file: every mistake at once, each with its place and how to mend it.",
+    discussion: """
+      Without --environment the file is checked as it stands, and with each of its overlays. --explain says what a value is \
+      and where it comes from, in place of the check.
+      """)
 
   @Argument(help: "The system file; - for standard input.")
   var file: String
 
+  @Option(help: "A key, such as agents[planner].resources, whose values are explained.")
+  var explain: String?
+
+  @OptionGroup var overlay: EnvironmentOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let bytes = try InputFile.read(file)
-    var reading = SystemFile.readWithRules(bytes: bytes, file: file == "-" ? "standard input" : file, lints: true)
-    if let system = reading.system, file != "-" || system.namedFiles.allSatisfy({ $0.hasPrefix("/") }) {
-      let rules = RuleFileSet(system.ruleFiles, beside: file == "-" ? nil : FilePath(file)).read(
-        linter: system.expressionLinter)
-      reading.diagnostics += rules.diagnostics
-      let notifications = NotificationFiles(
-        system, file: file == "-" ? nil : FilePath(file), places: reading.places
-      ).read()
-      reading.diagnostics += notifications.diagnostics
-      if !rules.isValid || !notifications.isValid { reading.system = nil }
+    if let explain {
+      try KeyExplanation(file: file, bytes: bytes, environment: overlay.environment).print(explain, output.output)
+      return
     }
-    let errors = reading.diagnostics.filter { $0.level == .error }.count
+    let input = SystemInput(checking: file, bytes: bytes, environment: overlay.environment, lints: true)
+    let errors = input.diagnostics.filter { $0.level == .error }.count
     switch output.output {
     case .text:
-      for diagnostic in reading.diagnostics { Terminal.print(diagnostic.description) }
-      if let system = reading.system {
+      for diagnostic in input.diagnostics { Terminal.print(Terminal.safe(diagnostic.description)) }
+      if let system = input.system {
         Terminal.print("\(file): system \(system.name) with \(system.agents.count) agents is valid")
       }
     case .json:
-      Terminal.print(try JSONText.of(ValidationResult(reading)))
+      Terminal.print(try JSONText.of(ValidationResult(input)))
     }
     if errors > 0 {
       let summary = "skep: \(file): \(errors) \(errors == 1 ? "error" : "errors")"
@@ -47,13 +47,8 @@ private struct ValidationResult: Encodable {
   let valid: Bool
   let diagnostics: [DiagnosticEntry]
 
-  init(_ reading: SystemFile.Reading) {
-    valid = reading.system != nil
-    diagnostics = reading.diagnostics.map(DiagnosticEntry.init)
+  init(_ input: SystemInput) {
+    valid = input.system != nil
+    diagnostics = input.diagnostics.map(DiagnosticEntry.init)
   }
-}
-
-extension FleetSystem {
-  /// The files that it names, of which relative ones begin beside it.
-  fileprivate var namedFiles: [String] { ruleFiles + templates + (alertmanagerConfig.map { [$0] } ?? []) }
 }

@@ -296,6 +296,26 @@ import Testing
     #expect(writes.rejections.first?.contains(bad.words) == true, "\(writes.rejections)")
   }
 
+  /// Empty points cost two bytes on the wire and a look each.
+  @Test func recordsAreBounded() throws {
+    func request(_ points: Int) -> [UInt8] {
+      OTLPBytes {
+        $0.message(1) {
+          $0.message(2) {
+            $0.message(2) {
+              $0.text(1, "depth")
+              $0.message(5) { for _ in 0..<points { $0.message(1) { _ in } } }
+            }
+          }
+        }
+      }.bytes
+    }
+    // A resource, a scope, a metric and seven points.
+    let decoder = OTLPMetricsDecoder(limits: OTLPLimits(records: 10))
+    #expect(try decoder.decode(request(7), as: .protobuf).rejections.count == 7)
+    #expect(throws: OTLPError.self) { try decoder.decode(request(8), as: .protobuf) }
+  }
+
   @Test func exemplarsGoWithTheirBuckets() throws {
     let body = Self.metric(9) {
       $0.fixed64(4, 2)

@@ -266,6 +266,33 @@ import WireFormats
     }
   }
 
+  /// What has too much of something is told apart from what no span can be.
+  @Test func whatIsOverALimitIsSaidToBeSo() throws {
+    let long = String(repeating: "x", count: 101)
+    let body = OTLPBytes {
+      $0.message(1) {
+        $0.message(2) {
+          $0.goodSpan("good")
+          $0.goodSpan("wide") { for key in 0..<6 { $0.attribute(9, "k\(key)", "v") } }
+          $0.goodSpan("long") { $0.attribute(9, "k", long) }
+          $0.goodSpan("nested") { $0.attribute(9, "k") { $0.message(5) { $0.message(1) { $0.text(1, long) } } } }
+          $0.goodSpan("deep") { span in
+            var value: [UInt8] = []
+            for _ in 0..<6 { value = OTLPBytes { $0.message(5) { $0.content(1, value) } }.bytes }
+            span.attribute(9, "k") { $0.bytes += value }
+          }
+          $0.goodSpan("not UTF-8") { $0.attribute(9, "k") { $0.content(1, [0xff]) } }
+          $0.goodSpan("nested, not UTF-8") {
+            $0.attribute(9, "k") { $0.message(5) { $0.message(1) { $0.content(1, [0xff]) } } }
+          }
+          $0.message(2) { _ in }
+        }
+      }
+    }.bytes
+    let result = try Self.decode(body, OTLPLimits(textBytes: 100, attributes: 5, depth: 4))
+    #expect(result.batch.spans.count == 1 && result.rejections.count == 7 && result.rejections.overLimit == 4)
+  }
+
   /// Empty spans cost two bytes on the wire and a look each.
   @Test func recordsAreBounded() throws {
     func request(_ spans: Int) -> [UInt8] {

@@ -37,7 +37,7 @@ struct MetadataRoutes: Sendable {
       parameters: [
         .init(name: "match_target", kind: .text, summary: "A selector of the instances' labels"),
         .init(name: "metric", kind: .text, summary: "The only family that is asked for"),
-        .init(name: "limit", kind: .text, summary: "No further instance is looked at once there are so many entries"),
+        .init(name: "limit", kind: .text, summary: "How many entries at most"),
       ]
     ) { [operations] request in
       let limit = try request.form.integer("limit") ?? -1
@@ -49,8 +49,10 @@ struct MetadataRoutes: Sendable {
         let labels = target.labels
         if let conditions, !conditions.match({ labels[$0] ?? "" }) { continue }
         let snapshot = target.instance.target
-        for family in operations.metadata.families(of: snapshot.agentID, instance: snapshot.instance)
-        where metric == nil || family.name == metric {
+        let families = operations.metadata.families(
+          of: snapshot.agentID, instance: snapshot.instance, named: metric)
+        for family in families {
+          if limit >= 0, entries.count >= limit { break }
           var members: [JSONValue.Member] = [.init(key: "target", value: .labels(labels))]
           // Whoever asks for one metric knows its name: Prometheus leaves it out then.
           if metric == nil { members.append(.init(key: "metric", value: .string(family.name))) }

@@ -40,8 +40,9 @@ enum SyntaxTree {
     var matching = JSONValue.null
     if let rule = node.matching {
       matching = [
-        "card": .string(rule.cardinality.rawValue), "include": texts(rule.included), "labels": texts(rule.labels),
-        "on": .bool(rule.isOn),
+        "card": .string(rule.cardinality.rawValue),
+        "fillValues": ["lhs": fill(rule.leftFill), "rhs": fill(rule.rightFill)], "include": texts(rule.included),
+        "labels": texts(rule.labels), "on": .bool(rule.isOn),
       ]
     }
     return [
@@ -57,11 +58,13 @@ enum SyntaxTree {
       ]
     }
     var members: [JSONValue.Member] = [
+      .init(key: "anchored", value: .bool(node.extending == .anchored)),
       .init(key: "matchers", value: .array(matchers)), .init(key: "name", value: .string(node.name)),
       .init(key: "offset", value: number(node.shift.offset)),
     ]
     if let window { members.append(.init(key: "range", value: number(window))) }
     members += [
+      .init(key: "smoothed", value: .bool(node.extending == .smoothed)),
       .init(key: "startOrEnd", value: bound(node.shift)), .init(key: "timestamp", value: timestamp(node.shift)),
       .init(key: "type", value: type),
     ]
@@ -70,6 +73,12 @@ enum SyntaxTree {
 
   private static func number(_ value: Int64) -> JSONValue { .number(Double(value)) }
   private static func texts(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+
+  /// JSON has no number for what is not finite.
+  private static func fill(_ value: Double?) -> JSONValue {
+    guard let value else { return .null }
+    return value.isFinite ? .number(value) : .string(GoText.decimal(value))
+  }
 
   private static func bound(_ shift: TimeShift) -> JSONValue {
     if case .bound(let bound)? = shift.anchor { .string(bound.rawValue) } else { .null }

@@ -39,7 +39,7 @@ extension TraceMessage {
     var json = NestedValue(message, limits)
     do throws(NestedValue.Flaw) { try json.write(value, to: &text) } catch {
       text.removeSubrange(start...)
-      note("the value of attribute \(quoted(bytes(key))) \(error.problem)")
+      note("the value of attribute \(quoted(bytes(key))) \(error.problem)", overLimit: error.overLimit)
     }
     return AttributeRecord(
       key: key, kind: .nested, text: range32(message.count + start, message.count + text.count))
@@ -59,14 +59,16 @@ extension TraceMessage {
   mutating func checkedText(_ range: Range<Int>) -> BatchRange {
     let bytes = UnsafeRawBufferPointer(rebasing: message[range])
     if !WireText.isASCII(bytes) || bytes.count > limits.textBytes {
-      if let problem = WireText.problem(of: bytes, limits) { note(problem) }
+      if let problem = WireText.problem(of: bytes, limits) {
+        note(problem, overLimit: bytes.count > limits.textBytes)
+      }
     }
     return range32(range.lowerBound, range.upperBound)
   }
 
   @inline(__always)
   private mutating func checkedLength(_ range: Range<Int>) -> BatchRange {
-    if range.count > limits.textBytes { note(WireText.excess(range.count, limits)) }
+    if range.count > limits.textBytes { note(WireText.excess(range.count, limits), overLimit: true) }
     return range32(range.lowerBound, range.upperBound)
   }
 }

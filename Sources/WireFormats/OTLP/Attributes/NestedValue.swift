@@ -3,7 +3,14 @@ import FleetModel
 /// Writes a value as JSON (RFC 8259), lists within lists without recursion. Bytes become base64, numbers that JSON lacks
 /// the strings "NaN", "Infinity" and "-Infinity"; a `double` always has a point or an exponent, so that it can be told from an integer.
 struct NestedValue {
-  struct Flaw: Error { var problem: String }
+  struct Flaw: Error {
+    var problem: String
+    /// Whether it is too deep or too long, and else as values are.
+    var overLimit: Bool
+  }
+
+  /// Offsets of faults that speak for themselves, without a place: those of limits, and others.
+  private static let (ofLimit, ofText) = (-1, -2)
 
   /// A list that is being written.
   private struct Frame {
@@ -41,11 +48,12 @@ struct NestedValue {
         try begin(element.value, &text)
         if text.count > limit {
           throw WireFault(
-            offset: -1, problem: "is longer as JSON than the limit of \(limits.textBytes) bytes; record less")
+            offset: Self.ofLimit, problem: "is longer as JSON than the limit of \(limits.textBytes) bytes; record less")
         }
       }
     } catch {
-      throw Flaw(problem: error.offset < 0 ? error.problem : "cannot be read: \(error)")
+      throw Flaw(
+        problem: error.offset < 0 ? error.problem : "cannot be read: \(error)", overLimit: error.offset == Self.ofLimit)
     }
   }
 
@@ -93,7 +101,7 @@ struct NestedValue {
 
   private mutating func open(_ range: Range<Int>, isObject: Bool, _ text: inout [UInt8]) throws(WireFault) {
     guard open.count < limits.depth else {
-      throw WireFault(offset: -1, problem: "has lists more than \(limits.depth) deep; flatten it")
+      throw WireFault(offset: Self.ofLimit, problem: "has lists more than \(limits.depth) deep; flatten it")
     }
     text.append(UInt8(ascii: isObject ? "{" : "["))
     open.append(Frame(cursor: WireCursor(message, range), isObject: isObject))
@@ -102,7 +110,7 @@ struct NestedValue {
   private func write(string range: Range<Int>, _ text: inout [UInt8]) throws(WireFault) {
     let bytes = UnsafeRawBufferPointer(rebasing: message[range])
     guard isValidUTF8(bytes.assumingMemoryBound(to: UInt8.self)) else {
-      throw WireFault(offset: -1, problem: "holds text that is not UTF-8")
+      throw WireFault(offset: Self.ofText, problem: "holds text that is not UTF-8")
     }
     JSONText.append(bytes, to: &text)
   }

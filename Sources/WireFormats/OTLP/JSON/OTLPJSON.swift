@@ -25,7 +25,7 @@ struct OTLPJSON {
       var reading = OTLPJSON(cursor: JSONCursor(body))
       reading.bytes.reserveCapacity(body.count / 2)
       do throws(ExpositionFault) { try reading.run(schema) } catch {
-        return .failure(OTLPError(ExpositionError(error, in: body)))
+        return .failure(OTLPError(ExpositionError(error, in: body, .agentJSON)))
       }
       return .success(reading.bytes)
     }

@@ -88,6 +88,7 @@ struct MetricFields {
 extension MetricsMessage {
   mutating func readMetric(_ range: Range<Int>) throws(WireFault) {
     let metric = try MetricFields(message, range)
+    try records.note(1 + metric.pointCount, at: range.lowerBound)
     guard let data = metric.data, metric.pointCount > 0 else { return }
     for text in [metric.name, metric.unit, metric.description] {
       if let problem = WireText.problem(of: bytes(text), limits) { return reject(metric.pointCount, metric, problem) }

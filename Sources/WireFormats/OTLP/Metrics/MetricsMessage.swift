@@ -16,6 +16,7 @@ struct MetricsMessage {
   var attributes: [Range<Int>] = []
   /// The exemplars of the point that is being read.
   var exemplars: [PointExemplar] = []
+  var records: RecordCount
   private var resource = Resource()
 
   /// What the points of one resource have in common.
@@ -34,6 +35,7 @@ struct MetricsMessage {
   init(_ message: UnsafeRawBufferPointer, _ limits: OTLPLimits) {
     self.message = message
     self.limits = limits
+    records = RecordCount(limit: limits.records, of: "data points, metrics, resources and scopes")
   }
 
   mutating func read() throws(WireFault) {
@@ -50,6 +52,7 @@ struct MetricsMessage {
   // MARK: resources
 
   private mutating func readResourceMetrics(_ range: Range<Int>) throws(WireFault) {
+    try records.note(at: range.lowerBound)
     resource = try readResource(range)
     var cursor = WireCursor(message, range)
     while !cursor.isAtEnd {
@@ -58,7 +61,9 @@ struct MetricsMessage {
         try cursor.skip(tag)
         continue
       }
-      var fields = WireCursor(message, try cursor.content())
+      let scope = try cursor.content()
+      try records.note(at: scope.lowerBound)
+      var fields = WireCursor(message, scope)
       while !fields.isAtEnd {
         let tag = try fields.varint()
         if tag == 0x12 { try readMetric(try fields.content()) } else { try fields.skip(tag) }
@@ -71,34 +76,16 @@ struct MetricsMessage {
     var resource = Resource()
     var namespace: [UInt8] = []
     var name: [UInt8] = []
-    var cursor = WireCursor(message, range)
-    while !cursor.isAtEnd {
-      let tag = try cursor.varint()
-      guard tag == 0x0a else {
-        try cursor.skip(tag)
-        continue
-      }
-      var fields = WireCursor(message, try cursor.content())
-      while !fields.isAtEnd {
-        let tag = try fields.varint()
-        guard tag == 0x0a else {
-          try fields.skip(tag)
-          continue
-        }
-        let content = try fields.content()
-        let attribute = try KeyedValue(message, content)
-        if let problem = problem(in: attribute) { resource.flaw = resource.flaw ?? problem }
-        guard case .string(let text) = attribute.value else {
-          resource.attributes.append(content)
-          continue
-        }
-        note(attribute.key, text, in: &resource)
-        switch bytes(attribute.key) {
-        case let key where key.elementsEqual("service.name".utf8): name = Array(message[text])
-        case let key where key.elementsEqual("service.namespace".utf8): namespace = Array(message[text])
-        case let key where key.elementsEqual("service.instance.id".utf8): resource.instance = Array(message[text])
-        default: resource.attributes.append(content)
-        }
+    try ResourceFields.attributes(of: range, in: message) { content throws(WireFault) in
+      let attribute = try KeyedValue(message, content)
+      if let problem = problem(in: attribute) { resource.flaw = resource.flaw ?? problem }
+      guard case .string(let text) = attribute.value else { return resource.attributes.append(content) }
+      note(attribute.key, text, in: &resource)
+      switch bytes(attribute.key) {
+      case let key where key.elementsEqual("service.name".utf8): name = Array(message[text])
+      case let key where key.elementsEqual("service.namespace".utf8): namespace = Array(message[text])
+      case let key where key.elementsEqual("service.instance.id".utf8): resource.instance = Array(message[text])
+      default: resource.attributes.append(content)
       }
     }
     if resource.attributes.count > limits.attributes {

@@ -11,13 +11,14 @@ struct TraceMessage {
   var text: [UInt8] = []
   private(set) var rejections = OTLPRejections()
   /// What is wrong with the span or the resource that is being read.
-  var flaw: String?
+  var flaw: SpanFlaw?
   private var unknownAgent: BatchRange?
-  private var records = 0
+  private var records: RecordCount
 
   init(_ message: UnsafeRawBufferPointer, _ limits: OTLPLimits) {
     self.message = message
     self.limits = limits
+    records = RecordCount(limit: limits.records, of: "spans, resources and scopes")
   }
 
   mutating func read() throws(WireFault) {
@@ -37,20 +38,11 @@ struct TraceMessage {
   private struct Resource {
     var index: UInt32
     var agent: AgentName
-    var flaw: String?
-  }
-
-  private mutating func noteRecord(at range: Range<Int>) throws(WireFault) {
-    records += 1
-    if records > limits.records {
-      throw WireFault(
-        offset: range.lowerBound,
-        problem: "has more than \(limits.records) spans, resources and scopes together; send fewer at once")
-    }
+    var flaw: SpanFlaw?
   }
 
   private mutating func readResourceSpans(_ range: Range<Int>) throws(WireFault) {
-    try noteRecord(at: range)
+    try records.note(at: range.lowerBound)
     let resource = try readResource(range)
     var cursor = WireCursor(message, range)
     while !cursor.isAtEnd {
@@ -59,34 +51,19 @@ struct TraceMessage {
     }
   }
 
-  /// The resource of a `ResourceSpans`, wherever among its fields it stands; protobuf merges those that come twice.
   private mutating func readResource(_ range: Range<Int>) throws(WireFault) -> Resource {
     flaw = nil
     var agent = AgentName()
     let first = batch.attributes.count
-    var cursor = WireCursor(message, range)
-    while !cursor.isAtEnd {
-      let tag = try cursor.varint()
-      guard tag == 0x0a else {
-        try cursor.skip(tag)
-        continue
-      }
-      var fields = WireCursor(message, try cursor.content())
-      while !fields.isAtEnd {
-        let tag = try fields.varint()
-        if tag == 0x0a {
-          try readAttribute(try fields.content())
-        } else {
-          try fields.skip(tag)
-        }
-      }
-    }
+    try ResourceFields.attributes(of: range, in: message) { content throws(WireFault) in try readAttribute(content) }
     let attributes = range32(first, batch.attributes.count)
-    if flaw == nil, attributes.count > limits.attributes { flaw = "it has \(attributes.count) attributes" }
+    if flaw == nil, attributes.count > limits.attributes {
+      flaw = SpanFlaw("it has \(attributes.count) attributes", overLimit: true)
+    }
     if let problem = flaw {
       batch.attributes.removeSubrange(first...)
       batch.resources.append(ResourceRecord(attributes: BatchRange(offset: attributes.offset, count: 0)))
-      flaw = "its resource cannot be read: \(problem)"
+      flaw = SpanFlaw("its resource cannot be read: \(problem.words)", overLimit: problem.overLimit)
     } else {
       for position in attributes.range { note(batch.attributes[position], for: &agent, ofResource: true) }
       batch.resources.append(ResourceRecord(attributes: attributes))
@@ -95,7 +72,7 @@ struct TraceMessage {
   }
 
   private mutating func readScopeSpans(_ range: Range<Int>, _ resource: Resource) throws(WireFault) {
-    try noteRecord(at: range)
+    try records.note(at: range.lowerBound)
     flaw = nil
     var record = ScopeRecord(name: BatchRange(), version: BatchRange())
     var scan = WireCursor(message, range)
@@ -105,7 +82,8 @@ struct TraceMessage {
     }
     var resource = resource
     if let problem = flaw {
-      resource.flaw = resource.flaw ?? "its scope cannot be read: \(problem)"
+      let flaw = SpanFlaw("its scope cannot be read: \(problem.words)", overLimit: problem.overLimit)
+      resource.flaw = resource.flaw ?? flaw
       record = ScopeRecord(name: BatchRange(), version: BatchRange())
     }
     batch.scopes.append(record)
@@ -146,7 +124,7 @@ struct TraceMessage {
   }
 
   private mutating func readSpan(_ range: Range<Int>, _ resource: Resource, _ scope: UInt32) throws(WireFault) {
-    try noteRecord(at: range)
+    try records.note(at: range.lowerBound)
     let marks = Marks(
       attributes: batch.attributes.count, events: batch.events.count, links: batch.links.count, text: text.count)
     flaw = nil
@@ -159,11 +137,11 @@ struct TraceMessage {
       _ = try readFields(range, .attributes, &draft, marks)
       _ = try readFields(range, .others, &draft, marks)
     }
-    if let problem = resource.flaw ?? flaw ?? draft.problem ?? excess(since: marks) {
+    if let problem = resource.flaw ?? flaw ?? draft.problem.map({ SpanFlaw($0) }) ?? excess(since: marks) {
       rewind(to: marks)
       // Words are for the first alone.
-      let words = rejections.isEmpty ? "span \(quoted(bytes(draft.operation))): \(problem)" : ""
-      rejections.add(1, words)
+      let words = rejections.isEmpty ? "span \(quoted(bytes(draft.operation))): \(problem.words)" : ""
+      rejections.add(1, overLimit: problem.overLimit, words)
       return
     }
     guard var record = draft.record else { return }
@@ -287,7 +265,7 @@ struct TraceMessage {
     return true
   }
 
-  private func excess(since marks: Marks) -> String? {
+  private func excess(since marks: Marks) -> SpanFlaw? {
     let attributes = batch.attributes.count - marks.attributes
     let events = batch.events.count - marks.events
     let links = batch.links.count - marks.links
@@ -296,7 +274,7 @@ struct TraceMessage {
       attributes > limits.attributes
       ? (attributes, "attributes, those of its events and links among them,", limits.attributes)
       : events > limits.events ? (events, "events", limits.events) : (links, "links", limits.links)
-    return "it has \(count) \(what) and may have \(limit); record fewer"
+    return SpanFlaw("it has \(count) \(what) and may have \(limit); record fewer", overLimit: true)
   }
 
   // MARK: text
@@ -307,7 +285,9 @@ struct TraceMessage {
       : UnsafeBufferPointer(start: nil, count: 0)
   }
 
-  mutating func note(_ words: String) { flaw = flaw ?? words }
+  mutating func note(_ words: String, overLimit: Bool = false) {
+    flaw = flaw ?? SpanFlaw(words, overLimit: overLimit)
+  }
 
   private mutating func theUnknownAgent() -> BatchRange {
     if let unknownAgent { return unknownAgent }
@@ -316,6 +296,18 @@ struct TraceMessage {
     let range = range32(start, message.count + text.count)
     unknownAgent = range
     return range
+  }
+}
+
+/// Why a span is refused.
+struct SpanFlaw {
+  var words: String
+  /// Whether it has too much of something, and is else as spans are.
+  var overLimit: Bool
+
+  init(_ words: String, overLimit: Bool = false) {
+    self.words = words
+    self.overLimit = overLimit
   }
 }
 

@@ -12,11 +12,12 @@ struct AlertsCheckConfig: ParsableCommand {
   @Argument(help: "The files.")
   var files: [String]
 
+  @OptionGroup var overlay: EnvironmentOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let results = try files.map { file in
-      (file: file, reading: try NotificationInput.reading(file))
+      (file: file, reading: try NotificationInput.reading(file, environment: overlay.environment))
     }
     switch output.output {
     case .json: Terminal.print(try JSONText.of(Answer(results)))

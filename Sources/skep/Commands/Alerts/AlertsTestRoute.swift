@@ -27,6 +27,7 @@ struct AlertsTestRoute: AsyncParsableCommand {
   var expected: String?
 
   @OptionGroup var client: ClientOptions
+  @OptionGroup var overlay: EnvironmentOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -53,7 +54,7 @@ struct AlertsTestRoute: AsyncParsableCommand {
       }
       return policy
     }
-    let reading = try NotificationInput.reading(file)
+    let reading = try NotificationInput.reading(file, environment: overlay.environment)
     guard let policy = reading.policy else {
       throw CommandFailure.badInput(reading.diagnostics.filter { $0.level == .error })
     }

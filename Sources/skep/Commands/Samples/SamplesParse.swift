@@ -5,18 +5,21 @@ import WireFormats
 struct SamplesParse: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "parse", abstract: "Print what Skep understands of a metrics body, to check an exporter.",
-    discussion: "Exits with 1, naming line and column, if a collection of this body would be refused.")
+    discussion:
+      "Exits with 1, naming line and column (of protobuf the byte), if a collection of this body would be refused.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text
     case openmetrics
     case json
+    case protobuf
 
     var exposition: WireFormats.ExpositionFormat {
       switch self {
       case .text: .prometheusText
       case .openmetrics: .openMetrics
       case .json: .agentJSON
+      case .protobuf: .prometheusProtobuf
       }
     }
   }
@@ -36,15 +39,27 @@ struct SamplesParse: ParsableCommand {
     case .json: Terminal.print(try JSONText.of(Answer(document)))
     }
     if let error = document.error {
-      throw CommandFailure(exitCode: 1, lines: ["\(file):\(error.line):\(error.column): \(error.message)"])
+      throw CommandFailure(exitCode: 1, lines: ["\(file):\(place(of: error)): \(error.message)"])
     }
+  }
+
+  private func place(of error: ExpositionError) -> String {
+    error.byte.map { "byte \($0)" } ?? "\(error.line):\(error.column)"
   }
 
   private struct Answer: Encodable {
     struct Failure: Encodable {
-      let line: Int
-      let column: Int
+      let line: Int?
+      let column: Int?
+      let byte: Int?
       let message: String
+
+      init(_ error: ExpositionError) {
+        line = error.byte == nil ? error.line : nil
+        column = error.byte == nil ? error.column : nil
+        byte = error.byte
+        message = error.message
+      }
     }
 
     let verdict: String
@@ -54,7 +69,7 @@ struct SamplesParse: ParsableCommand {
     init(_ document: ExpositionDocument) {
       verdict = document.error == nil ? "good" : "bad"
       entries = document.entries
-      error = document.error.map { Failure(line: $0.line, column: $0.column, message: $0.message) }
+      error = document.error.map(Failure.init)
     }
   }
 
@@ -65,7 +80,8 @@ struct SamplesParse: ParsableCommand {
     case .unit(let metric, let text): return "unit     \(Terminal.safe("\(metric): \(text)"))"
     case .comment(let text): return "comment  \(Terminal.safe(text))"
     case .series(let series):
-      var line = "series   \(Terminal.safe(LabelSet(series.labels).description)) = \(series.valueText)"
+      var line = "series   \(Terminal.safe(LabelSet(series.labels).description)) = "
+      line += series.histogram.map { "histogram of \($0.count) observations, sum \($0.sum)" } ?? series.valueText
       if let time = series.timestamp { line += " at \(time)" }
       for exemplar in series.exemplars {
         line += "  exemplar \(Terminal.safe(LabelSet(exemplar.labels).description)) = \(exemplar.value)"

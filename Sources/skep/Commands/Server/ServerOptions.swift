@@ -73,8 +73,9 @@ struct ServerRun {
 
   /// - Parameters:
   ///   - system: the system and the file it came from; watched for changes where there is one.
+  ///   - environment: the overlay that was laid onto it.
   ///   - runsAgents: whether to start the agents' commands.
-  func run(system: FleetSystem, file: String?, runsAgents: Bool) async throws {
+  func run(system: FleetSystem, file: String?, environment: String? = nil, runsAgents: Bool) async throws {
     let level = options.logLevel.level
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)
@@ -94,6 +95,7 @@ struct ServerRun {
     do {
       var configuration = ControlPlaneConfiguration(system: system, listen: try address())
       configuration.systemFile = file.map { FilePath($0) }
+      configuration.environment = environment
       configuration.runsAgents = runsAgents
       configuration.version = Version.current
       configuration.dataDirectory = FilePath(options.dataDir)
@@ -149,28 +151,5 @@ struct ServerRun {
     default: throw .badInput("--tls-certificate and --tls-key go together")
     }
     return security
-  }
-}
-
-/// Reads a system file for a run: prints every problem, ends with 2 where one is an error.
-enum SystemInput {
-  static func read(_ file: String) throws(CommandFailure) -> FleetSystem {
-    let reading = SystemFile.readWithRules(bytes: try InputFile.read(file), file: file)
-    let unsupported = (reading.system?.unsupported ?? []).map { problem in
-      var problem = problem
-      problem.file = file
-      return problem
-    }
-    let ruleFiles = RuleFileSet(reading.system?.ruleFiles ?? [], beside: FilePath(file)).read()
-    let notifications = reading.system.map {
-      NotificationFiles($0, file: FilePath(file), places: reading.places).read()
-    }
-    let problems =
-      reading.diagnostics + unsupported + ruleFiles.diagnostics + (notifications?.diagnostics ?? [])
-    guard let system = reading.system, !problems.contains(where: { $0.level == .error }) else {
-      throw .badInput(problems)
-    }
-    for problem in problems { StandardError.print(problem.description) }
-    return system
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import DeployPlan
 
 struct Up: AsyncParsableCommand {
@@ -9,14 +10,16 @@ struct Up: AsyncParsableCommand {
   @Argument(help: "The system file.")
   var file: String
 
+  @OptionGroup var overlay: EnvironmentOptions
   @OptionGroup var options: ServerOptions
 
   func run() async throws {
-    let system = try SystemInput.read(file)
+    let (system, _) = try SystemInput.read(file, environment: overlay.environment, refusing: \.unsupported)
     guard system.agents.contains(where: { !$0.command.isEmpty }) else {
       throw CommandFailure.badInput(
         "\(file): no agent has a command to start; add `command:` to one, or watch running agents with `skep serve`")
     }
-    try await ServerRun(options: options).run(system: system, file: file, runsAgents: true)
+    try await ServerRun(options: options).run(
+      system: system, file: file, environment: overlay.environment, runsAgents: true)
   }
 }

@@ -46,6 +46,9 @@ import Testing
       all.hasPrefix(#"[{"target":{"agent_id":"b","instance":"h:2"},"metric":"network_bytes_recv","type":"counter""#))
     #expect(try await bench.data("targets/metadata?metric=up&limit=1") != "[]")
     #expect(try await bench.data("targets/metadata?metric=up&limit=0") == "[]")
+    let three = try JSONParser.parse(Array(try await bench.data("targets/metadata?limit=3").utf8))
+    guard case .array(let entries) = three else { throw CancellationError() }
+    #expect(entries.count == 3)
     #expect(try await bench.data("targets/metadata?metric=m_total") == "[]")
     #expect(try await bench.data("targets/metadata?match_target={agent_id=%22c%22}") == "[]")
   }

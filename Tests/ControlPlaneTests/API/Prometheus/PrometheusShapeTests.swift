@@ -295,9 +295,9 @@ import Testing
       #""a""#: #"{"type":"stringLiteral","val":"a"}"#,
       "5m": #"{"type":"numberLiteral","val":"300"}"#,
       "-(up)":
-        #"{"expr":{"expr":{"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"type":"parenExpr"},"op":"-","type":"unaryExpr"}"#,
+        #"{"expr":{"expr":{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"type":"parenExpr"},"op":"-","type":"unaryExpr"}"#,
       "rate({a!~\"b\",c=\"d\"}[5m] offset 1m @ 2)":
-        #"{"args":[{"matchers":[{"name":"a","type":"!~","value":"b"},{"name":"c","type":"=","value":"d"}],"name":"","offset":60000,"range":300000,"startOrEnd":null,"timestamp":2000,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"}"#,
+        #"{"args":[{"anchored":false,"matchers":[{"name":"a","type":"!~","value":"b"},{"name":"c","type":"=","value":"d"}],"name":"","offset":60000,"range":300000,"smoothed":false,"startOrEnd":null,"timestamp":2000,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"}"#,
       "topk by (b) (1, max_over_time(vector(1)[1h:] @ end()))":
         #"{"expr":{"args":[{"expr":{"args":[{"type":"numberLiteral","val":"1"}],"func":{"argTypes":["scalar"],"name":"vector","returnType":"vector","variadic":0},"type":"call"},"offset":0,"range":3600000,"startOrEnd":"end","step":0,"timestamp":null,"type":"subquery"}],"func":{"argTypes":["matrix"],"name":"max_over_time","returnType":"vector","variadic":0},"type":"call"},"grouping":["b"],"op":"topk","param":{"type":"numberLiteral","val":"1"},"type":"aggregation","without":false}"#,
     ]
@@ -311,7 +311,11 @@ import Testing
       }
       let matched = try await server.ask("GET", "/api/v1/parse_query?query=a%20%3E%20bool%20on(x)%20group_left(y)%20b")
       let matching = try #require(matched.json?["data"]?["matching"])
-      #expect(matching == ["card": "many-to-one", "include": ["y"], "labels": ["x"], "on": true])
+      #expect(
+        matching == [
+          "card": "many-to-one", "fillValues": ["lhs": .null, "rhs": .null], "include": ["y"], "labels": ["x"],
+          "on": true,
+        ])
       #expect(matched.json?["data"]?["bool"] == true)
     }
   }

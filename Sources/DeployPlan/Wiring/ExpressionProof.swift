@@ -1,0 +1,87 @@
+import FleetModel
+
+/// Resolves what expressions read against the series that there will be.
+struct ExpressionProof: Sendable {
+  let known: KnownSeries
+  let expressions: ExpressionReader
+
+  func findings(in text: String, subject: Manifest.ID?, path: String) -> [CheckFinding] {
+    func finding(_ rule: CheckRule, at offset: Int?, _ message: String, mend: String? = nil) -> CheckFinding {
+      let place = offset.map { "expr at \(Self.place($0, in: text)): " } ?? ""
+      return WiringProof.finding(rule, subject, path, place + message, mend: mend)
+    }
+    let reading: ExpressionReader.Reading
+    switch expressions.read(text) {
+    case .success(let read): reading = read
+    case .failure(let flaw): return [finding(.unreadableExpression, at: flaw.offset, flaw.message)]
+    }
+    var findings: [CheckFinding] = []
+    var labels: Set<String> = [LabelSet.metricName]
+    var isOpen = false
+    for selector in reading.selectors {
+      switch known.resolve(selector.matchers) {
+      case .found(let series):
+        for one in series {
+          labels.formUnion(one.labels.keys)
+          isOpen = isOpen || one.isOpen
+        }
+      case .noMetric(let name):
+        // What is not known cannot be missed too.
+        isOpen = true
+        let isOne = NameRules.metricName(name) == nil
+        let mend =
+          (isOne ? KeyDistance.nearest(to: name, among: known.names) : nil).map {
+            "did you mean \"\($0)\"? Else declare it under agents[].metrics.exposes"
+          }
+        findings.append(
+          finding(
+            .unknownMetric, at: selector.offset,
+            isOne ? "nobody serves the metric \"\(name)\"" : "no metric of the fleet fits \(name)", mend: mend))
+      case .noLabel(let matcher, let names):
+        isOpen = true
+        let mend = KeyDistance.nearest(to: matcher.name, among: names).map {
+          "did you mean \"\($0)\"? Else declare it under agents[].metrics.exposes[].labels"
+        }
+        findings.append(
+          finding(
+            .unknownLabel, at: selector.offset,
+            "no series of \(Self.subject(selector)) has the label \"\(matcher.name)\"",
+            mend: mend))
+      case .noValue(let matcher, let values):
+        isOpen = true
+        let mend = KeyDistance.nearest(to: matcher.value, among: values).map { "did you mean \"\($0)\"?" }
+        let there = values.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
+        findings.append(
+          finding(
+            .unknownValue, at: selector.offset, "no series of \(Self.subject(selector)) has \(matcher)",
+            mend: mend ?? "known are \(there)\(values.count > 5 ? " and \(values.count - 5) more" : "")"))
+      case .noPattern(let matcher):
+        findings.append(
+          finding(.unreadableExpression, at: selector.offset, "\(matcher) holds no regular expression"))
+      }
+    }
+    if isOpen || reading.selectors.isEmpty { return findings }
+    for label in reading.namedLabels.sorted() where !labels.contains(label) {
+      // Functions make labels, which are named as strings.
+      if text.contains("\"\(label)\"") || text.contains("'\(label)'") { continue }
+      let mend = KeyDistance.nearest(to: label, among: labels.sorted()).map {
+        "did you mean \"\($0)\"? Else declare it under agents[].metrics.exposes[].labels"
+      }
+      findings.append(
+        finding(.unknownLabel, at: nil, "none of the series it reads has the label \"\(label)\"", mend: mend))
+    }
+    return findings
+  }
+
+  private static func subject(_ selector: ExpressionReader.Selector) -> String {
+    let name = selector.matchers.first { $0.name == LabelSet.metricName }
+    return name.map { $0.operation == .equal ? "\"\($0.value)\"" : "\($0)" } ?? "the fleet"
+  }
+
+  /// Line and column from 1, the column in characters.
+  private static func place(_ offset: Int, in text: String) -> String {
+    let before = String(decoding: text.utf8.prefix(max(offset, 0)), as: UTF8.self)
+    let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+    return "\(lines.count):\((lines.last?.unicodeScalars.count ?? 0) + 1)"
+  }
+}

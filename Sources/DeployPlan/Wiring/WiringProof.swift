@@ -1,0 +1,71 @@
+import FleetModel
+
+/// Proves, before anything is applied, that the rendered monitoring sees what the same system exposes: each expression parses,
+/// each of its selectors fits a series that an agent, collection or a rule makes, each ServiceMonitor and each scrape job
+/// reaches an agent and gives its series the labels that rules and dashboards use.
+public enum WiringProof {
+  /// What is not wired, in the order of rules, panels, monitors and jobs; the same for the same input. Waivers are not applied.
+  ///
+  /// O(expressions × series of the metrics they name + monitors × Services).
+  /// - Parameters:
+  ///   - manifests: everything rendered from the system, its monitoring included.
+  ///   - expressions: reads PromQL.
+  public static func findings(
+    of system: FleetSystem, manifests: [Manifest], stack: MonitoringStack, expressions: ExpressionReader
+  ) -> [CheckFinding] {
+    let proof = ExpressionProof(
+      known: KnownSeries(system, stack.groups, expressions), expressions: expressions)
+    var findings: [CheckFinding] = []
+    let rules = manifests.first { $0.kind == "PrometheusRule" }?.id
+    for group in stack.groups {
+      for rule in group.rules {
+        let noun = rule.kind == .recording ? "recording rule" : "alert"
+        findings += proof.findings(in: rule.expression, subject: rules, path: "\(noun) \"\(rule.name)\"")
+      }
+    }
+    let dashboards = manifests.first { $0.kind == "ConfigMap" && $0.name == "\(system.name)-dashboards" }?.id
+    for query in stack.dashboards.flatMap(\.queries) {
+      var text = query.expression
+      for (name, value) in Dashboard.variables(of: system) { text = text.replacing(name, with: value) }
+      findings += proof.findings(
+        in: text, subject: dashboards, path: "panel \"\(query.panel)\" (\(query.path))")
+    }
+    findings += Self.gaps(of: system, stack)
+    findings += CollectionProof(system: system, manifests: manifests, jobs: stack.jobs).findings
+    return findings
+  }
+
+  /// What was not rendered at all.
+  private static func gaps(of system: FleetSystem, _ stack: MonitoringStack) -> [CheckFinding] {
+    var findings = stack.untranslated.map { index in
+      let rule = system.alertRules[index]
+      return finding(
+        .emptyPattern, nil, "alert_rules[\(index)]",
+        "\"\(rule.name)\" watches \"\(rule.metricName?.pattern ?? "*")\", which fits no metric of the fleet")
+    }
+    if !system.ruleFiles.isEmpty, !stack.hasFileGroups {
+      findings.append(
+        finding(.ruleFilesLeftOut, nil, "rule_files", "what these files hold is not part of what was rendered"))
+    }
+    let exposition = FleetExposition(system)
+    let measured = Set(
+      (Measurements(system, exposition).cpu + exposition.agents(serving: Measurements.cpuName)).map(\.agentID))
+    for (index, agent) in system.agents.enumerated() where !measured.contains(agent.agentID) {
+      findings.append(
+        finding(
+          .agentNotSeen, nil, "agents[\(index)]",
+          "\(StackRules.highCPU) does not see \"\(agent.agentID)\": it serves neither \(Measurements.cpuSource) nor "
+            + Measurements.cpuName))
+    }
+    return findings
+  }
+
+  static func finding(
+    _ rule: CheckRule, _ subject: Manifest.ID?, _ path: String, _ message: String, mend: String? = nil
+  ) -> CheckFinding {
+    let place = [subject.map(\.description), path.isEmpty ? nil : path].compactMap { $0 }.joined(separator: ": ")
+    return CheckFinding(
+      rule: rule.id, diagnostic: Diagnostic(rule.level, path: place, message: message, mend: mend ?? rule.mend),
+      subject: subject)
+  }
+}
