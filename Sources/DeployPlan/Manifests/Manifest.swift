@@ -45,6 +45,9 @@ public struct Manifest: Sendable, Hashable {
     return version.firstIndex(of: "/").map { String(version[..<$0]) } ?? ""
   }
 
+  /// Its own keys: `apiVersion`, `kind`, …
+  public var keys: Set<String> { Set(tree.entries.map(\.key)) }
+
   public var id: ID { ID(group: group, kind: kind, namespace: namespace ?? "", name: name) }
 }
 
