@@ -203,7 +203,7 @@ let package = Package(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport", "TraceAnalysis", "WireFormats", subprocess,
+        "MetricExposition", "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport", "TraceAnalysis", "WireFormats", subprocess,
         httpClient, hummingbirdCore,
         httpTypes,
         lifecycle, log,

@@ -37,7 +37,7 @@ struct ExemplarTests {
   private static func exemplars(of query: String, at url: String) async throws -> Answer {
     let query = query.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     let now = Int(Date().timeIntervalSince1970)
-    let response = try await HTTPClient.shared.execute(
+    let response = try await HTTPClient.patient.execute(
       HTTPClientRequest(url: "\(url)/api/v1/query_exemplars?query=\(query)&start=\(now - 3600)&end=\(now + 60)"),
       timeout: .seconds(30))
     let body = try await response.body.collect(upTo: 32 << 20)

@@ -96,7 +96,7 @@ struct NativeHistogramTests {
     ]
     components.percentEncodedQuery = components.percentEncodedQuery?.replacingOccurrences(of: "+", with: "%2B")
     let request = HTTPClientRequest(url: try #require(components.string))
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    let response = try await HTTPClient.patient.execute(request, timeout: .seconds(60))
     let body = Data(try await response.body.collect(upTo: 32 << 20).readableBytesView)
     let answer = try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])
     let data = try #require(answer["data"] as? [String: Any], "\(String(decoding: body, as: UTF8.self).prefix(300))")

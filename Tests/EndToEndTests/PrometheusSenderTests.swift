@@ -41,7 +41,7 @@ struct PrometheusSenderTests {
     /// What it holds of a metric, without staleness markers.
     func samples(_ metric: String) async throws -> Samples {
       let query = "\(metric)[1h]".addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-      let response = try await HTTPClient.shared.execute(
+      let response = try await HTTPClient.patient.execute(
         HTTPClientRequest(url: "\(url)/api/v1/query?query=\(query)"), timeout: .seconds(30))
       let body = try await response.body.collect(upTo: 32 << 20)
       let answer = try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))

@@ -60,6 +60,6 @@ struct RealPrometheus {
     request.headers.add(name: "Content-Type", value: "application/x-protobuf")
     request.headers.add(name: "Content-Encoding", value: "snappy")
     request.body = .bytes(block)
-    return Int(try await HTTPClient.shared.execute(request, timeout: .seconds(120)).status.code)
+    return Int(try await HTTPClient.patient.execute(request, timeout: .seconds(120)).status.code)
   }
 }

@@ -54,7 +54,7 @@ struct RulesBesidePrometheusTests {
     request.headers.add(name: "Content-Encoding", value: "snappy")
     request.headers.add(name: "X-Prometheus-Remote-Write-Version", value: "0.1.0")
     request.body = .bytes(WriteRequestBytes.message(series).withUnsafeBytes { SnappyBlock.encode($0) })
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+    let response = try await HTTPClient.patient.execute(request, timeout: .seconds(30))
     guard (200..<300).contains(response.status.code) else {
       throw Problem(description: "\(url) answered \(response.status)")
     }
@@ -88,7 +88,7 @@ struct RulesBesidePrometheusTests {
 
   private static func ask(_ url: String, _ query: String) async throws -> [Answer.Series] {
     let text = query.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-    let response = try await HTTPClient.shared.execute(
+    let response = try await HTTPClient.patient.execute(
       HTTPClientRequest(url: "\(url)/api/v1/query?query=\(text)"), timeout: .seconds(30))
     let body = try await response.body.collect(upTo: 32 << 20)
     return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView)).data.result

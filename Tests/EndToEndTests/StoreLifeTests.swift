@@ -54,7 +54,7 @@ struct StoreLifeTests {
       request.method = method
       for (name, value) in headers { request.headers.add(name: name, value: value) }
       if let body { request.body = .bytes(body) }
-      let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
+      let response = try await HTTPClient.patient.execute(request, timeout: .seconds(120))
       return (Int(response.status.code), Array(try await response.body.collect(upTo: 32 << 20).readableBytesView))
     }
 

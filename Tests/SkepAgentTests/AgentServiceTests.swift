@@ -271,7 +271,7 @@ func post(_ url: String, body: String = "", headers: [(String, String)] = []) as
 private func send(_ request: HTTPClientRequest, accept: String?, timeout: TimeAmount) async throws -> Answer {
   var request = request
   if let accept { request.headers.add(name: "accept", value: accept) }
-  let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+  let response = try await HTTPClient.patient.execute(request, timeout: timeout)
   let body = try await response.body.collect(upTo: 1 << 22)
   return Answer(
     status: Int(response.status.code), contentType: response.headers.first(name: "content-type"),

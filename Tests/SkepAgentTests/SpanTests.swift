@@ -202,6 +202,26 @@ private func attribute(_ key: String, of span: FleetModel.Span) -> SpanValue? {
     #expect(gathering.ended().first?.attributes.count == 1600)
   }
 
+  /// As libraries do that know any tracer.
+  @Test func keysThatAreSetInPlaceAreNotLost() async throws {
+    let gathering = try GatheringTracer { $0.limits.attributes = 100_000 }
+    let span: any Tracing.Span = gathering.tracer.startSpan("work")
+    span.attributes["old"] = 1
+    await withTaskGroup(of: Void.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          for number in 0..<200 { span.attributes["\(task).\(number)"] = number }
+        }
+      }
+    }
+    span.attributes["old"] = nil as Int?
+    span.attributes["0.0"] = 7
+    span.end()
+    let read = try #require(gathering.ended().first)
+    #expect(read.attributes.count == 1600)
+    #expect(attribute("old", of: read) == nil && attribute("0.0", of: read) == .int(7))
+  }
+
   @Test func aFullQueueDropsTheNewestAndSaysSo() throws {
     let gathering = try GatheringTracer {
       $0.queueSize = 5

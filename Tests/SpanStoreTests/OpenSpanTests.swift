@@ -63,6 +63,9 @@ import Testing
     #expect(try await store.markLost([keys[0], keys[1], keys[3]], at: 9000) == 2)
     #expect(await store.openSpans().map(\.key) == [keys[2]])
     #expect(try await store.markLost([keys[0]], at: 9000) == 0)
+    let lost = try await store.spans(of: spans[1].traceID).filter { $0.state == .lost }
+    #expect(lost.map(\.events) == Array(repeating: [SpanEvent(time: 9000, name: "skep.lost")], count: 2))
+    #expect(lost.allSatisfy { $0.end == nil })
     try await store.append(try #require(SpanBatch([try Self.span(1, state: .completed)])))
     let states = try await store.spans(of: spans[0].traceID).map(\.state)
     #expect(states == [.completed, .lost, .active, .ok])

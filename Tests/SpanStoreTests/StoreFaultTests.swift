@@ -50,6 +50,32 @@ import Testing
     try store.close()
   }
 
+  /// The logs of before go when their segments are there: not before a log tells of what is in flight.
+  @Test func aFullDiskAtTheStartLosesNoSpanInFlight() async throws {
+    let files = SimulatedFileSystem(seed: 2)
+    var store = try Self.open(files, headSize: 10_000_000)
+    var span = RandomSpans(seed: 2).span()
+    span.state = .active
+    span.end = nil
+    try await store.append(try #require(SpanBatch([span])))
+    try store.close()
+    files.kill()
+    files.fail(.create, suffix: "log-0000000000000002", with: .noSpace)
+    store = try Self.open(files, headSize: 10_000_000)
+    #expect(store.failure != nil)
+    await #expect(throws: SpanStoreError.self) { try await store.compact() }
+    #expect(await store.openSpans().count == 1)
+    // Without a log there is nothing to close.
+    try store.close()
+    files.kill()
+    store = try Self.open(files, headSize: 10_000_000)
+    #expect(await store.openSpans().count == 1)
+    try await store.compact()
+    #expect(store.failure == nil)
+    #expect(await store.openSpans().count == 1)
+    try store.close()
+  }
+
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func aTornTailIsLeftOut(seed: UInt64) async throws {
     let files = SimulatedFileSystem(seed: seed)

@@ -163,6 +163,8 @@ import Testing
     for round in 1...120 as ClosedRange<UInt64> {
       try await store.append(try Self.batch(round * 100...round * 100 + 40, start: Self.now + Int64(round)))
       try await store.compact()
+      // The log that made way is closed there: until then its bytes are in use.
+      await store.journal.syncing.run { [journal = store.journal] in journal.sync() }
       #expect(files.usedBytes <= most)
       if files.usedBytes > most * 3 / 4 { isFull = true }
       if isFull { #expect(files.usedBytes > most * 3 / 4, "round \(round)") }
@@ -202,6 +204,7 @@ import Testing
     #expect(store.statistics().logBytes > 80_000)
     #expect(files.usedBytes > 500_000)
     await store.upkeep.round()
+    await store.journal.syncing.run { [journal = store.journal] in journal.sync() }
     #expect(files.usedBytes <= 500_000)
     #expect(store.statistics().segments >= 1)
     try store.close()

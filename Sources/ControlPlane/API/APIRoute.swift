@@ -33,6 +33,10 @@ struct APIRoute: Sendable {
     var schema: String
     var example: JSONValue
     var isRequired = true
+    /// Before and after decompression, where it is not the server's own bound.
+    var maximumBytes: Int?
+    /// The option that raises ``maximumBytes``.
+    var option: String?
   }
 
   /// A body that is not JSON; the route itself looks at its type and encoding.

@@ -2,8 +2,8 @@
 struct RouteTable: Sendable {
   enum Match: Sendable {
     case route(APIRoute, path: [String: String])
-    /// The path is known, the method is not among these.
-    case otherMethods([String])
+    /// The path is known, the method is not among these. Refusals are as those of its first route.
+    case otherMethods([String], style: APIRoute.Style)
     case none
   }
 
@@ -57,7 +57,7 @@ struct RouteTable: Sendable {
         return .route(route, path: parameters)
       }
       let allowed = pattern.routes.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] }
-      return .otherMethods(allowed.sorted())
+      return .otherMethods(allowed.sorted(), style: pattern.routes.first?.style ?? .fleet)
     }
     return .none
   }

@@ -20,6 +20,8 @@ final class Arrival<Value: Sendable>: Sendable {
     for waiter in waiters { waiter.yield(value) }
   }
 
+  var hasArrived: Bool { state.withLock { $0.value != nil } }
+
   /// - Throws: `CancellationError` where the task is cancelled first.
   func wait() async throws -> Value {
     let (stream, continuation) = AsyncStream.makeStream(of: Value.self)

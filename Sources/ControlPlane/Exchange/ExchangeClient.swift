@@ -146,7 +146,13 @@ public final class ExchangeClient: HTTPExchanger {
       }
     }
     do {
-      let channel = try await bootstrap.connect(host: origin.host, port: origin.port).get()
+      // Look-ups of one loop wait for each other: an address needs none, and must not wait for a name that nobody answers.
+      let channel =
+        if let address = try? SocketAddress(ipAddress: origin.host, port: origin.port) {
+          try await bootstrap.connect(to: address).get()
+        } else {
+          try await bootstrap.connect(host: origin.host, port: origin.port).get()
+        }
       if let address = channel.remoteAddress?.ipAddress, let reason = configuration.refusal(address) {
         try? await channel.close().get()
         throw HTTPExchangeError.cannotConnect("\(origin.host) is \(address): \(reason)")

@@ -1,3 +1,4 @@
+import CoreMetrics
 import DeployPlan
 import FleetModel
 import Logging
@@ -19,7 +20,7 @@ final class SpanForward: SpanWatch, Service {
   private static let workers = 4
   private static let firstWait: Duration = .seconds(1)
   private static let longestWait: Duration = .seconds(30)
-  /// For what still waits when Skep ends.
+  /// For what waits or is under way when Skep ends.
   private static let farewell: Duration = .seconds(1)
 
   private enum Loss: String, CaseIterable {
@@ -38,11 +39,16 @@ final class SpanForward: SpanWatch, Service {
   private let queue = Mutex(SpanQueue(limit: queueBytes))
   private let signals: AsyncStream<Void>
   private let signal: AsyncStream<Void>.Continuation
+  /// Arrives when Skep ends.
+  private let leaving = Arrival<Void>()
   private let sent: Counter
   private let lost: [Loss: Counter]
 
   /// - Throws: `ReceiverError` if the options could never work.
-  init(_ forward: TracingOptions.Forward, index: Int, time: any TimeSource, logger: Logger) throws {
+  init(
+    _ forward: TracingOptions.Forward, index: Int, time: any TimeSource, logger: Logger,
+    factory: any MetricsFactory = MetricsSystem.factory
+  ) throws {
     let url = Self.url(forward.endpoint)
     name = "\(index)"
     post = try OTLPPost(
@@ -52,10 +58,11 @@ final class SpanForward: SpanWatch, Service {
     self.logger = logger
     (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let dimensions = [("forward", name)]
-    sent = Counter(label: "skep_span_forward_spans_total", dimensions: dimensions)
+    sent = Counter(label: "skep_span_forward_spans_total", dimensions: dimensions, factory: factory)
     lost = Dictionary(
       Loss.allCases.map {
-        ($0, Counter(label: "skep_span_forward_dropped_total", dimensions: dimensions + [("reason", $0.rawValue)]))
+        let dimensions = dimensions + [("reason", $0.rawValue)]
+        return ($0, Counter(label: "skep_span_forward_dropped_total", dimensions: dimensions, factory: factory))
       }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -77,33 +84,45 @@ final class SpanForward: SpanWatch, Service {
     signal.yield()
   }
 
-  /// Sends until cancelled or gracefully shut down, then what still waits within a second.
+  /// Sends until cancelled or gracefully shut down. Then what waits or is under way has a second: each try is made at once, and
+  /// not again.
   func run() async throws {
-    await cancelWhenGracefulShutdown { [self] in
+    await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
-        var running = 0
-        for await _ in signals {
-          while let item = queue.withLock({ $0.take() }) {
-            if running == Self.workers {
-              await group.next()
-              running -= 1
-            }
-            group.addTask { await self.deliver(item) }
-            running += 1
-          }
+        group.addTask { await self.deliverAll() }
+        group.addTask {
+          do {
+            try await self.leaving.wait()
+            try await self.time.sleep(for: Self.farewell)
+          } catch {}
         }
+        await group.next()
+        // Whatever a back end does, nothing lasts longer than that.
+        group.cancelAll()
       }
-    }
-    let end = time.monotonic() + Self.farewell
-    while time.monotonic() < end, let item = queue.withLock({ $0.take() }) {
-      do { try await post.send(try Self.packed(item.batch)) } catch {
-        lose(item.batch.count, .shutdown)
-        break
-      }
-      sent.increment(by: item.batch.count)
+    } onGracefulShutdown: {
+      self.leaving.arrive(())
+      self.signal.finish()
     }
     while let item = queue.withLock({ $0.take() }) { lose(item.batch.count, .shutdown) }
     await connections.shutdown()
+  }
+
+  /// Until there is nothing left after a shutdown began, or this is cancelled.
+  private func deliverAll() async {
+    await withTaskGroup(of: Void.self) { group in
+      var running = 0
+      for await _ in signals {
+        while !Task.isCancelled, let item = queue.withLock({ $0.take() }) {
+          if running == Self.workers {
+            await group.next()
+            running -= 1
+          }
+          group.addTask { await self.deliver(item) }
+          running += 1
+        }
+      }
+    }
   }
 
   /// Tries until the spans are taken, given up, or this is cancelled.
@@ -112,15 +131,17 @@ final class SpanForward: SpanWatch, Service {
     do {
       let body = try Self.packed(item.batch)
       while true {
+        let isLast = leaving.hasArrived
         do {
           try await post.send(body)
           return sent.increment(by: item.batch.count)
         } catch let failure as DeliveryFailure {
           guard case .retry(let after) = failure.advice else { return giveUp(item, .refused, failure) }
+          if isLast { return giveUp(item, .shutdown, failure) }
           let pause = max(wait, min(after ?? .zero, Self.maximumAge))
           let age = time.monotonic() - item.arrived
           guard age + pause < Self.maximumAge else { return giveUp(item, .expired, failure) }
-          try await time.sleep(for: pause)
+          try await rest(for: pause)
           wait = min(wait * 2, Self.longestWait)
         }
       }
@@ -128,6 +149,16 @@ final class SpanForward: SpanWatch, Service {
       giveUp(item, .refused, failure)
     } catch {
       lose(item.batch.count, .shutdown)
+    }
+  }
+
+  /// Until the next try, which comes at once when Skep ends.
+  private func rest(for pause: Duration) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await self.time.sleep(for: pause) }
+      group.addTask { try await self.leaving.wait() }
+      try await group.next()
+      group.cancelAll()
     }
   }
 

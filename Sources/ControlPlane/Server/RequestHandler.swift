@@ -38,14 +38,17 @@ struct RequestHandler: Sendable {
       // Also where there is no such route.
       if target.segments.starts(with: ["api", "v2"]) { style = .alertmanager }
       let match = table.match(method: request.method.rawValue, path: target.segments)
-      if case .route(let route, _) = match {
+      switch match {
+      case .route(let route, _):
         outcome.route = route.path
         style = route.style
+      case .otherMethods(_, .otlp): style = .otlp
+      case .otherMethods, .none: break
       }
       let principal = try policy.admit(await facts(of: request, for: match, on: channel))
       switch match {
       case .none: throw Self.notFound(request)
-      case .otherMethods(let allowed): throw Self.methodNotAllowed(request, allowed: allowed)
+      case .otherMethods(let allowed, _): throw Self.methodNotAllowed(request, allowed: allowed)
       case .route(let route, let path):
         var work = APIRequest(principal: principal, path: path)
         switch route.style {
@@ -60,7 +63,9 @@ struct RequestHandler: Sendable {
           }
           try work.form.add(encoded: target.query)
         }
-        if route.body != nil { work.body = try await body(of: request, continuing: informClientToContinue) }
+        if let body = route.body {
+          work.body = try await json(body, of: request, continuing: informClientToContinue)
+        }
         if let raw = route.rawBody {
           work.rawBody = APIRequest.RawBody(
             bytes: try await bytes(of: request, upTo: raw.maximumBytes, continuing: informClientToContinue),
@@ -110,11 +115,11 @@ struct RequestHandler: Sendable {
 
   /// The whole body.
   private func bytes(
-    of request: Request, upTo maximum: Int, continuing: () async throws -> Void
+    of request: Request, upTo maximum: Int, option: String? = nil, continuing: () async throws -> Void
   ) async throws -> ByteBuffer {
     let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
     let waits = request.headers[.expect]?.lowercased() == "100-continue"
-    if declared > maximum, waits || declared > Self.mostDiscarded { throw Self.tooLarge(maximum) }
+    if declared > maximum, waits || declared > Self.mostDiscarded { throw Self.tooLarge(maximum, option: option) }
     var isTooLarge = declared > maximum
     var whole = ByteBuffer()
     var discarded = 0
@@ -134,7 +139,7 @@ struct RequestHandler: Sendable {
       // The client left or sent broken framing; there may be nobody to tell.
       throw APIError(.invalidRequest, "the body ended before its declared end")
     }
-    if isTooLarge { throw Self.tooLarge(maximum) }
+    if isTooLarge { throw Self.tooLarge(maximum, option: option) }
     return whole
   }
 
@@ -148,9 +153,12 @@ struct RequestHandler: Sendable {
     return fields
   }
 
-  /// The body as JSON; `nil` if there is none.
-  private func body(of request: Request, continuing: () async throws -> Void) async throws -> JSONValue? {
-    let buffer = try await bytes(of: request, upTo: maximumBodyBytes, continuing: continuing)
+  /// The body as JSON, as it is or in gzip; `nil` if there is none.
+  private func json(
+    _ body: APIRoute.Body, of request: Request, continuing: () async throws -> Void
+  ) async throws -> JSONValue? {
+    let limit = body.maximumBytes ?? maximumBodyBytes
+    let buffer = try await bytes(of: request, upTo: limit, option: body.option, continuing: continuing)
     if buffer.readableBytes == 0 { return nil }
     let type = request.headers[.contentType] ?? ""
     let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
@@ -159,15 +167,34 @@ struct RequestHandler: Sendable {
         .unsupportedMediaType,
         "the body is declared as \"\(type.prefix(100))\"; send JSON with Content-Type: application/json")
     }
+    var text = Array(buffer.readableBytesView)
+    switch (request.headers[.contentEncoding] ?? "").lowercased() {
+    case "", "identity": break
+    case "gzip":
+      do throws(Gzip.Failure) { text = try await MessageWork.incoming.decompressed(text, limit: limit) } catch {
+        switch error {
+        case .malformed:
+          throw APIError(.invalidRequest, "the body is declared as gzip, and it is not, or is damaged")
+        case .tooLong: throw Self.tooLarge(limit, option: body.option)
+        case .noMemory: throw APIError(.unavailable, "there is no memory for the body; send it again later")
+        }
+      }
+    case let other:
+      throw APIError(
+        .unsupportedMediaType,
+        "the body is encoded as \"\(other.prefix(100))\"; send Content-Encoding: gzip, or none")
+    }
     do {
-      return try JSONParser.parse(Array(buffer.readableBytesView))
+      return try await MessageWork.incoming.run(on: text.count) { [text] in try JSONParser.parse(text) }
     } catch {
       throw APIError(.invalidRequest, "the body is not valid JSON: \(error)", details: ["\(error)"])
     }
   }
 
-  private static func tooLarge(_ maximum: Int) -> APIError {
-    APIError(.payloadTooLarge, "the body has more than \(maximum) bytes; send less", headers: [.connection: "close"])
+  private static func tooLarge(_ maximum: Int, option: String? = nil) -> APIError {
+    let mend = option.map { "send less or raise \($0)" } ?? "send less"
+    return APIError(
+      .payloadTooLarge, "the body has more than \(maximum) bytes; \(mend)", headers: [.connection: "close"])
   }
 
   private static func notFound(_ request: Request) -> APIError {

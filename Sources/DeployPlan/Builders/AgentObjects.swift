@@ -5,13 +5,6 @@ import FleetModel
 /// An agent's id has at most 40 characters, so that no name here passes the 63 of a DNS label; the longest additions are
 /// `agent-` and `-service`, and the hashes of pods.
 struct AgentObjects: Sendable {
-  /// The value of the pods' label `app`.
-  static let application = "multi-agent-system"
-  /// The name of the port that serves metrics, on Services and containers alike.
-  static let metricsPortName = "metrics"
-  /// The pods' label that tells revisions apart.
-  static let revisionLabel = "skep.dev/revision"
-
   let agent: AgentSpec
   let system: FleetSystem
 
@@ -32,7 +25,7 @@ struct AgentObjects: Sendable {
   var metricsPolicy: String { "agent-\(agent.agentID)-metrics" }
 
   /// What selects the agent's pods. Deployments cannot change theirs, so nothing may join these two.
-  var selector: [String: String] { ["app": Self.application, "agent-id": agent.agentID.name] }
+  var selector: [String: String] { ["app": FleetLabels.job, "agent-id": agent.agentID.name] }
 
   /// The labels of every object: the agent's own beside Skep's.
   var labels: [String: String] {
@@ -45,7 +38,7 @@ struct AgentObjects: Sendable {
   }
 
   /// The name of one of its ports.
-  func portName(_ port: Int) -> String { port == agent.metricsPort ? Self.metricsPortName : "port-\(port)" }
+  func portName(_ port: Int) -> String { port == agent.metricsPort ? FleetLabels.metricsPort : "port-\(port)" }
 }
 
 extension AgentSpec {

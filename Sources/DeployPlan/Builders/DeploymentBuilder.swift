@@ -16,7 +16,7 @@ enum DeploymentBuilder {
     let grace = secondsBeforeStop + max(1, wholeSeconds(agent.drainTimeout))
 
     var template = Kubernetes.PodTemplate(
-      labels: objects.labels.merging([AgentObjects.revisionLabel: revision.name]) { $1 },
+      labels: objects.labels.merging([FleetLabels.revision: revision.name]) { $1 },
       containers: [container(of: objects, image: image)])
     template.annotations = revision.annotations
     if objects.system.mesh == .istio {

@@ -9,10 +9,19 @@ enum FleetObjects {
   /// The recommended labels (<https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>).
   static func labels(of system: FleetSystem, component: String) -> [String: String] {
     [
-      "app.kubernetes.io/name": AgentObjects.application, "app.kubernetes.io/instance": system.name,
+      "app.kubernetes.io/name": FleetLabels.job, "app.kubernetes.io/instance": system.name,
       "app.kubernetes.io/component": component, "app.kubernetes.io/part-of": system.name,
       "app.kubernetes.io/managed-by": "skep",
     ]
+  }
+
+  /// `SYSTEM-SUFFIX`; a system's name that leaves no room for the suffix within the 63 characters of a DNS label is cut, and a
+  /// hash of it keeps two such names apart.
+  static func name(_ suffix: String, of system: FleetSystem) -> String {
+    let room = 62 - suffix.utf8.count
+    if system.name.utf8.count <= room { return "\(system.name)-\(suffix)" }
+    let hash = SHA256Digest(of: system.name.utf8).hexadecimal.prefix(8)
+    return "\(system.name.prefix(max(1, room - 9)))-\(hash)-\(suffix)"
   }
 
   /// - Parameter component: the part of the system that the object serves: `system`, `access`, `mesh`.

@@ -12,7 +12,7 @@ enum NetworkPolicyBuilder {
     let routed = Set(agent.routingRules.map(\.port)).sorted()
     var ingress: [Kubernetes.NetworkPolicy.IngressRule] = [
       .init(from: [.namespaces(.init())], ports: routed),
-      .init(from: [.pods(.init(matchLabels: ["app": AgentObjects.application]))], ports: agent.ports),
+      .init(from: [.pods(.init(matchLabels: ["app": FleetLabels.job]))], ports: agent.ports),
     ]
     if let port = agent.metricsPort {
       let namespace = ["kubernetes.io/metadata.name": system.monitoring.kubernetes.namespace]

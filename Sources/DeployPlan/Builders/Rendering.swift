@@ -4,16 +4,20 @@ public import FleetModel
 /// manifests in the same order.
 ///
 /// What others name comes before them: the Namespace, who the agents are, the agents, then the mesh's rules about them, of
-/// which the subsets come before the routes that name them.
+/// which the subsets come before the routes that name them, and last what watches them.
 public struct Rendering: Sendable {
   public var manifests: [Manifest]
 
-  /// - Parameter system: as `SystemFile` accepted it.
+  /// - Parameters:
+  ///   - system: as `SystemFile` accepted it.
+  ///   - fileGroups: what the system's `rule_files` hold; without them those rules are not rendered.
   /// - Throws: ``RenderingError`` if an agent has no image.
-  public init(of system: FleetSystem) throws(RenderingError) {
+  public init(of system: FleetSystem, fileGroups: [RuleGroup] = []) throws(RenderingError) {
     let missing = system.agents.indices.filter { system.agents[$0].fullImage == nil }
     if !missing.isEmpty { throw RenderingError(withoutImage: missing, of: system) }
-    manifests = Self.shared(by: system) + system.agents.flatMap { Self.agent(AgentObjects($0, of: system)) }
+    manifests =
+      Self.shared(by: system) + system.agents.flatMap { Self.agent(AgentObjects($0, of: system)) }
+      + MonitoringStack(of: system, fileGroups: fileGroups).manifests
   }
 
   private static func shared(by system: FleetSystem) -> [Manifest] {

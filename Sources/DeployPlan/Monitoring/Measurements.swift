@@ -36,7 +36,7 @@ struct Measurements: Sendable {
       cpu.map { system.collectionInterval(of: $0) }.reduce(system.monitoring.collectionInterval, max) * 4)
     if !cpu.isEmpty {
       // Percent of what the container may use, between the last two collections, as Skep has it.
-      let expression = byLimit(cpu, \.resources.cpuLimit, scale: 100) { selector, limit in
+      let expression = byLimit(cpu, \.resources.cpuLimit) { selector, limit in
         "irate(\(selector(Self.cpuSource))[\(window)]) * 100 / \(limit)"
       }
       rules.append(
@@ -44,7 +44,7 @@ struct Measurements: Sendable {
           .recording, name: Self.cpuName, expression: expression, labels: ["source": Self.source, "unit": "percent"]))
     }
     if !memory.isEmpty {
-      let expression = byLimit(memory, \.resources.memoryLimit, scale: 100) { selector, limit in
+      let expression = byLimit(memory, \.resources.memoryLimit) { selector, limit in
         "\(selector(Self.memorySource)) * 100 / \(limit)"
       }
       rules.append(
@@ -55,7 +55,7 @@ struct Measurements: Sendable {
 
   /// One part for each limit. Agents are named only where they do not all have the same.
   private func byLimit(
-    _ agents: [AgentSpec], _ limit: (AgentSpec) -> String, scale: Int,
+    _ agents: [AgentSpec], _ limit: (AgentSpec) -> String,
     _ part: (_ selector: (String) -> String, _ limit: String) -> String
   ) -> String {
     var groups: [Int128: [String]] = [:]
@@ -65,10 +65,12 @@ struct Measurements: Sendable {
       groups[amount > 0 ? amount : 1_000_000_000, default: []].append(agent.agentID.name)
     }
     let isForAll = groups.count == 1 && agents.count == system.agents.count
-    let parts = groups.sorted { $0.key < $1.key }.map { amount, names in
-      var matchers = FleetLabels.scope(system)
-      if !isForAll { matchers.append(LabelMatcher(FleetLabels.agent, .matches, PromQLText.alternatives(names))) }
-      return part({ PromQLText.selector($0, matchers) }, PromQLText.number(Double(amount) / 1e9))
+    let scope = FleetLabels.scope(system)
+    let parts = groups.sorted { $0.key < $1.key }.flatMap { amount, names in
+      let agents = isForAll ? [[]] : PromQLText.matchers(of: FleetLabels.agent, among: names).map { [$0] }
+      return agents.map { matchers in
+        part({ PromQLText.selector($0, scope + matchers) }, PromQLText.number(Double(amount) / 1e9))
+      }
     }
     return parts.joined(separator: "\nor\n")
   }

@@ -64,10 +64,10 @@ public struct MonitoringStack: Sendable {
           [("spec", YAMLMapping([("groups", .sequence(groups.map(\.tree)))]).tree)]))
     }
     manifests.append(
-      MonitoringObject.configMap("\(system.name)-prometheus", of: system, [configuration, ruleFile]))
+      MonitoringObject.configMap(FleetObjects.name("prometheus", of: system), of: system, [configuration, ruleFile]))
     manifests.append(
       MonitoringObject.configMap(
-        "\(system.name)-dashboards", of: system, labels: onKubernetes.dashboardLabels,
+        FleetObjects.name("dashboards", of: system), of: system, labels: onKubernetes.dashboardLabels,
         annotations: ["grafana_folder": system.name], [dashboardFile]))
     self.manifests = manifests
   }

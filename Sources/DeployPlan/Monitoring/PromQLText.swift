@@ -40,6 +40,14 @@ enum PromQLText {
     texts.map(escaped).joined(separator: "|")
   }
 
+  /// Conditions of which each value fits one, in the order of the values. Engines look up a hundred values each, where thousands
+  /// would be tried one after the other or refused.
+  static func matchers(of label: String, among values: [String]) -> [LabelMatcher] {
+    stride(from: 0, to: values.count, by: 100).map { start in
+      LabelMatcher(label, .matches, alternatives(Array(values[start..<min(start + 100, values.count)])))
+    }
+  }
+
   /// A regular expression that fits this text alone (RE2).
   static func escaped(_ text: String) -> String {
     var result = ""

@@ -42,7 +42,6 @@ struct RelabelRule: Sendable, Hashable {
   func applied(to labels: [String: String]) -> [String: String]? {
     var labels = labels
     let value = sources.map { labels[$0] ?? "" }.joined(separator: ";")
-    let fits = { (text: String) in pattern.map { (try? LabelPattern($0))?.matches(text) ?? false } ?? true }
     switch action {
     case .keep: return fits(value) ? labels : nil
     case .drop: return fits(value) ? nil : labels
@@ -53,5 +52,13 @@ struct RelabelRule: Sendable, Hashable {
       labels[target] = new.isEmpty ? nil : new
       return labels
     }
+  }
+
+  private func fits(_ text: String) -> Bool {
+    guard let pattern else { return true }
+    // A list of names needs no engine, however many there are.
+    let isList = pattern.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 124 }
+    if isList { return pattern.split(separator: "|", omittingEmptySubsequences: false).contains { $0 == text } }
+    return (try? LabelPattern(pattern))?.matches(text) ?? false
   }
 }

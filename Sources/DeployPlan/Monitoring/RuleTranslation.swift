@@ -98,12 +98,15 @@ struct RuleTranslation: Sendable {
       let by = "group by (\(isScoped(name) ? "job, namespace, agent_id" : "agent_id"))"
       var alert = [LabelMatcher("alertname", .equal, rule.name)] + (isScoped(name) ? scopeOfAlerts : [])
       if rule.metricName?.literal == nil { alert.append(LabelMatcher("metric_name", .equal, name)) }
-      let agents = agentMatchers(rule, name)
+      let seen = agentMatchers(rule, name).flatMap { agents in
+        [
+          "\(by) (present_over_time(\(selector(rule, name, agents: agents))[\(memory)]))",
+          "\(by) (\(PromQLText.selector("ALERTS", alert + agents)))",
+        ]
+      }
       let expression = """
         (
-          \(by) (present_over_time(\(selector(rule, name, agents: agents))[\(memory)]))
-          or
-          \(by) (\(PromQLText.selector("ALERTS", alert + agents)))
+          \(seen.joined(separator: "\n  or\n  "))
         )
         unless
         \(by) (present_over_time(\(selector(rule, name))[\(range)]))
@@ -167,11 +170,11 @@ struct RuleTranslation: Sendable {
   }
 
   /// The agents that the rule is about by name, so that one that left the system is missed no longer.
-  private func agentMatchers(_ rule: AlertRule, _ name: String) -> [LabelMatcher] {
-    guard isScoped(name), rule.agentID?.literal == nil else { return agentMatcher(rule) }
+  private func agentMatchers(_ rule: AlertRule, _ name: String) -> [[LabelMatcher]] {
+    guard isScoped(name), rule.agentID?.literal == nil else { return [agentMatcher(rule)] }
     let watched = system.agents.map(\.agentID.name).filter { rule.agentID?.matches($0) ?? true }
-    if watched.isEmpty { return agentMatcher(rule) }
-    return [LabelMatcher(FleetLabels.agent, .matches, PromQLText.alternatives(watched))]
+    if watched.isEmpty { return [agentMatcher(rule)] }
+    return PromQLText.matchers(of: FleetLabels.agent, among: watched).map { [$0] }
   }
 
   // MARK: Alerts

@@ -54,8 +54,8 @@ public protocol SpanReader: Sendable {
   /// The traces that have a span which fits the query, the most recent first (by the start of the fitting span).
   func search(_ query: TraceQuery) async throws(SpanStoreError) -> [TraceSummary]
 
-  /// Hands over, in bounded memory, every trace that has a span which fits the query (its limit is not heeded) in outline and
-  /// whole, each once, in chunks, with the names so far.
+  /// Hands over, in memory bounded but for the names, every trace that has a span which fits the query (its limit is not heeded) in
+  /// outline and whole, each once, in chunks, with the names so far: a name has one number for all of the call.
   func outlines(
     matching query: TraceQuery, visit: @Sendable ([TraceOutline], NameTable) throws -> Void
   ) async throws

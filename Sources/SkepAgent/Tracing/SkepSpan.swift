@@ -2,9 +2,9 @@ import FleetModel
 import Synchronization
 public import Tracing
 
-/// A span of ``SkepTracer``. All of it may be used from any task at once; nothing here waits for anything. Where several tasks
-/// write attributes, use ``updateAttributes(_:)``: setting ``attributes`` replaces them all, also those that another task has
-/// written since they were read.
+/// A span of ``SkepTracer``. All of it may be used from any task at once; nothing here waits for anything. Tasks may each set keys of
+/// ``attributes`` in place, and ``updateAttributes(_:)`` changes several in one step. Assigning ``attributes`` as a whole, as
+/// `updateAttributes` of an `any Span` does, replaces them all, also those that another task has written since they were read.
 ///
 /// Where the trace is not recorded it only carries the context on (``isRecording`` is `false`).
 public final class SkepSpan: Tracing.Span {
@@ -47,6 +47,16 @@ public final class SkepSpan: Tracing.Span {
   public var attributes: SpanAttributes {
     get { content.withLock { $0.attributes } }
     set { change { content, limits in content.replaceAttributes(by: newValue, within: limits) } }
+    // `span.attributes[key] = value`, also of an `any Span`: what is changed is written into what is there by then, so that tasks
+    // which write different keys lose none.
+    _modify {
+      let before = attributes
+      var after = before
+      yield &after
+      change { content, limits in
+        content.replaceAttributes(by: content.attributes.changed(as: before, to: after), within: limits)
+      }
+    }
   }
 
   /// Changes the attributes in one step, whoever else changes them at the same time.
@@ -251,6 +261,14 @@ struct SpanContent: Sendable {
 }
 
 extension SpanAttributes {
+  /// These, with what is different in `after` from `before`.
+  fileprivate func changed(as before: SpanAttributes, to after: SpanAttributes) -> SpanAttributes {
+    var changed = self
+    for (key, value) in after.list where before.get(key) != value { changed.set(key, value: value) }
+    for (key, _) in before.list where after.get(key) == nil { changed.set(key, value: nil) }
+    return changed
+  }
+
   /// In no particular order.
   var list: [(key: String, value: Tracing.SpanAttribute)] {
     var list: [(key: String, value: Tracing.SpanAttribute)] = []

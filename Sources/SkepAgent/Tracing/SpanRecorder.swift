@@ -23,7 +23,9 @@ final class SpanRecorder: Sendable {
   }
 }
 
-/// Spans that have ended and were not sent yet, the oldest first. Bounded: what does not fit any more is dropped and counted.
+/// Spans that have ended and were not sent yet, the oldest first. Bounded: what does not fit any more is dropped and counted. That is
+/// the newest, as with OpenTelemetry's batching processor ("after the size is reached spans are dropped",
+/// <https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor>).
 final class SpanQueue: Sendable {
   private struct State {
     var spans: [SkepSpan] = []

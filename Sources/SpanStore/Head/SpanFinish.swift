@@ -20,6 +20,16 @@ enum SpanFinish {
     return span
   }
 
+  /// Of when a span was lost an event tells: it has no end.
+  static let lossEvent = "skep.lost"
+
+  static func lost(_ span: Span, at time: Int64) -> Span {
+    var span = span
+    span.state = .lost
+    span.events.append(SpanEvent(time: time, name: lossEvent))
+    return span
+  }
+
   static func batch(_ spans: [Span]) throws(SpanStoreError) -> SpanBatch {
     guard let batch = SpanBatch(spans) else { throw .malformed("its text is longer than 4 GiB") }
     return batch

@@ -61,7 +61,6 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
     self.journal = journal
     intake = SpanIntakeQueue(label: "skep.spans.log") { batches throws(SpanStoreError) in try journal.commit(batches) }
     journal.begin()
-    upkeep.flushSoon()
   }
 
   // MARK: SpanWriter
@@ -90,7 +89,7 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
   }
 
   public func markLost(_ spans: [SpanKey], at time: Int64) async throws(SpanStoreError) -> Int {
-    try await intake.take { [core] () throws(SpanStoreError) in try core.lost(spans) }?.count ?? 0
+    try await intake.take { [core] () throws(SpanStoreError) in try core.lost(spans, at: time) }?.count ?? 0
   }
 
   // MARK: SpanReader
@@ -126,13 +125,18 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
 
   /// Syncs the log, writes and merges segments and drops old ones, until the task is cancelled; then everything is synced.
   public func run() async throws {
-    await withTaskGroup(of: Void.self) { group in
-      // Beside the syncs: segments may take long.
-      group.addTask { await self.keepUp() }
-      while !Task.isCancelled {
-        await journal.syncing.run { [journal] in journal.sync() }
-        do { try await time.sleep(for: configuration.fsyncInterval ?? .seconds(1)) } catch { break }
+    upkeep.hurry(false)
+    await withTaskCancellationHandler {
+      await withTaskGroup(of: Void.self) { group in
+        // Beside the syncs: segments may take long.
+        group.addTask { await self.keepUp() }
+        while !Task.isCancelled {
+          await journal.syncing.run { [journal] in journal.sync() }
+          do { try await time.sleep(for: configuration.fsyncInterval ?? .seconds(1)) } catch { break }
+        }
       }
+    } onCancel: {
+      upkeep.hurry(true)
     }
     await journal.syncing.run { [journal] in journal.sync() }
   }
@@ -148,9 +152,10 @@ public final class DiskSpanStore: SpanWriter, SpanReader {
 
   /// Makes a segment of the head and merges what belongs together. Returns when done.
   public func compact() async throws(SpanStoreError) {
+    upkeep.hurry(false)
     try await intake.work.run { [journal] () throws(SpanStoreError) in try journal.rotate() }
     await upkeep.round()
-    if let failure = upkeep.failure { throw .storage(failure) }
+    if let failure { throw .storage(failure) }
   }
 
   /// Takes no more spans, syncs the log and closes it. Blocks until what is being written is done. To be called last.

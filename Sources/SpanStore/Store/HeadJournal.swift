@@ -66,7 +66,12 @@ final class HeadJournal: Sendable {
 
   /// The first log of this life. A disk that is full is no reason not to serve what is stored.
   func begin() {
-    do throws(SpanStoreError) { try beginHead() } catch { note("the log of spans cannot be begun: \(error)") }
+    do throws(SpanStoreError) {
+      try beginHead()
+    } catch {
+      note("the log of spans cannot be begun, which is tried again: \(error)")
+      if case .storage(let reason) = error { state.withLock { $0.failure = reason } }
+    }
   }
 
   // MARK: Taking
@@ -126,7 +131,11 @@ final class HeadJournal: Sendable {
   /// Begins a new head where the live one is old, or its log was given up: what it holds is not safe before it is a segment.
   func rotateIfDue() throws(SpanStoreError) {
     let (log, began, isClosed) = state.withLock { ($0.log, $0.began, $0.isClosed) }
-    if log == nil, !isClosed { return try beginHead() }
+    if log == nil, !isClosed {
+      try beginHead()
+      state.withLock { $0.failure = nil }
+      return
+    }
     if upkeep.time.monotonic() - began > longestLife || log?.failure != nil { try rotate() }
   }
 
@@ -192,6 +201,7 @@ final class HeadJournal: Sendable {
         old.close()
       }
     }
+    upkeep.liveLogBegan()
     upkeep.flushSoon()
   }
 

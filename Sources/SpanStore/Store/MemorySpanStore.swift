@@ -73,7 +73,7 @@ public final class MemorySpanStore: SpanWriter, SpanReader {
   }
 
   public func markLost(_ spans: [SpanKey], at time: Int64) async throws(SpanStoreError) -> Int {
-    try await intake.take { [core] () throws(SpanStoreError) in try core.lost(spans) }?.count ?? 0
+    try await intake.take { [core] () throws(SpanStoreError) in try core.lost(spans, at: time) }?.count ?? 0
   }
 
   // MARK: SpanReader

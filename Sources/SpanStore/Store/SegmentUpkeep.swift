@@ -19,6 +19,9 @@ final class SegmentUpkeep: Sendable {
   /// Merges and drops.
   private let merges = BlockingWork(label: "skep.spans.merges")
   private let isStopping = Atomic(false)
+  private let hasLiveLog = Atomic(false)
+  /// Whoever waits for merges would rather not.
+  private let isHurried = Atomic(false)
   /// The newest segment and the logs are beyond the bound of size.
   private let isOverSize = Atomic(false)
   private let problem = Mutex<String?>(nil)
@@ -39,6 +42,14 @@ final class SegmentUpkeep: Sendable {
 
   /// Why the last segment could not be written; `nil` once one could.
   var failure: String? { problem.withLock { $0 } }
+
+  /// From now on the logs of heads may go: the spans in flight that they tell of are in the live one.
+  func liveLogBegan() { hasLiveLog.store(true, ordering: .relaxed) }
+
+  /// - Parameter isHurried: a merge that is under way ends without a result, and none is begun.
+  func hurry(_ isHurried: Bool) { self.isHurried.store(isHurried, ordering: .relaxed) }
+
+  private var mayMerge: Bool { !isStopping.load(ordering: .relaxed) && !isHurried.load(ordering: .relaxed) }
 
   func flushSoon() {
     flushes.queue.async { self.flush() }
@@ -67,6 +78,7 @@ final class SegmentUpkeep: Sendable {
   // MARK: Heads
 
   private func flush() {
+    guard hasLiveLog.load(ordering: .relaxed) else { return }
     while !isStopping.load(ordering: .relaxed), let sealed = catalog.sealed.first {
       do {
         try flush(sealed)
@@ -122,7 +134,7 @@ final class SegmentUpkeep: Sendable {
   // MARK: Merges
 
   private func mergeAll() {
-    while !isStopping.load(ordering: .relaxed), let sources = nextMerge() {
+    while mayMerge, let sources = nextMerge() {
       do {
         try merge(sources)
       } catch is CancellationError {
@@ -155,7 +167,7 @@ final class SegmentUpkeep: Sendable {
     let new = SpanLayout.appending(SpanLayout.newSuffix, to: path)
     _ = try SegmentMerge.write(
       sources, to: new, files, seed: UInt64.random(in: .min ... .max),
-      isStopping: { isStopping.load(ordering: .relaxed) })
+      isStopping: { !mayMerge })
     try commit(new, as: path)
     catalog.replace(sources, with: try Segment(path, files, note: note))
     for source in sources { remove(source) }

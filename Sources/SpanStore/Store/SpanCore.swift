@@ -179,15 +179,14 @@ final class SpanCore: Sendable {
   }
 
   /// - Returns: `nil` where none of them is in flight.
-  func lost(_ keys: [SpanKey]) throws(SpanStoreError) -> SpanBatch? {
+  func lost(_ keys: [SpanKey], at time: Int64) throws(SpanStoreError) -> SpanBatch? {
     let open = state.withLock { state in keys.filter { state.open.entries[$0] != nil } }
     let sources = sources()
     var lost: [Span] = []
     for (trace, keys) in Dictionary(grouping: open, by: \.traceID) {
       let ids = Set(keys.map(\.spanID))
-      for var span in sources.spans(of: trace, only: ids) where span.state == .active {
-        span.state = .lost
-        lost.append(span)
+      for span in sources.spans(of: trace, only: ids) where span.state == .active {
+        lost.append(SpanFinish.lost(span, at: time))
       }
     }
     return lost.isEmpty ? nil : try SpanFinish.batch(lost)

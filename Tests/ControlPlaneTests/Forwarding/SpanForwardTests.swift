@@ -2,8 +2,10 @@ import DeployPlan
 import FleetModel
 import Ingest
 import Logging
+import MetricExposition
 import Platform
 import ServiceLifecycle
+import TestSupport
 import Testing
 import WireFormats
 
@@ -44,6 +46,73 @@ import WireFormats
         while fixture.watch.spans.count < 2 { try await SystemTime().sleep(for: .milliseconds(10)) }
       }
       #expect(fixture.watch.spans.map(\.spanID.rawValue) == [1, 2])
+    }
+  }
+
+  /// Runs until `atTheEnd`, which is called once a graceful shutdown has begun, and then to its end.
+  ///
+  /// - Returns: its own metrics.
+  private static func shutDown(
+    _ server: ServerHarness, time: SimulatedTime, spans: ClosedRange<UInt64>, began: AsyncStream<Void>,
+    atTheEnd: @escaping @Sendable () async -> Void
+  ) async throws -> String {
+    var options = TracingOptions.Forward()
+    options.endpoint = server.url
+    options.timeout = .seconds(3600)
+    var bare = MetricRegistry.Options()
+    bare.includesProcess = false
+    let registry = MetricRegistry(options: bare)
+    let forward = try SpanForward(options, index: 0, time: time, logger: logger, factory: registry)
+    let group = ServiceGroup(configuration: .init(services: [forward], logger: logger))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      for id in spans { forward.observe(SpanFixture.batch([SpanFixture.span(id)])) }
+      _ = await began.first { _ in true }
+      await group.triggerGracefulShutdown()
+      // Tries watch the time, and so does the farewell.
+      await time.waitForSleepers(min(spans.count, 4) + 1)
+      await atTheEnd()
+      try await tasks.waitForAll()
+    }
+    return String(decoding: registry.render(format: .prometheusText), as: UTF8.self)
+  }
+
+  /// A route that takes spans once it may.
+  private static func slow(_ began: AsyncStream<Void>.Continuation, _ blocked: AsyncStream<Void>) -> APIRoute {
+    APIRoute(
+      method: .post, path: "/v1/traces", operationID: "slow", summary: "Slow", access: .open, style: .otlp,
+      rawBody: APIRoute.RawBody(contentType: "application/x-protobuf", maximumBytes: 1 << 20),
+      answers: [.init(status: 204, summary: "Taken", content: .none)]
+    ) { _ in
+      began.yield()
+      for await _ in blocked {}
+      return .noContent
+    }
+  }
+
+  /// The time of the farewell stands still here: a try that is under way must be let come to its end.
+  @Test func whatIsUnderWayAtTheEndIsLetFinish() async throws {
+    let (begins, began) = AsyncStream.makeStream(of: Void.self)
+    let (blocked, release) = AsyncStream.makeStream(of: Void.self)
+    let time = SimulatedTime()
+    try await ServerHarness.with(routes: [Self.slow(began, blocked)]) { server in
+      let metrics = try await Self.shutDown(server, time: time, spans: 1...1, began: begins) { release.finish() }
+      #expect(metrics.contains("skep_span_forward_spans_total{forward=\"0\"} 1"), "\(metrics)")
+    }
+  }
+
+  /// Once the farewell is over, whatever the back end does.
+  @Test func aBackEndThatHangsHoldsNothingUp() async throws {
+    let (begins, began) = AsyncStream.makeStream(of: Void.self)
+    let (blocked, release) = AsyncStream.makeStream(of: Void.self)
+    let time = SimulatedTime()
+    try await ServerHarness.with(routes: [Self.slow(began, blocked)]) { server in
+      let metrics = try await Self.shutDown(server, time: time, spans: 1...6, began: begins) {
+        time.advance(by: .seconds(1))
+      }
+      #expect(
+        metrics.contains("skep_span_forward_dropped_total{forward=\"0\",reason=\"shutdown\"} 6"), "\(metrics)")
+      release.finish()
     }
   }
 

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import Logging
+import NIOCore
 import NIOPosix
 import NIOSSL
 import Subprocess
@@ -77,6 +78,7 @@ struct Certificates {
     }
     var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
     configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.timeout.connect = .minutes(5)
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     do {
       try await body(client)

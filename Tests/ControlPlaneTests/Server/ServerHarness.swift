@@ -62,13 +62,13 @@ struct ServerHarness: Sendable {
 
   func ask(
     _ method: String = "GET", _ path: String, headers: [(String, String)] = [], body: String? = nil,
-    bytes: [UInt8]? = nil, client: HTTPClient = .shared
+    bytes: [UInt8]? = nil, client: HTTPClient = .patient
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: url + path)
     request.method = HTTPMethod(rawValue: method)
     for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
-    // The shared client refuses what compresses as well as a list of a thousand agents does.
-    if client === HTTPClient.shared { request.headers.replaceOrAdd(name: "accept-encoding", value: "identity") }
+    // This client refuses what compresses as well as a list of a thousand agents does.
+    if client === HTTPClient.patient { request.headers.replaceOrAdd(name: "accept-encoding", value: "identity") }
     if let body {
       request.body = .bytes(ByteBuffer(string: body))
       if !request.headers.contains(name: "content-type") {
@@ -100,8 +100,9 @@ struct ServerHarness: Sendable {
     _ body: (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> Result
   ) async throws -> Result {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connectTimeout(.minutes(5))
       .channelOption(.allowRemoteHalfClosure, value: true)
-      .connect(host: "127.0.0.1", port: port) { channel in
+      .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: port)) { channel in
         channel.eventLoop.makeCompletedFuture {
           try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

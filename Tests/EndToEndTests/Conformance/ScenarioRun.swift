@@ -129,7 +129,7 @@ struct AlertmanagerClient: Sendable {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(body)
     }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    let response = try await HTTPClient.patient.execute(request, timeout: .seconds(60))
     return (Int(response.status.code), Array(try await response.body.collect(upTo: 64 << 20).readableBytesView))
   }
 

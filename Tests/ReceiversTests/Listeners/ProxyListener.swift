@@ -65,6 +65,7 @@ private final class TunnelHandler: ChannelInboundHandler {
     let near = context.channel
     let me = NIOLoopBound(self, eventLoop: context.eventLoop)
     ClientBootstrap(group: context.eventLoop)
+      .connectTimeout(.minutes(5))
       .channelInitializer { far in
         far.eventLoop.makeCompletedFuture { try far.pipeline.syncOperations.addHandler(BackwardHandler(near)) }
       }

@@ -9,7 +9,7 @@ import NIOCore
 /// are tags under the names that OpenTelemetry gives them in Jaeger
 /// (<https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>).
 struct JaegerJSON {
-  private var json = PrometheusJSON()
+  fileprivate var json = PrometheusJSON()
 
   /// The envelope around `data`.
   static func answer(total: Int, _ data: (inout JaegerJSON) -> Void) -> APIResponse {
@@ -42,14 +42,12 @@ struct JaegerJSON {
     }
   }
 
-  mutating func traces(_ traces: [[Span]]) { list(traces) { $0.trace($1) } }
-
   private struct Process: Hashable {
     var agent: String
     var resource: [SpanAttribute]
   }
 
-  private mutating func trace(_ spans: [Span]) {
+  fileprivate mutating func trace(_ spans: [Span]) {
     var numbers: [Process: Int] = [:]
     var processes: [Process] = []
     json.raw("{\"traceID\":\"\(spans.first.map { "\($0.traceID)" } ?? "")\",\"spans\":")
@@ -152,5 +150,52 @@ struct JaegerJSON {
       write(&self, element)
     }
     json.raw("]")
+  }
+}
+
+/// An answer with traces, written trace by trace: no more than one of them is in memory but for its JSON.
+struct JaegerTraces {
+  /// What one answer has at most; Jaeger's screens and Grafana read it whole.
+  struct Bounds: Sendable, Hashable {
+    var spans = 200_000
+    var bytes = 256 << 20
+  }
+
+  private let bounds: Bounds
+  private var writer = JaegerJSON()
+  private(set) var count = 0
+  private var spans = 0
+  private(set) var isFull = false
+
+  init(bounds: Bounds = Bounds()) {
+    self.bounds = bounds
+    writer.json.raw("{\"data\":[")
+  }
+
+  /// Adds a trace, unless the answer has another and is full with this one.
+  mutating func add(_ trace: [Span]) {
+    guard count == 0 || spans + trace.count <= bounds.spans, writer.json.buffer.readableBytes <= bounds.bytes else {
+      isFull = true
+      return
+    }
+    if count > 0 { writer.json.raw(",") }
+    count += 1
+    spans += trace.count
+    writer.trace(trace)
+  }
+
+  /// - Parameter leftOut: how many traces that were found, or looked for, are not in it.
+  consuming func answer(leftOut: Int = 0) -> APIResponse {
+    writer.json.raw("],\"total\":0,\"limit\":0,\"offset\":0,\"errors\":")
+    if isFull {
+      writer.json.raw("[{\"code\":\(HTTPResponse.Status.contentTooLarge.code),\"msg\":")
+      writer.json.string(
+        "an answer has at most \(bounds.spans) spans or \(bounds.bytes >> 20) MiB: \(leftOut) of the traces that were found were "
+          + "not looked at; narrow the search or lower limit")
+      writer.json.raw("}]}")
+    } else {
+      writer.json.raw("null}")
+    }
+    return APIResponse(status: .ok, contentType: APIResponse.json, content: .bytes(writer.json.buffer))
   }
 }

@@ -7,6 +7,7 @@ import Synchronization
 struct JaegerRoutes: Sendable {
   var reader: any SpanReader
   var time: any TimeSource
+  var bounds = JaegerTraces.Bounds()
 
   /// As far back as agents and operations are listed that nobody gave a range for.
   private static let listed: Duration = .seconds(30 * 86_400)
@@ -82,7 +83,7 @@ struct JaegerRoutes: Sendable {
         text("maxDuration", "Such as 1.5s"), text("limit", "Traces at most; 100 where not given"),
         text("traceID", "These traces alone"),
       ], takesLong: true
-    ) { [reader, time] request in
+    ) { [reader, time, bounds] request in
       var query = try JaegerQuery(request.form, now: time.now().nanoseconds)
       let limit = query.search.limit
       var ids = query.ids
@@ -91,13 +92,15 @@ struct JaegerRoutes: Sendable {
         if query.kind != nil { query.search.limit = JaegerQuery.maximumLimit }
         ids = try await reader.search(query.search).map(\.traceID)
       }
-      var found: [[Span]] = []
-      for id in ids where found.count < limit {
+      var answer = JaegerTraces(bounds: bounds)
+      var read = 0
+      for id in ids where answer.count < limit && !answer.isFull {
         try Task.checkCancellation()
         let spans = try await reader.spans(of: id)
-        if !spans.isEmpty, !query.ids.isEmpty || query.fits(spans) { found.append(spans) }
+        if !spans.isEmpty, !query.ids.isEmpty || query.fits(spans) { answer.add(spans) }
+        if !answer.isFull { read += 1 }
       }
-      return JaegerJSON.answer(total: 0) { $0.traces(found) }
+      return answer.answer(leftOut: ids.count - read)
     }
   }
 
@@ -108,7 +111,9 @@ struct JaegerRoutes: Sendable {
     ) { [reader] request in
       let spans = try await reader.spans(of: try JaegerQuery.traceID(request.segment("trace_id")))
       guard !spans.isEmpty else { throw JaegerError(status: .notFound, message: "trace not found") }
-      return JaegerJSON.answer(total: 0) { $0.traces([spans]) }
+      var answer = JaegerTraces()
+      answer.add(spans)
+      return answer.answer()
     }
   }
 

@@ -13,10 +13,6 @@ struct OTLPReception: Sendable {
   var metrics: MetricsTaking
   private let decoder: OTLPTraceDecoder
 
-  /// Larger messages are decoded on a thread of their own, one at a time: they would keep all others from theirs.
-  private static let largeBytes = 256 << 10
-  private static let largeWork = BlockingWork(label: "skep.otlp")
-
   init(spans: SpanIntake, metrics: @escaping MetricsTaking) {
     self.spans = spans
     self.metrics = metrics
@@ -48,19 +44,17 @@ struct OTLPReception: Sendable {
     case .traces:
       let decoded: OTLPSpans
       do throws(OTLPError) {
-        if message.count > Self.largeBytes {
-          let message = message
-          decoded = try await Self.largeWork.run { [decoder] () throws(OTLPError) -> OTLPSpans in
-            try decoder.decode(message, as: encoding)
-          }
-        } else {
-          decoded = try decoder.decode(message, as: encoding)
+        let message = message
+        decoded = try await MessageWork.incoming.run(on: message.count) { [decoder] () throws(OTLPError) -> OTLPSpans in
+          try decoder.decode(message, as: encoding)
         }
       } catch {
         throw .malformed("\(error)")
       }
       var outcome = SpanOutcome()
-      outcome.refuse(.invalid, decoded.rejections.count, decoded.rejections.first ?? "")
+      let rejected = decoded.rejections
+      outcome.refuse(.invalid, rejected.count - rejected.overLimit, rejected.first ?? "")
+      outcome.refuse(.limit, rejected.overLimit, rejected.first ?? "")
       do throws(SpanRefusal) { outcome = try await spans.take(decoded.batch, after: outcome, from: agent) } catch {
         throw OTLPRefusal(error)
       }

@@ -49,8 +49,8 @@ struct OTLPRoutes: Sendable {
       let answer: [UInt8]
       do throws(OTLPRefusal) {
         answer = try await reception.take(
-          try Self.message(in: body, limit: reception.maximumBytes), signal, as: encoding, from: request.principal.scope
-        )
+          try await Self.message(in: body, limit: reception.maximumBytes), signal, as: encoding,
+          from: request.principal.scope)
       } catch {
         switch error {
         case .malformed(let problem): throw APIError(.invalidRequest, problem)
@@ -68,20 +68,18 @@ struct OTLPRoutes: Sendable {
   }
 
   /// The body without its compression.
-  private static func message(in body: APIRequest.RawBody, limit: Int) throws(OTLPRefusal) -> [UInt8] {
+  private static func message(in body: APIRequest.RawBody, limit: Int) async throws(OTLPRefusal) -> [UInt8] {
     switch body.contentEncoding.lowercased() {
     case "", "identity": return Array(body.bytes.readableBytesView)
     case "gzip":
-      let result = body.bytes.withUnsafeReadableBytes { packed -> Result<[UInt8], Gzip.Failure> in
-        do throws(Gzip.Failure) { return .success(try Gzip.decompress(packed, limit: limit)) } catch {
-          return .failure(error)
+      do throws(Gzip.Failure) {
+        return try await MessageWork.incoming.decompressed(Array(body.bytes.readableBytesView), limit: limit)
+      } catch {
+        switch error {
+        case .malformed: throw .malformed("the body is declared as gzip, and it is not, or is damaged")
+        case .tooLong: throw .tooLarge(limit)
+        case .noMemory: throw .unavailable("there is no memory for the message; send it again later")
         }
-      }
-      switch result {
-      case .success(let message): return message
-      case .failure(.malformed): throw .malformed("the body is declared as gzip, and it is not, or is damaged")
-      case .failure(.tooLong): throw .tooLarge(limit)
-      case .failure(.noMemory): throw .unavailable("there is no memory for the message; send it again later")
       }
     case let other:
       throw .unsupported("the body is encoded as \"\(other.prefix(100))\"; send Content-Encoding: gzip, or none")

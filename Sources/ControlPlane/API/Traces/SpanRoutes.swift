@@ -23,7 +23,10 @@ struct SpanRoutes: Sendable {
     APIRoute(
       method: .post, path: "/fleet/v1/spans", operationID: "postSpans",
       summary: "Start a span, or send one that has ended; one or an array. One without end_time is in flight",
-      access: .agent, body: APIRoute.Body(schema: "SpanMessages", example: Self.example),
+      access: .agent,
+      body: APIRoute.Body(
+        schema: "SpanMessages", example: Self.example, maximumBytes: intake.limits.bodyBytes,
+        option: "limits.body_size"),
       answers: [
         .init(
           status: 201, summary: "Those named under spans are taken, the others not",

@@ -27,7 +27,7 @@ struct TraceRoutes: Sendable {
       query.limit = request.integer("limit") ?? 20
       let asked = query
       return try await Self.answer {
-        FleetAPI.TraceList(traces: try await operations.reader.search(asked).map(FleetAPI.TraceSummary.init))
+        FleetAPI.TraceList(traces: try await operations.reader.searchRequests(asked).map(FleetAPI.TraceSummary.init))
       }
     }
   }

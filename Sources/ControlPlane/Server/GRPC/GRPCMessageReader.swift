@@ -18,21 +18,17 @@ struct GRPCPackedMessage: Sendable {
   /// The message itself; takes as long as decompressing takes.
   ///
   /// - Throws: ``GRPCFailure`` where it is damaged, or has more than `limit` bytes.
-  consuming func unpacked(_ encoding: GRPCEncoding, limit: Int) throws(GRPCFailure) -> [UInt8] {
+  consuming func unpacked(_ encoding: GRPCEncoding, limit: Int) async throws(GRPCFailure) -> [UInt8] {
     guard isCompressed else { return bytes }
     guard encoding == .gzip else {
       throw GRPCFailure(.internalError, "the message is marked as compressed, and grpc-encoding does not say how")
     }
-    let result = bytes.withUnsafeBytes { packed -> Result<[UInt8], Gzip.Failure> in
-      do throws(Gzip.Failure) { return .success(try Gzip.decompress(packed, limit: limit)) } catch {
-        return .failure(error)
+    do throws(Gzip.Failure) { return try await MessageWork.incoming.decompressed(bytes, limit: limit) } catch {
+      switch error {
+      case .malformed: throw GRPCFailure(.invalidArgument, "the message is not gzip, or is damaged")
+      case .tooLong: throw GRPCMessageReader.tooLarge(limit)
+      case .noMemory: throw GRPCFailure(.unavailable, "there is no memory for the message; send it again later")
       }
-    }
-    switch result {
-    case .success(let message): return message
-    case .failure(.malformed): throw GRPCFailure(.invalidArgument, "the message is not gzip, or is damaged")
-    case .failure(.tooLong): throw GRPCMessageReader.tooLarge(limit)
-    case .failure(.noMemory): throw GRPCFailure(.unavailable, "there is no memory for the message; send it again later")
     }
   }
 }

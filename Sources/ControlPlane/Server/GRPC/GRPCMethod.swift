@@ -35,7 +35,7 @@ struct GRPCCall: Sendable {
     let result: Result<[UInt8], GRPCFailure>
     do throws(GRPCFailure) {
       let isCompressed = message.isCompressed
-      let bytes = try message.unpacked(encoding, limit: limit)
+      let bytes = try await message.unpacked(encoding, limit: limit)
       if isCompressed {
         try budget.take(bytes.count)
         held += bytes.count

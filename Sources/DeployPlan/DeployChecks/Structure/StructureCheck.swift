@@ -66,7 +66,7 @@ struct StructureCheck {
     let known = type.fieldNames.prefix(12).joined(separator: ", ") + (type.fieldNames.count > 12 ? ", …" : "")
     findings.add(
       .unknownField, key: entry.place, path: node.path.isEmpty ? entry.key : node.path,
-      "\(type.name) has no field \"\(YAMLTree.shortened(entry.key))\"",
+      "there is no field \"\(YAMLTree.shortened(entry.key))\" here",
       mend: nearest.map { "did you mean \"\($0)\"?" } ?? "known here: \(known)")
   }
 
@@ -81,7 +81,12 @@ struct StructureCheck {
     switch type.form {
     case .any: return
     case .object(let index):
-      guard case .mapping = node.tree.content else { return wrong(node, "a mapping") }
+      guard case .mapping = node.tree.content else {
+        let names = tables.objects[index].fieldNames
+        return wrong(
+          node, "a mapping",
+          mend: "its fields are \(names.prefix(8).joined(separator: ", "))" + (names.count > 8 ? ", …" : ""))
+      }
       object(node, tables.objects[index])
       bounded(node, node.tree.entries.count, type, "fields")
     case .map(let element):
@@ -136,16 +141,18 @@ struct StructureCheck {
       findings.add(
         .notOneOf, at: node, "\"\(YAMLTree.shortened(text))\" is none of \(all)",
         mend: nearest.map { "did you mean \"\($0)\"?" } ?? "write one of them")
+    case (.text(let form), _) where form != .plain: wrong(node, type.form.expectation, mend: form.flaw(in: "?")?.mend)
     default: wrong(node, type.form.expectation)
     }
   }
 
-  private mutating func wrong(_ node: CheckedNode, _ expected: String) {
-    var mend = "write \(expected)"
+  /// - Parameter mend: made of what is expected where it is `nil`.
+  private mutating func wrong(_ node: CheckedNode, _ expected: String, mend special: String? = nil) {
+    var mend = special ?? "write \(expected)"
     if case .scalar(let text, let plain) = node.tree.content {
       let shown = YAMLTree.shortened(text)
       switch (expected, ScalarValue(text, plain: plain)) {
-      case ("a text", _): mend = "put it in quotes: \"\(shown)\""
+      case ("a text", _) where special == nil: mend = "put it in quotes: \"\(shown)\""
       case ("a whole number", .text), ("a number", .text), ("true or false", .text):
         if !plain, ScalarValue(text, plain: true) != .text(text) { mend = "write \(shown) without quotes" }
       default: break

@@ -1,7 +1,8 @@
 import ArgumentParser
 import ControlPlane
 
-struct TraceAudit: AsyncParsableCommand {
+struct TraceAudit: TraceQuestion {
+  static let path = "/fleet/v1/trace-audit"
   static let configuration = CommandConfiguration(
     commandName: "audit",
     abstract: "Find the edges between agents that lose the trace context; exits with 1 if there are any.",
@@ -21,16 +22,11 @@ struct TraceAudit: AsyncParsableCommand {
     case high
   }
 
-  func run() async throws {
-    let audit = try await FleetClient.with(client) {
-      try await $0.getLong(
-        FleetAPI.TraceAudit.self, "/fleet/v1/trace-audit",
-        query: selection.query + [("confidence", confidence.rawValue)])
-    }
-    switch output.output {
-    case .json: Terminal.print(try JSONText.of(audit))
-    case .text: Terminal.print(AuditText.of(audit))
-    }
-    if !audit.edges.isEmpty { throw ExitCode(1) }
+  var parameters: [(String, String?)] { [("confidence", confidence.rawValue)] }
+
+  func text(of answer: FleetAPI.TraceAudit) -> String { AuditText.of(answer) }
+
+  func conclude(_ answer: FleetAPI.TraceAudit) throws {
+    if !answer.edges.isEmpty { throw ExitCode(1) }
   }
 }

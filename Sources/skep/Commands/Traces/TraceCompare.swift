@@ -1,7 +1,8 @@
 import ArgumentParser
 import ControlPlane
 
-struct TraceCompare: AsyncParsableCommand {
+struct TraceCompare: TraceQuestion {
+  static let path = "/fleet/v1/traces/compare"
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Show what changed between two windows, or two deployments, by agent and operation.",
@@ -25,15 +26,9 @@ struct TraceCompare: AsyncParsableCommand {
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    let query =
-      selection.query + [("baseline_end", baselineEnd)] + baselineAttribute.map { ("baseline_attribute", $0) }
-    let comparison = try await FleetClient.with(client) {
-      try await $0.getLong(FleetAPI.TraceComparison.self, "/fleet/v1/traces/compare", query: query)
-    }
-    switch output.output {
-    case .json: Terminal.print(try JSONText.of(comparison))
-    case .text: Terminal.print(TraceTables.text(of: comparison, all: all))
-    }
+  var parameters: [(String, String?)] {
+    [("baseline_end", baselineEnd)] + baselineAttribute.map { ("baseline_attribute", $0) }
   }
+
+  func text(of answer: FleetAPI.TraceComparison) -> String { TraceTables.text(of: answer, all: all) }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import ControlPlane
 
-struct TraceCost: AsyncParsableCommand {
+struct TraceCost: TraceQuestion {
+  static let path = "/fleet/v1/usage"
   static let configuration = CommandConfiguration(
     commandName: "cost",
     abstract: "Show tokens and what they cost, each counted once, by agent, model and conversation.")
@@ -14,14 +15,7 @@ struct TraceCost: AsyncParsableCommand {
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    let found = try await FleetClient.with(client) {
-      try await $0.getLong(
-        FleetAPI.TokenUsage.self, "/fleet/v1/usage", query: selection.query + [("limit", "\(limit)")])
-    }
-    switch output.output {
-    case .json: Terminal.print(try JSONText.of(found))
-    case .text: Terminal.print(TraceTables.text(of: found))
-    }
-  }
+  var parameters: [(String, String?)] { [("limit", "\(limit)")] }
+
+  func text(of answer: FleetAPI.TokenUsage) -> String { TraceTables.text(of: answer) }
 }

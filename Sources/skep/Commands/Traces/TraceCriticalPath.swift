@@ -1,7 +1,8 @@
 import ArgumentParser
 import ControlPlane
 
-struct TraceCriticalPath: AsyncParsableCommand {
+struct TraceCriticalPath: TraceQuestion {
+  static let path = "/fleet/v1/critical-path"
   static let configuration = CommandConfiguration(
     commandName: "critical-path",
     abstract: "Show what requests waited for: who determines p50 and p95, and who would gain most.")
@@ -14,14 +15,7 @@ struct TraceCriticalPath: AsyncParsableCommand {
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
 
-  func run() async throws {
-    let found = try await FleetClient.with(client) {
-      try await $0.getLong(
-        FleetAPI.FleetCriticalPath.self, "/fleet/v1/critical-path", query: selection.query + [("limit", "\(limit)")])
-    }
-    switch output.output {
-    case .json: Terminal.print(try JSONText.of(found))
-    case .text: Terminal.print(TraceTables.text(of: found))
-    }
-  }
+  var parameters: [(String, String?)] { [("limit", "\(limit)")] }
+
+  func text(of answer: FleetAPI.FleetCriticalPath) -> String { TraceTables.text(of: answer) }
 }

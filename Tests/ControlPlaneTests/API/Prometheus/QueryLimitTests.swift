@@ -91,10 +91,10 @@ import Testing
     let time = SimulatedTime(start: QueryFixture.now)
     var limits = QueryLimits()
     limits.concurrency = 12
-    // The shared client opens eight connections to one host at most.
+    // The usual client opens eight connections to one host at most.
     var pool = HTTPClient.Configuration.ConnectionPool()
     pool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
-    let client = HTTPClient(configuration: .init(connectionPool: pool))
+    let client = HTTPClient(configuration: .init(timeout: .init(connect: .minutes(5)), connectionPool: pool))
     try await QueryFixture.with(source, limits: limits, time: time) { server, service in
       try await withThrowingTaskGroup(of: ServerHarness.Answer.self) { group in
         defer { source.release() }
@@ -156,8 +156,9 @@ import Testing
 
   @Test func longAnswersAreCompressedForThoseWhoTakeIt() async throws {
     try await QueryFixture.with { server, _ in
-      let simple = HTTPClient(configuration: .init(decompression: .disabled))
-      let client = HTTPClient(configuration: .init(decompression: .enabled(limit: .none)))
+      let patient = HTTPClient.Configuration.Timeout(connect: .minutes(5))
+      let simple = HTTPClient(configuration: .init(timeout: patient, decompression: .disabled))
+      let client = HTTPClient(configuration: .init(timeout: patient, decompression: .enabled(limit: .none)))
       for points in [10, 500, 10_999] {
         let query = "/api/v1/query_range?query=time()%2F7&start=0&end=\(points)&step=1"
         let plain = try await server.ask("GET", query, client: simple)

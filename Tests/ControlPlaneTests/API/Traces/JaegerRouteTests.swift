@@ -91,6 +91,29 @@ import Testing
     }
   }
 
+  @Test func anAnswerHasABound() async throws {
+    let fixture = try await Self.populated()
+    let more = (1...4 as ClosedRange<UInt64>).map { SpanFixture.span(trace: 0x100 + $0, 1, agent: "critic") }
+    _ = try await fixture.intake.take(SpanFixture.batch(more))
+    func routes(_ spans: Int) -> [APIRoute] {
+      JaegerRoutes(
+        reader: fixture.store.memory, time: SystemTime(), bounds: JaegerTraces.Bounds(spans: spans, bytes: 1 << 20)
+      ).routes
+    }
+    for (bound, count, leftOut) in [(3, 3, 2), (1, 1, 4), (6, 5, 0)] {
+      try await ServerHarness.with(routes: routes(bound)) { server in
+        let answer = try await server.ask("GET", "/api/traces?service=critic")
+        guard case .array(let traces)? = answer.json?["data"] else { throw Failure.noTrace }
+        #expect(answer.status == 200 && traces.count == count)
+        if leftOut == 0 {
+          #expect(answer.json?["errors"] == .null)
+        } else {
+          #expect(answer.body.contains("at most \(bound) spans or 1 MiB: \(leftOut) of"), "\(answer.body.suffix(300))")
+        }
+      }
+    }
+  }
+
   @Test func agentsOperationsAndCallsAreListed() async throws {
     let fixture = try await Self.populated()
     try await ServerHarness.with(routes: fixture.routes) { server in

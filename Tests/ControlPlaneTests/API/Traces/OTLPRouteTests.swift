@@ -55,7 +55,8 @@ import WireFormats
       #expect(protobuf.body.utf8.starts(with: [0x08, 3, 0x12]))
       let text = try await server.ask("POST", "/v1/traces", headers: [("content-type", "text/plain")], bytes: [1])
       #expect(text.status == 415 && text.json?["message"] != nil)
-      #expect(try await server.ask("GET", "/v1/traces").status == 405)
+      let other = try await server.ask("GET", "/v1/traces")
+      #expect(other.status == 405 && other.headers.first(name: "allow") == "POST" && other.json?["code"] == 12)
     }
   }
 
@@ -101,6 +102,20 @@ import WireFormats
     }
   }
 
+  /// An id that is none is the fault of its span, in either encoding.
+  @Test func oneBadIDRefusesItsSpanAlone() async throws {
+    let fixture = SpanFixture()
+    try await ServerHarness.with(routes: fixture.routes) { server in
+      let spans = [SpanFixture.span(1), SpanFixture.span(2)]
+      let text = String(decoding: OTLPTraceEncoder.encode(SpanFixture.batch(spans), as: .json), as: UTF8.self)
+      let id = "\(spans[0].traceID)"
+      let first = try #require(text.firstRange(of: id))
+      let answer = try await server.ask("POST", "/v1/traces", body: text.replacingCharacters(first, with: "zz"))
+      #expect(answer.status == 200 && answer.json?["partialSuccess"]?["rejectedSpans"] == "1", "\(answer.body)")
+      #expect(fixture.watch.spans.map(\.spanID) == [spans[1].spanID])
+    }
+  }
+
   @Test func anAgentWritesItsOwnAlone() async throws {
     let fixture = SpanFixture()
     let mine = SpanFixture.span(1)
@@ -124,5 +139,11 @@ import WireFormats
       #expect(try await client.call(metrics, [GRPCClient.framed([])]).status == 12)
       await client.close()
     }
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(_ range: Range<String.Index>, with other: String) -> String {
+    self[..<range.lowerBound] + other + self[range.upperBound...]
   }
 }

@@ -53,6 +53,49 @@ import Testing
     }
   }
 
+  @Test func anEndIsNotBeforeTheStart() async throws {
+    let fixture = SpanFixture()
+    let running = SpanFixture.span(0xb7, milliseconds: nil)
+    _ = try await fixture.intake.take(SpanFixture.batch([running]))
+    try await ServerHarness.with(routes: fixture.routes) { server in
+      func finish(_ end: Int64) async throws -> ServerHarness.Answer {
+        try await server.ask(
+          "POST", "/fleet/v1/spans/\(running.spanID)/finish",
+          body: #"{"end_time":"\#(RFC3339.format(nanoseconds: end))"}"#)
+      }
+      let early = try await finish(running.start - 5)
+      #expect(early.status == 400 && early.body.contains("it ends 5 ns before it starts"), "\(early.body)")
+      #expect(try await server.ask("GET", "/fleet/v1/spans").json?["total"] == 1)
+      #expect(try await finish(running.start).json?["duration_ms"] == 0)
+    }
+  }
+
+  /// As large as the system file allows, as it is or in gzip.
+  @Test func bodiesHaveTheBoundOfOTLP() async throws {
+    var limits = SpanLimits()
+    limits.bodyBytes = 3 << 20
+    let fixture = SpanFixture(limits: limits)
+    @Sendable func spans(_ count: Int) -> [UInt8] {
+      let span = #"{"operation":"a","agent_id":"x","metadata":{"text":"\#(String(repeating: "y", count: 1000))"}}"#
+      return Array("[\([String](repeating: span, count: count).joined(separator: ","))]".utf8)
+    }
+    try await ServerHarness.with(routes: fixture.routes) { server in
+      let json = [("content-type", "application/json")]
+      let gzip = json + [("content-encoding", "gzip")]
+      let large = try await server.ask("POST", "/fleet/v1/spans", headers: json, bytes: spans(2500))
+      #expect(large.status == 201 && large.json?["accepted"] == 2500)
+      let packed = GRPCServerTests.zipped(spans(2500))
+      #expect(try await server.ask("POST", "/fleet/v1/spans", headers: gzip, bytes: packed).status == 201)
+      for (headers, body) in [(json, spans(3500)), (gzip, GRPCServerTests.zipped(spans(3500)))] {
+        let answer = try await server.ask("POST", "/fleet/v1/spans", headers: headers, bytes: body)
+        #expect(answer.status == 413 && answer.body.contains("limits.body_size"), "\(answer.body)")
+      }
+      #expect(try await server.ask("POST", "/fleet/v1/spans", headers: gzip, bytes: [1, 2]).status == 400)
+      let snappy = json + [("content-encoding", "snappy")]
+      #expect(try await server.ask("POST", "/fleet/v1/spans", headers: snappy, bytes: spans(1)).status == 415)
+    }
+  }
+
   /// What is wrong with a span is said, all of it.
   @Test(arguments: [
     (#"{"agent_id":"x"}"#, "operation"), (#"{"operation":"x"}"#, "agent_id"),

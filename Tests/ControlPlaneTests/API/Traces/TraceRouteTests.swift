@@ -177,6 +177,29 @@ import TraceAnalysis
     }
   }
 
+  /// A request is listed by an agent whose clock is hours off, but not by one that is more than a day off.
+  @Test func clocksThatAreOffHideNoTraceFromTheList() async throws {
+    let traces = Traces()
+    for (number, hours) in [(1, -3), (2, 5), (3, -30)] as [(UInt64, Int64)] {
+      var spans = try Self.request(number, at: Self.hour + 300_000_000_000)
+      for index in spans.indices where spans[index].agent == "writer" {
+        spans[index].start += hours * 3_600_000_000_000
+        spans[index].end = spans[index].end.map { $0 + hours * 3_600_000_000_000 }
+      }
+      try await traces.store.append(try #require(SpanBatch(spans)))
+    }
+    try await ServerHarness.with(routes: TraceRoutes.all(traces)) { server in
+      let found = try await server.ask("GET", "/fleet/v1/traces?agent_id=writer&window=10m").body
+      for number in 1...2 { #expect(found.contains("0000000000000007000000000000000\(number)"), "\(found)") }
+      #expect(!found.contains("00000000000000070000000000000003"))
+      let one = try await server.ask("GET", "/fleet/v1/traces?agent_id=writer&window=10m&limit=1")
+      guard case .array(let listed)? = one.json?["traces"] else { throw CancellationError() }
+      #expect(listed.count == 1)
+      let failed = try await server.ask("GET", "/fleet/v1/traces?agent_id=writer&window=10m&status=error")
+      #expect(failed.body == #"{"traces":[]}"#)
+    }
+  }
+
   /// The sections of the critical path fill the root's time.
   @Test func theCriticalPathFillsTheRoot() async throws {
     let traces = try await Self.filled()

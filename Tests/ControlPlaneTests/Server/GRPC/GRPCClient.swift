@@ -35,6 +35,7 @@ struct GRPCClient: Sendable {
     let context = try tls.map { try NIOSSLContext(configuration: $0) }
     let (multiplexers, continuation) = AsyncStream.makeStream(of: NIOHTTP2Handler.StreamMultiplexer.self)
     channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connectTimeout(.minutes(5))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           if let context {
@@ -47,7 +48,7 @@ struct GRPCClient: Sendable {
             ) { $0.close() })
         }
       }
-      .connect(host: "127.0.0.1", port: port).get()
+      .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: port)).get()
     guard let multiplexer = await multiplexers.first(where: { _ in true }) else { throw CancellationError() }
     self.multiplexer = multiplexer
   }
@@ -60,9 +61,25 @@ struct GRPCClient: Sendable {
     contentType: String = "application/grpc"
   ) async throws -> GRPCAnswer {
     let (answers, continuation) = AsyncStream.makeStream(of: GRPCAnswer.self)
+    try await begin(path, parts, headers: headers, ends: ends, method: method, contentType: contentType) {
+      continuation.yield($0)
+    }
+    guard let answer = await answers.first(where: { _ in true }) else { throw CancellationError() }
+    return answer
+  }
+
+  /// Sends a whole call and resets its stream at once.
+  func giveUp(_ path: String, _ message: [UInt8]) async throws {
+    try await begin(path, [message], resets: true) { _ in }
+  }
+
+  private func begin(
+    _ path: String, _ parts: [[UInt8]], headers: [(String, String)] = [], ends: Bool = true, method: String = "POST",
+    contentType: String = "application/grpc", resets: Bool = false, tell: @escaping @Sendable (GRPCAnswer) -> Void
+  ) async throws {
     let stream = try await multiplexer.createStreamChannel { stream in
       stream.eventLoop.makeCompletedFuture {
-        try stream.pipeline.syncOperations.addHandler(AnswerCollector { continuation.yield($0) })
+        try stream.pipeline.syncOperations.addHandler(AnswerCollector(tell))
       }
     }.get()
     // Pseudo-headers come before all others (RFC 9113, section 8.3).
@@ -79,9 +96,8 @@ struct GRPCClient: Sendable {
       stream.write(
         HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(ByteBuffer(bytes: part)), endStream: last)), promise: nil)
     }
+    if resets { stream.write(HTTP2Frame.FramePayload.rstStream(.cancel), promise: nil) }
     stream.flush()
-    guard let answer = await answers.first(where: { _ in true }) else { throw CancellationError() }
-    return answer
   }
 
   func close() async { try? await channel.close() }

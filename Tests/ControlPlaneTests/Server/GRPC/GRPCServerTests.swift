@@ -151,6 +151,41 @@ import Testing
     }
   }
 
+  /// A client that resets its streams gains no room for more: what it sent counts until it is thrown away, and is not worked on.
+  @Test func callsThatAreResetHoldWhatTheyHave() async throws {
+    let (blocked, release) = AsyncStream.makeStream(of: Void.self)
+    let (begins, begin) = AsyncStream.makeStream(of: Void.self)
+    let slow = GRPCMethod(path: "/test.Echo/Slow", access: .agent) { message, _ throws(GRPCFailure) in
+      begin.yield()
+      for await _ in blocked {}
+      return message
+    }
+    let configuration = GRPCServerConfiguration.with {
+      $0.maximumWorking = 1
+      $0.maximumHeldBytes = 20_000
+    }
+    try await GRPCHarness.with([Self.echo, slow], configuration: configuration) { server in
+      let client = try await GRPCClient(port: server.port)
+      var begun = begins.makeAsyncIterator()
+      async let first = client.call(slow.path, [GRPCClient.framed([1])])
+      _ = await begun.next()
+      let large = GRPCClient.framed([UInt8](repeating: 1, count: 8000))
+      for _ in 0..<2 { try await client.giveUp(slow.path, large) }
+      // Answered in its turn, by which the resets have come in.
+      #expect(try await client.call("/test.Echo/None", [GRPCClient.framed([1])]).status == 12)
+      #expect(server.server.heldBytes > 16_000)
+      #expect(try await client.call(slow.path, [large]).status == 14)
+      release.finish()
+      #expect(try await first.message == [1])
+      #expect(try await client.call(Self.path, [GRPCClient.framed([9])]).message == [9])
+      #expect(server.server.heldBytes == 0)
+      begin.finish()
+      let again: Void? = await begun.next()
+      #expect(again == nil)
+      await client.close()
+    }
+  }
+
   @Test func whatCallsHoldTogetherIsBounded() async throws {
     try await GRPCHarness.with([Self.echo], configuration: .with { $0.maximumHeldBytes = 2000 }) { server in
       let client = try await GRPCClient(port: server.port)
