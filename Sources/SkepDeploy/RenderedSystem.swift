@@ -38,7 +38,8 @@ public struct RenderedSystem: Sendable {
   /// What is wrong with the objects, and whether rules, panels and monitors see what the fleet serves. What is waived is
   /// there, with its waiver.
   public func findings() -> [CheckFinding] {
-    DeployCheck.findings(in: manifests, of: system, expressions: .promQL)
+    let wiring = WiringProof.findings(of: system, manifests: manifests, stack: monitoring, expressions: .promQL)
+    return DeployCheck.findings(in: manifests, of: system, expressions: .promQL, wiring: wiring)
   }
 }
 
