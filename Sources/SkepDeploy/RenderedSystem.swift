@@ -24,9 +24,9 @@ public struct RenderedSystem: Sendable {
   /// - Throws: ``RenderingError`` if an agent has no image.
   public init(_ system: FleetSystem, ruleGroups: [RuleGroup] = []) throws(RenderingError) {
     self.system = system
-    let rendering = try Rendering(of: system)
-    monitoring = MonitoringStack(of: system, fileGroups: ruleGroups)
-    manifests = rendering.manifests + monitoring.manifests
+    let rendering = try Rendering(of: system, fileGroups: ruleGroups)
+    monitoring = rendering.monitoring
+    manifests = rendering.manifests
   }
 
   /// One YAML stream for `kubectl apply --filename -`.
