@@ -181,7 +181,8 @@ struct TranslatedRulesTests {
       "rule_files": ["rules.yml"], "evaluation_interval": "30s",
       "tests": [["interval": "30s", "input_series": inputs, "alert_rule_test": moments]],
     ]
-    return String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
+    return String(
+      decoding: try JSONSerialization.data(withJSONObject: document, options: .withoutEscapingSlashes), as: UTF8.self)
   }
 
   // MARK: What Skep raises
