@@ -24,9 +24,9 @@ public struct RenderedSystem: Sendable {
   /// - Throws: ``RenderingError`` if an agent has no image.
   public init(_ system: FleetSystem, ruleGroups: [RuleGroup] = []) throws(RenderingError) {
     self.system = system
-    let rendering = try Rendering(of: system)
-    monitoring = MonitoringStack(of: system, fileGroups: ruleGroups)
-    manifests = rendering.manifests + monitoring.manifests
+    let rendering = try Rendering(of: system, fileGroups: ruleGroups)
+    monitoring = rendering.monitoring
+    manifests = rendering.manifests
   }
 
   /// One YAML stream for `kubectl apply --filename -`.
@@ -38,7 +38,8 @@ public struct RenderedSystem: Sendable {
   /// What is wrong with the objects, and whether rules, panels and monitors see what the fleet serves. What is waived is
   /// there, with its waiver.
   public func findings() -> [CheckFinding] {
-    DeployCheck.findings(in: manifests, of: system, expressions: .promQL)
+    let wiring = WiringProof.findings(of: system, manifests: manifests, stack: monitoring, expressions: .promQL)
+    return DeployCheck.findings(in: manifests, of: system, expressions: .promQL, wiring: wiring)
   }
 }
 

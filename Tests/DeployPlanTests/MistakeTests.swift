@@ -3,7 +3,7 @@ import FleetModel
 import FoundationEssentials
 import Testing
 
-/// One mistake, one message with its line and how to mend it: `Mistakes/*.txt` hold files with what is said of them.
+/// One mistake, one message with its line and how to mend it: `Cases/mistakes/*.txt` hold files with what is said of them.
 ///
 /// A case is `=== NAME`, the system file, `---` and the problems; `RECORD=1` writes the problems anew.
 @Suite struct MistakeTests {
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  private static let folder = CaseFiles.packageRoot + "/Tests/DeployPlanTests/Mistakes"
+  private static let folder = CaseFiles.packageRoot + "/Tests/DeployPlanTests/Cases/mistakes"
 
   private static let pages: [String] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

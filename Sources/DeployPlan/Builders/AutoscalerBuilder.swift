@@ -2,8 +2,8 @@ import FleetModel
 
 /// The HorizontalPodAutoscaler of an agent: quick to add pods, slow to take them away.
 ///
-/// What it measures is the agent's container. The pod as a whole counts the mesh's proxy too, whose request is as large as a
-/// small agent's: an agent at its limit would look half idle.
+/// What it measures is the pod as a whole, in the one way that clusters of every version know. With a mesh the proxy's use
+/// and request count too.
 enum AutoscalerBuilder {
   static func autoscaler(of objects: AgentObjects) -> Kubernetes.HorizontalPodAutoscaler {
     let scaling = objects.agent.scaling
@@ -11,8 +11,8 @@ enum AutoscalerBuilder {
       metadata: objects.metadata(objects.autoscaler), deployment: objects.deployment,
       minReplicas: scaling.minReplicas, maxReplicas: scaling.maxReplicas,
       metrics: [
-        .init(resource: "cpu", container: objects.container, averageUtilization: scaling.targetCPU),
-        .init(resource: "memory", container: objects.container, averageUtilization: scaling.targetMemory),
+        .init(resource: "cpu", averageUtilization: scaling.targetCPU),
+        .init(resource: "memory", averageUtilization: scaling.targetMemory),
       ])
     autoscaler.scaleUp = .init(
       stabilizationWindowSeconds: 0, policies: [.percent(100, periodSeconds: 60), .pods(4, periodSeconds: 60)])

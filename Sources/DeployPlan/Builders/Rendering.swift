@@ -7,6 +7,8 @@ public import FleetModel
 /// which the subsets come before the routes that name them, and last what watches them.
 public struct Rendering: Sendable {
   public var manifests: [Manifest]
+  /// What of them is monitoring, and the same as files.
+  public let monitoring: MonitoringStack
 
   /// - Parameters:
   ///   - system: as `SystemFile` accepted it.
@@ -15,9 +17,10 @@ public struct Rendering: Sendable {
   public init(of system: FleetSystem, fileGroups: [RuleGroup] = []) throws(RenderingError) {
     let missing = system.agents.indices.filter { system.agents[$0].fullImage == nil }
     if !missing.isEmpty { throw RenderingError(withoutImage: missing, of: system) }
+    monitoring = MonitoringStack(of: system, fileGroups: fileGroups)
     manifests =
       Self.shared(by: system) + system.agents.flatMap { Self.agent(AgentObjects($0, of: system)) }
-      + MonitoringStack(of: system, fileGroups: fileGroups).manifests
+      + monitoring.manifests
   }
 
   private static func shared(by system: FleetSystem) -> [Manifest] {

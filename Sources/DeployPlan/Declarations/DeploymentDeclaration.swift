@@ -4,14 +4,19 @@ import FleetModel
 enum DeploymentDeclaration {
   static var external: Shape<ExternalObjects> {
     typealias F = Field<ExternalObjects>
-    let names = nameSet
+    let names = set(of: NameRules.dnsSubdomain)
+    let hosts = set(of: { text in
+      NameRules.dnsSubdomain(text).map { _ in
+        Flaw("is no host name", mend: "write it as in DNS, without scheme, port and path: models.example.org")
+      }
+    })
     return .object(
       ExternalObjects(),
       [
         F("secrets", \.secrets, names, "Secrets of the namespace"),
         F("config_maps", \.configMaps, names, "ConfigMaps of the namespace"),
         F("service_accounts", \.serviceAccounts, names, "ServiceAccounts of the namespace"),
-        F("hosts", \.hosts, names, "hosts that routes may name beside the system's own services"),
+        F("hosts", \.hosts, hosts, "hosts that routes may name beside the system's own services"),
       ])
   }
 
@@ -86,8 +91,8 @@ enum DeploymentDeclaration {
     var header = ""
   }
 
-  private static var nameSet: Shape<Set<String>> {
-    Shapes.list(Shapes.looseText { NameRules.dnsSubdomain($0) }).mapped({ Set($0) }, back: { $0.sorted() })
+  private static func set(of check: @escaping (String) -> Flaw?) -> Shape<Set<String>> {
+    Shapes.list(Shapes.looseText(check: check)).mapped({ Set($0) }, back: { $0.sorted() })
   }
 
   /// Labels whose default is shown, unlike that of a mapping in general.

@@ -55,7 +55,7 @@ extension Shapes {
       guard let quantity = Quantity(text) else {
         return Flaw("is no Kubernetes quantity", mend: "write one such as 500m, 2, 256Mi or 1Gi")
       }
-      return quantity.billionths > 0 ? nil : Flaw("is not above zero")
+      return quantity.billionths > 0 ? nil : Flaw("is not above zero", mend: "give an amount such as 100m or 256Mi")
     }
   }
 

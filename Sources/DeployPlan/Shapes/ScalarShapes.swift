@@ -88,7 +88,7 @@ enum Shapes {
       ]),
       read: { tree, reader, path in
         guard case .scalar(let text, plain: true) = tree.content, YAMLNumber.looksNumeric(text) else {
-          var mend: String?
+          var mend: String? = "give a whole number from \(range.lowerBound) to \(range.upperBound)"
           if case .scalar(let text, plain: false) = tree.content, YAMLNumber.integer(text) != nil {
             mend = "write \(text) without quotes"
           }

@@ -23,16 +23,14 @@ extension Kubernetes {
       self.metrics = metrics
     }
 
-    /// The mean use of a resource by one container of each pod, in percent of what it requests.
+    /// The mean use of a resource by the pods, in percent of what they request.
     public struct Metric: Sendable, Hashable, ManifestPart {
       /// `cpu` or `memory`.
       public var resource: String
-      public var container: String
       public var averageUtilization: Int
 
-      public init(resource: String, container: String, averageUtilization: Int) {
+      public init(resource: String, averageUtilization: Int) {
         self.resource = resource
-        self.container = container
         self.averageUtilization = averageUtilization
       }
 
@@ -40,10 +38,8 @@ extension Kubernetes {
         let target = YAMLMapping([
           ("type", .text("Utilization")), ("averageUtilization", .integer(averageUtilization)),
         ])
-        let source = YAMLMapping([
-          ("name", .text(resource)), ("container", .text(container)), ("target", target.tree),
-        ])
-        return YAMLMapping([("type", .text("ContainerResource")), ("containerResource", source.tree)]).tree
+        let source = YAMLMapping([("name", .text(resource)), ("target", target.tree)])
+        return YAMLMapping([("type", .text("Resource")), ("resource", source.tree)]).tree
       }
     }
 

@@ -68,15 +68,18 @@ struct GRPCClient: Sendable {
     return answer
   }
 
-  /// Sends a whole call and resets its stream at once.
-  func giveUp(_ path: String, _ message: [UInt8]) async throws {
-    try await begin(path, [message], resets: true) { _ in }
+  /// Sends a whole call and resets its stream once the server has it.
+  func giveUp(_ path: String, _ message: [UInt8], once hasArrived: () -> Bool) async throws {
+    let stream = try await begin(path, [message]) { _ in }
+    while !hasArrived() { try await Task.sleep(for: .milliseconds(5)) }
+    try await stream.writeAndFlush(HTTP2Frame.FramePayload.rstStream(.cancel)).get()
   }
 
+  @discardableResult
   private func begin(
     _ path: String, _ parts: [[UInt8]], headers: [(String, String)] = [], ends: Bool = true, method: String = "POST",
-    contentType: String = "application/grpc", resets: Bool = false, tell: @escaping @Sendable (GRPCAnswer) -> Void
-  ) async throws {
+    contentType: String = "application/grpc", tell: @escaping @Sendable (GRPCAnswer) -> Void
+  ) async throws -> any Channel {
     let stream = try await multiplexer.createStreamChannel { stream in
       stream.eventLoop.makeCompletedFuture {
         try stream.pipeline.syncOperations.addHandler(AnswerCollector(tell))
@@ -96,8 +99,8 @@ struct GRPCClient: Sendable {
       stream.write(
         HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(ByteBuffer(bytes: part)), endStream: last)), promise: nil)
     }
-    if resets { stream.write(HTTP2Frame.FramePayload.rstStream(.cancel), promise: nil) }
     stream.flush()
+    return stream
   }
 
   func close() async { try? await channel.close() }

@@ -170,7 +170,7 @@ import Testing
       async let first = client.call(slow.path, [GRPCClient.framed([1])])
       _ = await begun.next()
       let large = GRPCClient.framed([UInt8](repeating: 1, count: 8000))
-      for _ in 0..<2 { try await client.giveUp(slow.path, large) }
+      for count in 1...2 { try await client.giveUp(slow.path, large) { server.server.heldBytes > count * 8000 } }
       // Answered in its turn, by which the resets have come in.
       #expect(try await client.call("/test.Echo/None", [GRPCClient.framed([1])]).status == 12)
       #expect(server.server.heldBytes > 16_000)
