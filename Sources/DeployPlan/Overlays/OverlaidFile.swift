@@ -4,7 +4,7 @@ public import FleetModel
 struct OverlaidFile {
   /// The merged file; the file as it stands where there is no such environment.
   let tree: YAMLTree
-  let merge: OverlayMerge
+  private let lacksEnvironment: Bool
   private let reader: Reader
 
   /// - Parameter problems: of the text itself.
@@ -18,7 +18,7 @@ struct OverlaidFile {
     } else {
       tree = file
     }
-    self.merge = merge
+    lacksEnvironment = file["environments"]?[environment] == nil
   }
 
   /// The overlay without the keys that no overlay has.
@@ -44,7 +44,11 @@ struct OverlaidFile {
   }
 
   /// - Parameter text: of the file, in which the places are.
-  func reading(_ text: String) -> SystemFile.Reading { SystemFile.read(tree, reader, text) }
+  func reading(_ text: String) -> SystemFile.Reading {
+    var reading = SystemFile.read(tree, reader, text)
+    reading.lacksEnvironment = lacksEnvironment
+    return reading
+  }
 }
 
 extension SystemFile.Reading {

@@ -13,6 +13,8 @@ public enum SystemFile {
     /// What the file says in each of its environments, by name; empty where one was chosen. Their problems are those
     /// that the file as it stands does not have.
     public var environments: [String: Reading] = [:]
+    /// Whether an environment was chosen that the file does not have.
+    public var lacksEnvironment = false
 
     public init(
       system: FleetSystem?, diagnostics: [Diagnostic], places: SourcePlaces = SourcePlaces(text: "", places: [:])

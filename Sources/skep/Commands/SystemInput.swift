@@ -24,11 +24,13 @@ struct SystemInput {
   /// - Parameters:
   ///   - file: as the user names it; `-` is standard input.
   ///   - lints: whether to say what expressions surely do not mean.
+  /// - Throws: ``CommandFailure`` if there is no such environment.
   init(
     checking file: String, bytes: [UInt8], environment: String?, lints: Bool
-  ) {
+  ) throws(CommandFailure) {
     let name = file == "-" ? "standard input" : file
     var reading = SystemFile.readWithRules(bytes: bytes, file: name, environment: environment, lints: lints)
+    if reading.lacksEnvironment { throw .badInput(reading.diagnostics.filter { $0.path == "environments" }) }
     var ruleGroups: [RuleGroup] = []
     var problems: [Diagnostic] = []
     if let system = reading.system {
@@ -66,7 +68,7 @@ struct SystemInput {
   static func read(
     _ file: String, environment: String?, refusing others: (FleetSystem) -> [Diagnostic] = { _ in [] }
   ) throws(CommandFailure) -> (system: FleetSystem, input: SystemInput) {
-    let input = SystemInput(
+    let input = try SystemInput(
       checking: file, bytes: try InputFile.read(file), environment: environment, lints: false)
     let further = (input.system.map(others) ?? []).map { problem in
       var problem = problem

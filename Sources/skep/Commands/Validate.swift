@@ -25,7 +25,7 @@ struct Validate: ParsableCommand {
       try KeyExplanation(file: file, bytes: bytes, environment: overlay.environment).print(explain, output.output)
       return
     }
-    let input = SystemInput(checking: file, bytes: bytes, environment: overlay.environment, lints: true)
+    let input = try SystemInput(checking: file, bytes: bytes, environment: overlay.environment, lints: true)
     let errors = input.diagnostics.filter { $0.level == .error }.count
     switch output.output {
     case .text:

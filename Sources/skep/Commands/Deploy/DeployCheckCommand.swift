@@ -37,7 +37,7 @@ struct DeployCheckCommand: ParsableCommand {
     if names.count == 1, let name = names.first, !DirectoryListing.isFolder(name) {
       let bytes = try InputFile.read(name)
       if SystemFile.isMeant(by: bytes) {
-        result.check(systemFile: name, bytes, environment: overlay.environment)
+        try result.check(systemFile: name, bytes, environment: overlay.environment)
         return try finish(result, name)
       }
       result.add(bytes, file: name)
@@ -130,8 +130,8 @@ struct CheckResult {
     findings = DeployCheck.findings(in: manifests, of: nil, expressions: .promQL)
   }
 
-  mutating func check(systemFile file: String, _ bytes: [UInt8], environment: String?) {
-    let input = SystemInput(checking: file, bytes: bytes, environment: environment, lints: true)
+  mutating func check(systemFile file: String, _ bytes: [UInt8], environment: String?) throws(CommandFailure) {
+    let input = try SystemInput(checking: file, bytes: bytes, environment: environment, lints: true)
     problems = input.diagnostics
     guard let system = input.system else { return }
     systemName = system.name
