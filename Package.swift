@@ -203,7 +203,8 @@ let package = Package(
       name: "ControlPlaneTests",
       dependencies: [
         "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "MetricExposition", "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport", "TraceAnalysis", "WireFormats", subprocess,
+        "MetricExposition", "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport", "TraceAnalysis",
+        "WireFormats", subprocess,
         httpClient, hummingbirdCore,
         httpTypes,
         lifecycle, log,

@@ -59,7 +59,8 @@ extension Composition {
     if let file = configuration.systemFile {
       services.append(
         SystemFileFollower(
-          file: file, environment: configuration.environment, runsAgents: configuration.runsAgents, rules: samples.ruleSet, ruleFiles: ruleFiles,
+          file: file, environment: configuration.environment, runsAgents: configuration.runsAgents,
+          rules: samples.ruleSet, ruleFiles: ruleFiles,
           notifications: notifications, registry: registry, local: local, current: configuration.system, loaded: loaded,
           logger: logger))
     }

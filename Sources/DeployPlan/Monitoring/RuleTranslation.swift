@@ -149,6 +149,10 @@ struct RuleTranslation: Sendable {
     // A selector must ask for something that is not empty.
     var matchers: [LabelMatcher] = []
     if rule.metricName?.matches("") ?? true { matchers.append(LabelMatcher(LabelSet.metricName, .notEqual, "")) }
+    // Alerts are series too, and would raise alerts about themselves.
+    if ["ALERTS", "ALERTS_FOR_STATE"].contains(where: { rule.metricName?.matches($0) ?? true }) {
+      matchers.append(LabelMatcher(LabelSet.metricName, .matchesNot, "ALERTS|ALERTS_FOR_STATE"))
+    }
     if let metric = rule.metricName, metric.pattern != "*" { matchers.append(metric.matcher(of: LabelSet.metricName)) }
     // Recorded series may be meant too, which need not have these labels.
     matchers += FleetLabels.scope(system).map { matcher in
