@@ -141,9 +141,9 @@ struct DeployCommandTests {
     Ending(
       line: "skep deploy check --environment x foreign.yaml", status: 2, says: "--environment goes with a system file"),
     Ending(line: "skep deploy check --explain SKEP-X999", status: 2, says: "there is no rule \"SKEP-X999\""),
-    Ending(line: "skep deploy check foreign.yaml", status: 1, says: "foreign.yaml:5:3: error: Service /s: spec"),
-    Ending(line: "skep deploy check - <foreign.yaml", status: 1, says: "standard input:5:3: error: Service /s: spec"),
-    Ending(line: "skep deploy check examples/kubernetes/../alertmanager", status: 2, says: "holds no .yaml"),
+    Ending(line: "skep deploy check foreign.yaml", status: 1, says: "foreign.yaml:5:3: error: Service s: spec"),
+    Ending(line: "skep deploy check - <foreign.yaml", status: 1, says: "standard input:5:3: error: Service s: spec"),
+    Ending(line: "mkdir empty && skep deploy check empty", status: 2, says: "holds no .yaml"),
     Ending(line: "skep deploy render good.yaml --directory a --diff b", status: 2, says: "exclude each other"),
     Ending(
       line: "skep deploy render good.yaml --explain agents[c]", status: 2, says: "agents has no item called \"c\""),

@@ -65,13 +65,6 @@ struct DeployCheckCommand: ParsableCommand {
   }
 }
 
-extension DirectoryListing {
-  static func isFolder(_ path: String) -> Bool {
-    guard path != "-" else { return false }
-    return (try? entries(of: path + "/."))?.isEmpty == false
-  }
-}
-
 /// The files of manifests that a name on the command line stands for.
 enum ManifestPaths {
   private static let endings = [".yaml", ".yml", ".json"]

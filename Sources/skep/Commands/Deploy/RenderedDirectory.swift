@@ -149,6 +149,11 @@ enum DirectoryListing {
     var isFolder: Bool
   }
 
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Sorted by name, without what is hidden; links to folders are left alone, and no folder at all holds nothing.
   static func entries(of folder: String) throws(CommandFailure) -> [Entry] {
     guard let directory = opendir(folder) else {
