@@ -7,6 +7,8 @@ import FleetModel
 enum DeploymentBuilder {
   /// For the endpoints to leave every proxy before the agent is told to stop.
   private static let secondsBeforeStop = 5
+  /// The volume where an agent may write that may write nowhere else.
+  private static let scratch = Kubernetes.Container.Mount(name: "tmp", path: "/tmp")
 
   /// `nil` without an image.
   static func deployment(of objects: AgentObjects) -> Kubernetes.Deployment? {
@@ -28,6 +30,7 @@ enum DeploymentBuilder {
     template.automountServiceAccountToken = false
     template.terminationGracePeriodSeconds = grace
     template.securityContext = .init(runAsNonRoot: true, seccompProfile: "RuntimeDefault")
+    if agent.hasReadOnlyRoot { template.emptyDirectories = [scratch.name] }
     if agent.scaling.maxReplicas > 1 { template.topologySpread = spread(of: objects) }
 
     var deployment = Kubernetes.Deployment(
@@ -63,8 +66,13 @@ enum DeploymentBuilder {
     container.livenessProbe = liveness
     container.readinessProbe = readiness
     container.sleepBeforeStop = secondsBeforeStop
-    // The rest of the restricted standard. The root file system stays writable: agents keep caches beside themselves.
+    // The rest of the restricted standard. The root file system stays writable unless the system file says otherwise:
+    // many agents keep caches beside themselves, and would not start.
     container.securityContext = .init(allowPrivilegeEscalation: false, droppedCapabilities: ["ALL"])
+    if agent.hasReadOnlyRoot {
+      container.securityContext?.readOnlyRootFilesystem = true
+      container.mounts = [scratch]
+    }
     return container
   }
 

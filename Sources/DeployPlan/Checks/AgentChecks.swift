@@ -82,6 +82,24 @@ enum AgentChecks {
         reader.error(itemPath, "\"\(metric.name)\" is given twice", mend: "remove one of the two")
       }
     }
+    let progressPath = Path.key("metric", in: Path.key("progress", in: path))
+    guard let progress = agent.progress, reader.isSound(progressPath), !metrics.isEmpty else { return }
+    if !metrics.contains(where: { seriesNames(of: $0).contains(progress.metric) }) {
+      let names = metrics.flatMap(seriesNames).sorted()
+      reader.error(
+        progressPath, "\"\(progress.metric)\" is not among metrics.exposes, so the agent would always be stuck",
+        mend: KeyDistance.nearest(to: progress.metric, among: names).map { "did you mean \"\($0)\"?" }
+          ?? "add it there, or name a counter that is")
+    }
+  }
+
+  /// What a metric is called in series.
+  private static func seriesNames(of metric: ExposedMetric) -> [String] {
+    switch metric.type {
+    case .histogram, .gaugehistogram, .summary:
+      [metric.name, metric.name + "_count", metric.name + "_sum", metric.name + "_bucket"]
+    default: [metric.name]
+    }
   }
 
   /// Two labels that become one in series, where `.`, `-` and `/` are written `_`.

@@ -5,6 +5,7 @@ enum SystemChecks {
   static func run(_ system: inout FleetSystem, _ reader: Reader) {
     checkCollectionTimes(&system, reader)
     checkAgents(system, reader)
+    MeshChecks.run(system, reader)
     checkRules(system, reader)
     AlertingChecks.run(&system, reader)
     checkStorage(system, reader)
@@ -62,14 +63,6 @@ enum SystemChecks {
           mend: "give each agent an id of its own")
       } else {
         first[agent.agentID] = index
-      }
-      if system.mesh == .none, !agent.routingRules.isEmpty, reader.isSound("mesh") {
-        reader.warn(
-          Path.key("routing_rules", in: path), "have no effect with mesh.type none", mend: "remove them, or use a mesh")
-      }
-      if system.mesh == .none, agent.stickyHeader != nil, reader.isSound("mesh") {
-        reader.warn(
-          Path.key("sticky_sessions", in: path), "has no effect with mesh.type none", mend: "remove it, or use a mesh")
       }
     }
     for (index, agent) in system.agents.enumerated() {

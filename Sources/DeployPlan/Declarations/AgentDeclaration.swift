@@ -32,6 +32,9 @@ enum AgentDeclaration {
         "absolute URL of its metrics, in place of metrics.port and metrics.path"),
       F("health_check", \.healthCheck, health, "where it says that it lives and is ready"),
       F("resources", \.resources, resources, "Kubernetes requests and limits"),
+      F(
+        "read_only_root", \.hasReadOnlyRoot, Shapes.boolean,
+        "whether it may write to /tmp alone, which is empty at every start, and not to its image"),
       F("environment", \.environment, environment, "environment variables"),
       F("scaling", \.scaling, scaling, "how many instances run"),
       F("load_balancer", \.loadBalancer, Shapes.choice(), "how the mesh spreads requests"),

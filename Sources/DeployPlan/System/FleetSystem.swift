@@ -82,6 +82,8 @@ public struct AgentSpec: Sendable, Hashable {
   /// The header by whose value requests always go to the same instance (`sticky_sessions.header`).
   public var stickyHeader: String?
   public var labels: [String: String] = [:]
+  /// Whether its container may not write to its image, but to `/tmp` alone (`read_only_root`).
+  public var hasReadOnlyRoot = false
   /// Overrides of the system's `monitoring`.
   public var collectionInterval: Duration?
   public var collectionTimeout: Duration?

@@ -66,14 +66,31 @@ enum NameRules {
   /// Labels of an agent go to pods and to series, so their names must do for both: Kubernetes' own syntax, where `.`,
   /// `-` and `/` become `_` in series.
   static func agentLabel(_ text: String) -> Flaw? {
-    if ["app", "agent-id", "component"].contains(text) || text.hasPrefix("app.kubernetes.io/") {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let prefix = parts.count == 2 ? parts[0] : ""
+    if ["app", "agent-id", "component"].contains(text) || prefix == "app.kubernetes.io" || isOf("skep.dev", prefix) {
       return Flaw("is set by Skep itself on every pod", mend: "use another name")
     }
-    let series = String(text.map { $0 == "." || $0 == "-" || $0 == "/" ? "_" : $0 })
-    if ["agent_id", "instance", "job"].contains(series) || series.hasPrefix("__") {
+    if text == "pod-template-hash" || ["kubernetes.io", "k8s.io"].contains(where: { isOf($0, prefix) }) {
+      return Flaw("is kept for Kubernetes itself", mend: "use another name, such as one under a domain of yours")
+    }
+    if isOf("istio.io", prefix) {
+      return Flaw(
+        "would change how the mesh takes the pod", mend: "say so by mesh in the system file, and remove the label")
+    }
+    let series = FleetLabels.seriesName(of: text)
+    if FleetLabels.target.contains(series) || series.hasPrefix("__") {
       return Flaw("is set by Skep itself on every series", mend: "use another name")
     }
+    if ["le", "quantile"].contains(series) {
+      return Flaw("tells the series of one histogram or summary apart", mend: "use another name")
+    }
     return kubernetesLabelKey(text)
+  }
+
+  /// Whether `prefix` is the domain or one below it.
+  private static func isOf(_ domain: String, _ prefix: Substring) -> Bool {
+    prefix == domain || prefix.hasSuffix("." + domain)
   }
 
   /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>

@@ -76,7 +76,7 @@ enum SystemGenerator {
     agent.image = random.pick(["planner", "registry.example:5000/a/b:1.10", "a@sha256:\(digest)", "a.b/c:012"])
     agent.tag = random.pick(["latest", "1.10", "v2", "012", "1e3", "_x"])
     var ports: Set<Int> = []
-    for _ in 0..<random.number(1...4) { ports.insert(random.pick([1, 80, 8080, 9090, 50051, 65535, 15090])) }
+    for _ in 0..<random.number(1...4) { ports.insert(random.pick([1, 80, 8080, 9090, 50051, 65535, 15022])) }
     agent.ports = ports.sorted().shuffled(using: &random)
     let path = random.pick(["/metrics", "/stats/metrics?format=text", "/a*b", "/{x}", "/"])
     agent.metrics =

@@ -35,7 +35,7 @@ extension CheckRule {
     "SKEP-P009", "an added capability", "it is a part of root", "remove it, and drop ALL")
   static let writableRoot = unwise(
     "SKEP-P010", "a writable root file system", "what gets in can change the program",
-    "set readOnlyRootFilesystem: true and mount an emptyDir")
+    "set readOnlyRootFilesystem: true and mount an emptyDir; in a system file, read_only_root: true of the agent")
   static let floatingImage = unwise(
     "SKEP-P011", "an image without a fixed tag", "what runs changes without a roll-out, and cannot be rolled back",
     "give a version's tag, or a digest")

@@ -14,6 +14,7 @@ extension Kubernetes {
     /// Seconds that the container is left to work on after its pod began to end.
     public var sleepBeforeStop: Int?
     public var securityContext: SecurityContext?
+    public var mounts: [Mount] = []
 
     public init(name: String, image: String) {
       self.name = name
@@ -27,6 +28,7 @@ extension Kubernetes {
       mapping.add("ports", list: ports)
       mapping.add("env", list: environment)
       mapping.add("resources", resources)
+      mapping.add("volumeMounts", list: mounts)
       mapping.add("startupProbe", startupProbe)
       mapping.add("livenessProbe", livenessProbe)
       mapping.add("readinessProbe", readinessProbe)
@@ -73,9 +75,25 @@ extension Kubernetes {
       }
     }
 
+    /// Where the container sees one of its pod's volumes.
+    public struct Mount: Sendable, Hashable, ManifestPart {
+      /// The volume's.
+      public var name: String
+      public var path: String
+
+      public init(name: String, path: String) {
+        self.name = name
+        self.path = path
+      }
+
+      var tree: YAMLTree { YAMLMapping([("name", .text(name)), ("mountPath", .text(path))]).tree }
+    }
+
     /// The part of the restricted Pod Security Standard that concerns containers.
     public struct SecurityContext: Sendable, Hashable, ManifestPart {
       public var allowPrivilegeEscalation: Bool
+      /// `nil` leaves it writable.
+      public var readOnlyRootFilesystem: Bool?
       public var droppedCapabilities: [String]
 
       public init(allowPrivilegeEscalation: Bool, droppedCapabilities: [String]) {
@@ -86,6 +104,7 @@ extension Kubernetes {
       var tree: YAMLTree {
         var mapping = YAMLMapping()
         mapping.add("allowPrivilegeEscalation", allowPrivilegeEscalation)
+        mapping.add("readOnlyRootFilesystem", readOnlyRootFilesystem)
         let drop = YAMLTree.sequence(droppedCapabilities.map { .text($0) })
         mapping.add("capabilities", YAMLMapping([("drop", drop)]).tree)
         return mapping.tree

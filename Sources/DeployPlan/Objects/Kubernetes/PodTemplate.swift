@@ -10,6 +10,8 @@ extension Kubernetes {
     public var securityContext: PodSecurityContext?
     public var topologySpread: [TopologySpread] = []
     public var containers: [Container]
+    /// Names of `emptyDir` volumes: directories on the node that live as long as the pod.
+    public var emptyDirectories: [String] = []
 
     public init(labels: [String: String], containers: [Container]) {
       self.labels = labels
@@ -24,6 +26,12 @@ extension Kubernetes {
       spec.add("securityContext", securityContext)
       spec.add("topologySpreadConstraints", list: topologySpread)
       spec.add("containers", list: containers)
+      if !emptyDirectories.isEmpty {
+        let volumes = emptyDirectories.map { name in
+          YAMLMapping([("name", .text(name)), ("emptyDir", YAMLMapping().tree)]).tree
+        }
+        spec.add("volumes", .sequence(volumes))
+      }
       let metadata = ObjectMeta(name: "", labels: labels, annotations: annotations)
       return YAMLMapping([("metadata", metadata.tree), ("spec", spec.tree)]).tree
     }
