@@ -9,7 +9,11 @@ extension ExpressionReader {
       let query = try ParsedQuery(text)
       return .success(Reading(query.expression))
     } catch {
-      return .failure(Flaw(message: error.message, offset: error.range.start))
+      let flaw = Flaw(message: error.message, offset: error.range.start)
+      guard let query = try? ParsedQuery(text, options: .experimental) else { return .failure(flaw) }
+      var reading = Reading(query.expression)
+      reading.experiment = flaw
+      return .success(reading)
     }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 enum DeployCheckCases {
   static let folder = String(CaseFiles.folder) + "/deploy-check"
 
-  /// Refuses what has unbalanced brackets: the real reader is another module's and tested there.
+  /// Refuses what has unbalanced brackets, and knows one function that is experimental: the real reader is another module's and tested there.
   static let expressions = ExpressionReader { text in
     var open: [Character] = []
     for character in text {
@@ -16,8 +16,12 @@ enum DeployCheckCases {
         return .failure(ExpressionReader.Flaw(message: "unexpected \"\(character)\"", offset: 0))
       }
     }
+    var reading = ExpressionReader.Reading(selectors: [])
+    if text.contains("mad_over_time") {
+      reading.experiment = ExpressionReader.Flaw(message: "is experimental", offset: 0)
+    }
     return open.isEmpty
-      ? .success(ExpressionReader.Reading(selectors: []))
+      ? .success(reading)
       : .failure(ExpressionReader.Flaw(message: "unclosed \"\(open[0])\"", offset: text.count))
   }
 

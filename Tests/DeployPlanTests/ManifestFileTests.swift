@@ -52,11 +52,46 @@ import Testing
   }
 
   @Test func whatIsNoObjectIsTold() {
-    #expect(read("- a\n").diagnostics.map(\.message) == ["a Kubernetes object is a mapping, found a list"])
+    #expect(read("- a\n").diagnostics.map(\.message) == ["this is no Kubernetes object but a list"])
     #expect(read("just text").diagnostics.count == 1)
     #expect(read("").manifests.isEmpty)
     #expect(read("").diagnostics.isEmpty)
     #expect(read("---\n---\n# nothing\n").diagnostics.isEmpty)
+  }
+
+  /// An alertmanager.yml beside the manifests is no mistake; named itself, or among objects, it is one.
+  @Test func whatIsFoundAndNoObjectIsPassedOver() {
+    let stranger = "route: {receiver: a}\n"
+    #expect(
+      read(stranger).diagnostics.map(\.description) == [
+        "f:1:1: error: this is no Kubernetes object: it has neither apiVersion nor kind; "
+          + "begin it with \"apiVersion:\" and \"kind:\""
+      ])
+    let found = ManifestFile.read(stranger + "---\n- a\n", file: "f", isFound: true)
+    #expect(found.manifests.isEmpty)
+    #expect(found.diagnostics.map(\.level) == [.warning])
+    let mixed = ManifestFile.read(stranger + "---\nkind: Secret\n", file: "f", isFound: true)
+    #expect(mixed.manifests.count == 1)
+    #expect(mixed.diagnostics.map(\.level) == [.error])
+  }
+
+  /// A misspelt key is told of once, whatever it holds is not missed elsewhere.
+  @Test(arguments: [
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {prots: [{port: 80}]}",
+    "apiVersion: v1\nkind: Service\nmetadata: {nmae: a, namespace: ns}\nspec: {ports: [{port: 80}]}",
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ns}\nspec: {ports: [{prot: 80}]}",
+  ])
+  func aMisspeltKeyIsToldOnce(text: String) {
+    #expect(DeployCheckCases.findings(in: text).filter(\.isError).map(\.rule) == ["SKEP-S004"])
+  }
+
+  /// Pods of a subset may come with a release that is not part of what is checked.
+  @Test func subsetsOfASystemAreNoErrors() throws {
+    let example = try #require(DeployCheckCases.examples.first { $0.rule == "SKEP-R007" && $0.isBad && $0.isOfSystem })
+    let findings = DeployCheckCases.findings(in: example.text, system: FleetSystem(name: "s"))
+    let finding = try #require(findings.first { $0.rule == "SKEP-R007" })
+    #expect(!finding.isError)
+    #expect(finding.diagnostic.mend?.contains("app: a, version: v1") == true)
   }
 
   @Test func hostileText() {

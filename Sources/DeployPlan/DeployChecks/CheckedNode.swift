@@ -35,13 +35,16 @@ struct CheckedNode {
 
 /// What one object's checks find.
 struct ObjectFindings {
-  let manifest: Manifest
+  private(set) var manifest: Manifest
   private(set) var all: [CheckFinding] = []
 
   init(_ manifest: Manifest) { self.manifest = manifest }
 
   /// The object itself.
   var root: CheckedNode { CheckedNode(tree: manifest.tree, path: "") }
+
+  /// From here on the object is looked at as `manifest` has it.
+  mutating func replace(with manifest: Manifest) { self.manifest = manifest }
 
   /// - Parameters:
   ///   - mend: the rule's where it is `nil`.

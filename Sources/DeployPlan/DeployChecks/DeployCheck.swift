@@ -13,14 +13,19 @@ public enum DeployCheck {
   public static func findings(
     in manifests: [Manifest], of system: FleetSystem?, expressions: ExpressionReader, wiring: [CheckFinding] = []
   ) -> [CheckFinding] {
+    let structures = manifests.map { manifest in
+      var findings = ObjectFindings(manifest)
+      StructureCheck.run(&findings)
+      return findings
+    }
+    let manifests = structures.map(\.manifest)
     let index = ObjectIndex(manifests)
     let references = ReferenceCheck(index, system: system)
     let policy = PodPolicy(index: index)
     var all: [CheckFinding] = []
     var places: [Manifest.ID: Manifest] = [:]
-    for manifest in manifests {
-      var findings = ObjectFindings(manifest)
-      StructureCheck.run(&findings)
+    for var findings in structures {
+      let manifest = findings.manifest
       if !manifest.name.isEmpty, let first = places.updateValue(manifest, forKey: manifest.id) {
         let place = first.file.map { " in \($0):\(first.tree.place.line)" } ?? ""
         findings.add(.repeatedObject, at: findings.root["metadata"], "is given already\(place)")

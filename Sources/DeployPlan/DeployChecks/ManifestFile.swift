@@ -12,10 +12,15 @@ public enum ManifestFile {
   private static let maximumLists = 8
 
   /// The objects in the order of the file, and what keeps others from being read.
-  /// - Parameter file: its name for messages.
-  public static func read(bytes: [UInt8], file: String) -> (manifests: [Manifest], diagnostics: [Diagnostic]) {
+  /// - Parameters:
+  ///   - file: its name for messages.
+  ///   - isFound: whether nobody named the file, and it only stands in a folder of manifests: where it holds no object at
+  ///     all, it is passed over with a warning.
+  public static func read(
+    bytes: [UInt8], file: String, isFound: Bool = false
+  ) -> (manifests: [Manifest], diagnostics: [Diagnostic]) {
     switch YAMLGuard.text(of: bytes, maximumBytes: maximumBytes) {
-    case .success(let text): return read(text, file: file)
+    case .success(let text): return read(text, file: file, isFound: isFound)
     case .failure(var problem):
       problem.file = file
       return ([], [problem])
@@ -23,13 +28,14 @@ public enum ManifestFile {
   }
 
   /// The same for text.
-  public static func read(_ text: String, file: String) -> (manifests: [Manifest], diagnostics: [Diagnostic]) {
+  public static func read(
+    _ text: String, file: String, isFound: Bool = false
+  ) -> (manifests: [Manifest], diagnostics: [Diagnostic]) {
     if var problem = YAMLGuard.sizeProblem(bytes: text.utf8.count, maximumBytes: maximumBytes) {
       problem.file = file
       return ([], [problem])
     }
-    var manifests: [Manifest] = []
-    var diagnostics: [Diagnostic] = []
+    var reading = Reading(file: file)
     let documents = documents(of: text)
     if documents.count > maximumDocuments {
       let message = "has \(documents.count) documents; at most \(maximumDocuments) are read"
@@ -37,15 +43,62 @@ public enum ManifestFile {
     }
     for document in documents {
       let parsing = YAMLParsing(document.text, emptyAllowed: true, lineOffset: document.linesBefore)
-      diagnostics += parsing.diagnostics.map {
+      reading.diagnostics += parsing.diagnostics.map {
         var diagnostic = $0
         diagnostic.file = file
         return diagnostic
       }
       guard let tree = parsing.tree else { continue }
-      take(tree, file: file, depth: 0, &manifests, &diagnostics)
+      reading.take(tree, depth: 0)
     }
-    return (manifests, diagnostics)
+    if isFound, reading.manifests.isEmpty, reading.diagnostics.isEmpty, let first = reading.strangers.first {
+      var problem = first
+      problem.level = .warning
+      problem.message += " and is passed over"
+      problem.mend = "keep it in a folder of its own"
+      return ([], [problem])
+    }
+    return (reading.manifests, reading.diagnostics + reading.strangers)
+  }
+
+  /// What one file holds.
+  private struct Reading {
+    let file: String
+    var manifests: [Manifest] = []
+    var diagnostics: [Diagnostic] = []
+    /// Of documents that are no objects.
+    var strangers: [Diagnostic] = []
+
+    mutating func take(_ tree: YAMLTree, depth: Int) {
+      guard case .mapping = tree.content else {
+        return strange(tree, "this is no Kubernetes object but \(tree.kind)")
+      }
+      let manifest = Manifest(tree: tree, file: file)
+      if tree["apiVersion"] == nil, tree["kind"] == nil {
+        return strange(tree, "this is no Kubernetes object: it has neither apiVersion nor kind")
+      }
+      guard manifest.kind.hasSuffix("List"), let items = tree["items"], case .sequence(let objects) = items.content
+      else {
+        manifests.append(manifest)
+        return
+      }
+      guard depth < ManifestFile.maximumLists else {
+        diagnostics.append(
+          Diagnostic(
+            file: file, line: tree.place.line, column: tree.place.column,
+            message: "lists stand more than \(ManifestFile.maximumLists) deep in each other",
+            mend: "write the objects as documents"))
+        return
+      }
+      for object in objects { take(object, depth: depth + 1) }
+    }
+
+    private mutating func strange(_ tree: YAMLTree, _ message: String) {
+      strangers.append(
+        Diagnostic(
+          file: file, line: tree.place.line, column: tree.place.column, message: message,
+          mend: "begin it with \"apiVersion:\" and \"kind:\""))
+    }
   }
 
   /// One document's text and how many lines of the file stand before it.
@@ -89,29 +142,4 @@ public enum ManifestFile {
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 13 }
-
-  private static func take(
-    _ tree: YAMLTree, file: String, depth: Int, _ manifests: inout [Manifest], _ diagnostics: inout [Diagnostic]
-  ) {
-    guard case .mapping = tree.content else {
-      diagnostics.append(
-        Diagnostic(
-          file: file, line: tree.place.line, column: tree.place.column,
-          message: "a Kubernetes object is a mapping, found \(tree.kind)", mend: "begin it with \"apiVersion:\""))
-      return
-    }
-    let manifest = Manifest(tree: tree, file: file)
-    guard manifest.kind.hasSuffix("List"), let items = tree["items"], case .sequence(let objects) = items.content else {
-      manifests.append(manifest)
-      return
-    }
-    guard depth < maximumLists else {
-      diagnostics.append(
-        Diagnostic(
-          file: file, line: tree.place.line, column: tree.place.column,
-          message: "lists stand more than \(maximumLists) deep in each other", mend: "write the objects as documents"))
-      return
-    }
-    for object in objects { take(object, file: file, depth: depth + 1, &manifests, &diagnostics) }
-  }
 }

@@ -28,8 +28,11 @@ public struct Manifest: Sendable, Hashable {
       self.name = name
     }
 
-    /// `Deployment multi-agents/agent-planner`
-    public var description: String { "\(kind) \(namespace.isEmpty ? "" : namespace + "/")\(name)" }
+    /// `Deployment multi-agents/agent-planner`; what has no name is called by its kind alone.
+    public var description: String {
+      let kind = kind.isEmpty ? "object" : kind
+      return name.isEmpty ? kind : "\(kind) \(namespace.isEmpty ? "" : namespace + "/")\(name)"
+    }
   }
 
   public var apiVersion: String { tree["apiVersion"]?.text ?? "" }

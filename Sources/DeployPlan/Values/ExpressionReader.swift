@@ -28,6 +28,8 @@ public struct ExpressionReader: Sendable {
     public var namedLabels: Set<String>
     /// Labels that its result can have at most; `nil` where those of its series pass through.
     public var resultLabels: Set<String>?
+    /// Why Prometheus takes the expression only with a feature flag; `nil` where it takes it as it comes.
+    public var experiment: Flaw?
 
     public init(selectors: [Selector], namedLabels: Set<String> = [], resultLabels: Set<String>? = nil) {
       self.selectors = selectors

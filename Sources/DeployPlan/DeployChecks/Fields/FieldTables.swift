@@ -42,6 +42,8 @@ struct FieldTables: Sendable {
     let isOurs = groups[group] != nil || Self.formerGroups.contains(group)
     if !candidates.isEmpty, isOurs, Self.unchecked[group]?.contains(kind) != true { return .elsewhere(candidates) }
     guard let known = groups[group], !known.contains(kind) else { return .unknown }
+    // In lower case it may stand in another group: `v1 deployment`.
+    if let same = kinds.keys.first(where: { $0.lowercased() == kind.lowercased() }) { return .misspelt(nearest: same) }
     if let nearest = KeyDistance.nearest(to: kind, among: known.sorted()) { return .misspelt(nearest: nearest) }
     return .unknown
   }

@@ -98,8 +98,13 @@ struct RuleMeaning {
       }
     }
     guard let node = rule["expr"], let text = node.tree.text else { return }
-    if case .failure(let flaw) = expressions.read(text) {
+    switch expressions.read(text) {
+    case .failure(let flaw):
       findings.add(.badExpressionText, at: node, "does not parse at character \(flaw.offset + 1): \(flaw.message)")
+    case .success(let reading):
+      if let flaw = reading.experiment {
+        findings.add(.experimentalExpression, at: node, "at character \(flaw.offset + 1): \(flaw.message)")
+      }
     }
   }
 }

@@ -21,8 +21,7 @@ struct NameMeaning {
       if metadata["generateName"] == nil {
         findings.add(.badName, at: metadata, "the object has no name", mend: "give metadata.name")
       } else {
-        findings.add(
-          .badName, at: metadata, "generateName cannot be applied, only created", mend: "give metadata.name")
+        findings.add(.generatedName, at: metadata["generateName"], "is a name that each creation gives anew")
       }
       return
     }

@@ -48,7 +48,9 @@ struct PodMeaning {
   private static func ports(_ container: CheckedNode, _ findings: inout ObjectFindings) {
     var names: Set<String> = []
     for port in container["ports"]?.items ?? [] {
-      for key in ["containerPort", "hostPort"] { portNumber(port[key], &findings) }
+      portNumber(port["containerPort"], &findings)
+      // Zero is none.
+      if port["hostPort"]?.integer != 0 { portNumber(port["hostPort"], &findings) }
       guard let name = port["name"], let text = name.string else { continue }
       if let flaw = portNameFlaw(text) {
         findings.add(.badPortName, at: name, "\"\(YAMLTree.shortened(text))\" \(flaw.problem)", mend: flaw.mend)

@@ -32,7 +32,7 @@ struct VirtualServiceMeaning {
           .badHost, at: host, "\"*\" is not taken inside of the mesh", mend: "name the host, or gateways alone")
       } else if !isHost(text) {
         findings.add(.badHost, at: host, "\"\(YAMLTree.shortened(text))\" is no host name", mend: "write a DNS name")
-      } else if !text.contains("."), findings.manifest.namespace == nil {
+      } else if text != "*", !text.contains("."), findings.manifest.namespace == nil {
         findings.add(.shortHost, at: host, "\"\(text)\" means a Service of whatever namespace the object is applied to")
       }
     }

@@ -101,10 +101,9 @@ struct PodPolicy {
   private func scale(_ workload: Workload, _ findings: inout ObjectFindings) {
     let manifest = workload.manifest
     let namespace = ObjectIndex.namespace(of: manifest)
-    let isScaled = index.scaled.contains("\(manifest.kind)/\(namespace)/\(manifest.name)")
     guard Workload.replicated.contains(manifest.kind) else { return }
-    let replicas = workload.replicas ?? 1
-    if replicas <= 1, !isScaled {
+    let replicas = index.mostReplicas["\(manifest.kind)/\(namespace)/\(manifest.name)"] ?? workload.replicas ?? 1
+    if replicas <= 1 {
       if replicas == 1 {
         findings.add(.oneReplica, at: findings.root["spec"]?["replicas"] ?? findings.root["spec"], "runs once")
       }

@@ -38,8 +38,8 @@ struct ObjectIndex {
   private(set) var foreignHosts: Set<String> = []
   /// Selectors of disruption budgets, by namespace.
   private(set) var budgets: [String: SelectorSet] = [:]
-  /// What autoscalers scale: `kind/namespace/name`.
-  private(set) var scaled: Set<String> = []
+  /// How many pods autoscalers give at most, by what they scale: `kind/namespace/name`.
+  private(set) var mostReplicas: [String: Int64] = [:]
   /// What there is of each kind at all.
   private(set) var allServices: Labelled<Manifest> = Labelled()
   private(set) var allWorkloads: Labelled<Workload> = Labelled()
@@ -70,7 +70,8 @@ struct ObjectIndex {
         budgets[namespace, default: SelectorSet()].add(LabelQuery(selector: selector))
       case ("autoscaling", "HorizontalPodAutoscaler"):
         let target = spec?["scaleTargetRef"]
-        scaled.insert("\(target?["kind"]?.string ?? "")/\(namespace)/\(target?["name"]?.string ?? "")")
+        let scaled = "\(target?["kind"]?.string ?? "")/\(namespace)/\(target?["name"]?.string ?? "")"
+        mostReplicas[scaled] = spec?["maxReplicas"]?.integer ?? .max
       case ("networking.istio.io", "ServiceEntry"):
         foreignHosts.formUnion((spec?["hosts"]?.tree.items ?? []).compactMap(\.text))
       default: break

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Hosts, ports and subsets of Istio's objects.
 struct RouteReferences {
   private let references: ReferenceCheck
@@ -87,14 +89,35 @@ struct RouteReferences {
       return
     }
     guard let selector = CheckedNode(tree: object.tree, path: "")["spec"]?["selector"] else { return }
-    let pods = index.workloads[service.namespace]?.matching(LabelQuery(labels: selector)).map(\.labels) ?? []
-    if pods.isEmpty { return }
+    let selected = LabelQuery(labels: selector)
+    let pods = index.workloads[service.namespace]?.matching(selected).map(\.labels) ?? []
     for subset in spec["subsets"]?.items ?? [] {
       guard let labels = subset["labels"] else { continue }
-      let query = LabelQuery(labels: labels)
-      if !pods.contains(where: { query.matches($0) }) {
-        references.missing(.emptySubset, at: labels, "none of the Service's pods at hand has these labels", &findings)
-      }
+      emptiness(labels, LabelQuery(labels: labels), of: object, selected, pods, &findings)
     }
+  }
+
+  /// Subsets without pods: those that the Service's own selector keeps out can never have any; others may be waiting for a
+  /// release whose pods are not part of what is checked.
+  private func emptiness(
+    _ node: CheckedNode, _ subset: LabelQuery, of service: Manifest, _ selected: LabelQuery, _ pods: [[String: String]],
+    _ findings: inout ObjectFindings
+  ) {
+    let asked = Dictionary(selected.equal.map { ($0.key, $0.value) }) { first, _ in first }
+    if let (key, value) = subset.equal.first(where: { (asked[$0.key] ?? $0.value) != $0.value }) {
+      findings.add(
+        .emptySubset, at: node[key] ?? node,
+        "no pod can be in it: \(service.id) selects \(YAMLTree.shortened("\(key): \(asked[key] ?? "")"))",
+        mend:
+          "write that, or take \(YAMLTree.shortened(key)) (\(YAMLTree.shortened(value)) here) out of one of the two",
+        level: .error)
+      return
+    }
+    if pods.isEmpty || pods.contains(where: { subset.matches($0) }) { return }
+    let labels = selected.equal + subset.equal.filter { asked[$0.key] == nil }
+    let listed = labels.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+    findings.add(
+      .emptySubset, at: node, "none of the Service's pods at hand has these labels",
+      mend: "before requests are routed to it, apply a workload whose pods are labelled \(listed)")
   }
 }

@@ -5,7 +5,7 @@ extension CheckRule {
     badName, badLabel, namespaceOfClusterWide, deadSelector, badExpression, badPort, badPortName, repeatedPortName,
     requestAboveLimit, negative, badProbe, noContainer, badImage, badEnvironment, badVolume, badRestartPolicy,
     contradiction, badStrategy, badShare, badSchedule, badService, badNetworkPolicy, badIngress, badScaling, badBudget,
-    wideBudget, deadSpread, badBinding, badRole, badData, badClaim, repeatedObject,
+    wideBudget, deadSpread, badBinding, badRole, badData, badClaim, repeatedObject, generatedName,
   ]
 
   /// What the API server's validation refuses, behind the schema.
@@ -104,4 +104,8 @@ extension CheckRule {
     "SKEP-K031", "a claim without size or access mode", "the API server refuses it", "give both")
   static let repeatedObject = refused(
     "SKEP-K032", "one object given twice", "the later one undoes the earlier at every apply", "remove one of them")
+  static let generatedName = CheckRule(
+    "SKEP-K033", .warning, "a name that the server gives",
+    reason: "kubectl apply refuses it, for it could not find the object again; kubectl create and hooks take it",
+    mend: "give metadata.name where it is applied", isWaivable: true)
 }

@@ -3,6 +3,7 @@ import FleetModel
 extension CheckRule {
   static let prometheusOperator = [
     monitorWithoutPort, monitorWithTwoPorts, longScrape, badExpressionText, badPrometheusRule, badRelabeling,
+    experimentalExpression,
   ]
 
   private static func wrong(
@@ -32,4 +33,8 @@ extension CheckRule {
     "SKEP-O006", "an endpoint that Prometheus does not take",
     "the operator refuses the monitor, or Prometheus its configuration",
     "mend the step")
+  static let experimentalExpression = CheckRule(
+    "SKEP-O007", .warning, "PromQL behind a feature flag",
+    reason: "a Prometheus without the flag leaves the whole group out, as does the operator's webhook without it",
+    mend: "start Prometheus with --enable-feature for it, or write it without", isWaivable: true)
 }

@@ -33,7 +33,8 @@ extension CheckRule {
     "SKEP-R006", "a subset that no DestinationRule defines", "requests to it get a 503",
     "define it in a DestinationRule of the host")
   static let emptySubset = reference(
-    "SKEP-R007", "a subset without pods", "requests to it get a 503", "give pods of the Service the subset's labels")
+    "SKEP-R007", "a subset without pods", "requests to it get a 503 for as long as no pod bears its labels",
+    "apply pods with these labels before requests are routed to it", level: .warning)
   static let undoneScaling = reference(
     "SKEP-R008", "replicas beside an autoscaler", "every apply undoes what the autoscaler did",
     "leave replicas out of the workload", level: .warning)

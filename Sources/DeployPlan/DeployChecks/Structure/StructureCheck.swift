@@ -3,11 +3,33 @@ struct StructureCheck {
   private let tables: FieldTables
   private var findings: ObjectFindings
   private var isCustom = false
+  /// What misspelt keys were meant to be, by path.
+  private var spellings: [String: String] = [:]
 
+  /// Misspelt keys are told of, and are behind it as they were meant to be, so that nobody misses what they hold.
   static func run(_ findings: inout ObjectFindings, _ tables: FieldTables = .all) {
     var check = StructureCheck(tables: tables, findings: findings)
     check.run()
     findings = check.findings
+    guard !check.spellings.isEmpty else { return }
+    var manifest = findings.manifest
+    manifest.tree = check.respelled(findings.root)
+    findings.replace(with: manifest)
+  }
+
+  private func respelled(_ node: CheckedNode) -> YAMLTree {
+    var tree = node.tree
+    switch tree.content {
+    case .scalar: break
+    case .sequence: tree.content = .sequence(node.items.map(respelled))
+    case .mapping(let entries):
+      tree.content = .mapping(
+        zip(entries, node.entries).map { entry, child in
+          YAMLTree.Entry(
+            key: spellings[child.value.path] ?? entry.key, place: entry.place, value: respelled(child.value))
+        })
+    }
+    return tree
   }
 
   private mutating func run() {
@@ -39,14 +61,19 @@ struct StructureCheck {
   // MARK: - Mappings
 
   private mutating func object(_ node: CheckedNode, _ type: ObjectType, extra: [String] = []) {
+    /// Fields that misspelt keys were meant to be.
+    var meant: Set<String> = []
     for entry in node.tree.entries {
       guard let field = type.fields[entry.key] else {
-        if !extra.contains(entry.key) { unknown(entry, in: node, type) }
+        if extra.contains(entry.key) { continue }
+        if let name = unknown(entry, in: node, type), node.tree[name] == nil, meant.insert(name).inserted {
+          spellings[CheckedNode.path(node.path, entry.key)] = name
+        }
         continue
       }
       value(CheckedNode(tree: entry.value, path: CheckedNode.path(node.path, entry.key)), field.type)
     }
-    for name in type.requiredNames where node[name] == nil {
+    for name in type.requiredNames where node[name] == nil && !meant.contains(name) {
       // What is there as a null has been told of, where a null is no value.
       if isCustom, node.tree[name] != nil { continue }
       findings.add(.missingField, at: node, "\(name) is missing", mend: "give \(CheckedNode.path(node.path, name))")
@@ -61,13 +88,15 @@ struct StructureCheck {
     for rule in type.rules { check(rule, node) }
   }
 
-  private mutating func unknown(_ entry: YAMLTree.Entry, in node: CheckedNode, _ type: ObjectType) {
+  /// - Returns: the field that it was meant to be.
+  private mutating func unknown(_ entry: YAMLTree.Entry, in node: CheckedNode, _ type: ObjectType) -> String? {
     let nearest = KeyDistance.nearest(to: entry.key, among: type.fieldNames)
     let known = type.fieldNames.prefix(12).joined(separator: ", ") + (type.fieldNames.count > 12 ? ", …" : "")
     findings.add(
       .unknownField, key: entry.place, path: node.path.isEmpty ? entry.key : node.path,
       "there is no field \"\(YAMLTree.shortened(entry.key))\" here",
       mend: nearest.map { "did you mean \"\($0)\"?" } ?? "known here: \(known)")
+    return nearest
   }
 
   // MARK: - Values

@@ -43,7 +43,9 @@ struct DeployCheckCommand: ParsableCommand {
       result.add(bytes, file: name)
     } else {
       for name in names {
-        for path in try ManifestPaths.below(name) { result.add(try InputFile.read(path), file: path) }
+        for path in try ManifestPaths.below(name) {
+          result.add(try InputFile.read(path), file: path, isFound: path != name)
+        }
       }
     }
     if overlay.environment != nil { throw CommandFailure.badInput("--environment goes with a system file") }
@@ -113,8 +115,9 @@ struct CheckResult {
       + (waivers > 0 ? ", \(waivers) waived" : "")
   }
 
-  mutating func add(_ bytes: [UInt8], file: String) {
-    let read = ManifestFile.read(bytes: bytes, file: file == "-" ? "standard input" : file)
+  /// - Parameter isFound: whether the file stands in a folder, and was not named itself.
+  mutating func add(_ bytes: [UInt8], file: String, isFound: Bool = false) {
+    let read = ManifestFile.read(bytes: bytes, file: file == "-" ? "standard input" : file, isFound: isFound)
     manifests += read.manifests
     problems += read.diagnostics
   }
