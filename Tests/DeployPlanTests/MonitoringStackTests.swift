@@ -36,7 +36,11 @@ struct MonitoringStackTests {
     let stack = MonitoringStack(of: system)
     let maps = stack.manifests.filter { $0.kind == "ConfigMap" }
     let data = maps.flatMap { $0.tree["data"]?.entries ?? [] }
-    for file in stack.files where !file.name.contains("provisioning") {
+    // Mounted, the keys stand in one folder, and the configuration names one of them.
+    let mounted = try #require(data.first { $0.key == "prometheus.yml" }?.value.text)
+    #expect(mounted == stack.prometheusConfig.replacing("- rules/", with: "- "))
+    #expect(mounted.contains("rule_files:\n  - multi-agent-system.yml\n"))
+    for file in stack.files where !file.name.contains("provisioning") && !file.name.hasSuffix("prometheus.yml") {
       let name = try #require(file.name.split(separator: "/").last)
       #expect(data.first { $0.key == name }?.value.text == file.text)
     }

@@ -87,7 +87,7 @@ struct WiringProofTests {
     let findings = try Self.findings(system)
     #expect(findings.map(\.rule.text) == ["SKEP-\(rule)"], "\(findings)")
     let told = try #require(findings.first?.description)
-    #expect(told.contains(says) && told.contains("PrometheusRule multi-agents/multi-agent-system: alert \"A\""))
+    #expect(told.contains(says) && told.contains("alert_rules[0].expr: \"A\": "))
   }
 
   @Test(arguments: [
@@ -100,6 +100,80 @@ struct WiringProofTests {
   func goodExpressions(_ text: String) throws {
     let system = try Self.system { $0.alertRules = [Self.alert(.expression(text, interval: nil))] }
     #expect(try Self.findings(system).map(\.description) == [])
+  }
+
+  @Test func oneMistakeOfARuleIsToldOnceAndInTheFile() throws {
+    let system = try Self.system { system in
+      var recorded = RecordingRule()
+      recorded.record = "agent:queue"
+      recorded.expression = "sum by (agent_id) (nope_total)"
+      system.recordingRules = [recorded]
+      system.alertRules = [
+        Self.alert(.rateOfChange(.less, -1), metric: "nope_total"),
+        Self.alert(.expression("up > nope_total", interval: nil), agent: "cri*"),
+      ]
+      for index in system.alertRules.indices { system.alertRules[index].name = "A\(index)" }
+    }
+    let told = try Self.findings(system).map { "\($0.diagnostic.path): \($0.diagnostic.message)" }
+    #expect(
+      told.sorted() == [
+        "alert_rules[0]: \"A0\": nobody serves the metric \"nope_total\"",
+        "alert_rules[1].expr: \"A1\": expr at 1:6: nobody serves the metric \"nope_total\"",
+        "recording_rules[0].expr: \"agent:queue\": expr at 1:20: nobody serves the metric \"nope_total\"",
+      ])
+  }
+
+  @Test func progressIsServedByItsAgent() throws {
+    var system = try Self.system { system in
+      system.agents[0].progress = AgentSpec.Progress(metric: "agent_requests_total", timeout: .seconds(60))
+    }
+    #expect(try Self.findings(system).isEmpty)
+    system.agents[0].progress?.metric = "agent_request_total"
+    let told = try Self.findings(system).map(\.description)
+    #expect(told.count == 1 && told[0].contains("agents[0].progress.metric"), "\(told)")
+    #expect(told.allSatisfy { $0.contains("did you mean \"agent_requests_total\"?") && $0.contains("SKEP-M002") })
+  }
+
+  @Test func aSystemWithoutAgentsHasOneFinding() throws {
+    let told = try Self.findings(FleetSystem(name: "s"))
+    #expect(told.map(\.diagnostic.path) == ["agents"], "\(told)")
+  }
+
+  @Test func patternsFitWhatIsDerived() throws {
+    let system = try Self.system { system in
+      system.alertRules = [Self.alert(.absence(window: .seconds(600)), metric: "system_*")]
+    }
+    #expect(try Self.findings(system).map(\.description) == [])
+  }
+
+  /// A window that the fastest agent gives would not hold two samples of the slowest.
+  @Test func ratesLookAsFarBackAsTheSlowestAgentNeeds() throws {
+    let system = try Self.system { system in
+      system.agents[0].collectionInterval = .seconds(600)
+      system.agents[1].collectionInterval = .seconds(5)
+      system.alertRules = [Self.alert(.rateOfChange(.less, -1), metric: "agent_queue_depth")]
+    }
+    let rule = try #require(MonitoringStack(of: system).groups.flatMap(\.rules).first { $0.name == "A" })
+    #expect(rule.expression.contains("[40m]") && rule.expression.contains("/ 600"), "\(rule.expression)")
+  }
+
+  @Test func manyLimitsDoNotNestTooDeep() throws {
+    let system = try Self.system { system in
+      let pattern = system.agents[0]
+      system.agents = try (0..<1000).map { number in
+        var agent = pattern
+        agent.agentID = try AgentID("agent-\(number)")
+        agent.resources.cpuLimit = "\(number + 1)m"
+        return agent
+      }
+    }
+    for rule in Measurements(system, FleetExposition(system)).rules {
+      guard case .success(let reading) = ExpressionReader.promQL.read(rule.expression) else {
+        Issue.record("\(rule.name) does not parse")
+        continue
+      }
+      #expect(reading.selectors.isEmpty == false)
+    }
   }
 
   @Test func whatIsRecordedIsThere() throws {

@@ -72,6 +72,13 @@ struct Measurements: Sendable {
         part({ PromQLText.selector($0, scope + matchers) }, PromQLText.number(Double(amount) / 1e9))
       }
     }
-    return parts.joined(separator: "\nor\n")
+    return Self.union(parts[...])
+  }
+
+  /// Readers of PromQL bound the depth of an expression, and `or` nests to the left: many parts are halved.
+  private static func union(_ parts: ArraySlice<String>) -> String {
+    if parts.count <= 32 { return parts.joined(separator: "\nor\n") }
+    let middle = parts.startIndex + parts.count / 2
+    return "(\n\(union(parts[..<middle]))\n)\nor\n(\n\(union(parts[middle...]))\n)"
   }
 }

@@ -20,6 +20,8 @@ public struct MonitoringStack: Sendable {
 
   /// What ``prometheusConfig`` says of collection.
   var jobs: [ScrapeConfiguration.Job]
+  /// Where the rules of ``groups`` stand in the system file, group by group; shorter where rule files follow.
+  let origins: [[RuleOrigin?]]
   /// The system's alert rules that nothing was rendered for, by their position.
   let untranslated: [Int]
   /// Whether what the system's `rule_files` hold is part of the stack.
@@ -32,6 +34,7 @@ public struct MonitoringStack: Sendable {
     let exposition = FleetExposition(system)
     let rules = StackRules(system, exposition, fileGroups: fileGroups)
     groups = rules.groups
+    origins = rules.origins
     untranslated = rules.untranslated
     hasFileGroups = !fileGroups.isEmpty
     let ruleFile = RenderedText(
@@ -63,8 +66,11 @@ public struct MonitoringStack: Sendable {
           labels: onKubernetes.selectorLabels,
           [("spec", YAMLMapping([("groups", .sequence(groups.map(\.tree)))]).tree)]))
     }
+    // A mounted ConfigMap is flat: its files stand beside each other.
+    let mounted = RenderedText(
+      name: configuration.name, yaml: scrape.tree(ruleFiles: ["\(FleetLabels.job).yml"]))
     manifests.append(
-      MonitoringObject.configMap(FleetObjects.name("prometheus", of: system), of: system, [configuration, ruleFile]))
+      MonitoringObject.configMap(FleetObjects.name("prometheus", of: system), of: system, [mounted, ruleFile]))
     manifests.append(
       MonitoringObject.configMap(
         FleetObjects.name("dashboards", of: system), of: system, labels: onKubernetes.dashboardLabels,

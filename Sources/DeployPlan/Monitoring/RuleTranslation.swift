@@ -8,6 +8,8 @@ struct RuleTranslation: Sendable {
   let exposition: FleetExposition
   /// Names of all recorded series.
   let recorded: Set<String>
+  /// Names of what is derived from agents' own series, and has their labels.
+  let measured: Set<String>
 
   /// How far Prometheus looks back for the last sample of a series
   /// (<https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness>).
@@ -28,6 +30,11 @@ struct RuleTranslation: Sendable {
     if case .expression(_, let interval) = rule.condition { return interval ?? system.monitoring.collectionInterval }
     let watched = system.agents.filter { rule.agentID?.matches($0.agentID.name) ?? true }
     return watched.map { system.collectionInterval(of: $0) }.min() ?? system.monitoring.collectionInterval
+  }
+
+  private func slowestInterval(of rule: AlertRule) -> Duration {
+    let watched = system.agents.filter { rule.agentID?.matches($0.agentID.name) ?? true }
+    return watched.map { system.collectionInterval(of: $0) }.max() ?? system.monitoring.collectionInterval
   }
 
   // MARK: Conditions
@@ -52,7 +59,8 @@ struct RuleTranslation: Sendable {
   /// interval stands for the time. A series that ended gives nothing, as in Skep, although its samples are still in the window.
   private func rate(_ rule: AlertRule, _ name: String, _ comparison: Comparison, _ bound: Double) -> ExpressionRule {
     let series = selector(rule, name)
-    let interval = interval(of: rule)
+    // The slowest agent's: with a shorter one its two samples would not be in the window, and a fall seem faster than it is.
+    let interval = slowestInterval(of: rule)
     let window = "\(series)[\(PrometheusDuration.format(max(Self.lookback, interval * 4)))]"
     let condition = "\(comparison.rawValue) \(PromQLText.number(bound))"
     let isRising = comparison == .greater && bound >= 0 || comparison == .greaterOrEqual && bound > 0
@@ -140,7 +148,7 @@ struct RuleTranslation: Sendable {
   /// The metrics that the rule is about.
   private func names(of rule: AlertRule) -> [String] {
     if let literal = rule.metricName?.literal { return [literal] }
-    let known = Set(exposition.names).union(recorded).sorted()
+    let known = Set(exposition.names).union(recorded).union(measured).sorted()
     return known.filter { rule.metricName?.matches($0) ?? true }
   }
 

@@ -1,8 +1,18 @@
 import FleetModel
 
+/// Where a rendered rule stands in the system file.
+struct RuleOrigin: Sendable, Hashable {
+  /// Such as `alert_rules[2].expr`.
+  var path: String
+  /// The expression as the file has it; `nil` where the rule has none and its condition was translated.
+  var expression: String?
+}
+
 /// The rule groups of the stack: those that every fleet has, and the system's own, grouped as Skep groups them.
 struct StackRules: Sendable {
   let groups: [RuleGroup]
+  /// Where the rules of the first groups stand in the system file, beside `groups`; `nil` for those of every fleet.
+  let origins: [[RuleOrigin?]]
   /// The rules of the system file that nothing was rendered for, by their position among `alert_rules`.
   let untranslated: [Int]
 
@@ -17,28 +27,38 @@ struct StackRules: Sendable {
     // What is derived has the labels of collection, as what the agents serve.
     let translation = RuleTranslation(
       system: system, exposition: exposition,
-      recorded: recorded.subtracting([Measurements.cpuName, Measurements.memoryName]))
+      recorded: recorded.subtracting([Measurements.cpuName, Measurements.memoryName]),
+      measured: Set(measurements.rules.map(\.name)))
     var groups: [RuleGroup] = []
-    func add(_ name: String, _ interval: Duration, _ rules: [ExpressionRule]) {
+    var origins: [[RuleOrigin?]] = []
+    func add(_ name: String, _ interval: Duration, _ rules: [ExpressionRule], from places: [RuleOrigin] = []) {
       if rules.isEmpty { return }
+      origins.append(places.isEmpty ? rules.map { _ in nil } : places)
       groups.append(RuleGroup(name: name, file: "", interval: interval, rules: rules))
     }
     add("measurements", measurements.interval, measurements.rules)
     add("agents", system.monitoring.collectionInterval, Self.standing(system, exposition, measurements))
 
-    var byInterval: [Duration: [ExpressionRule]] = [:]
-    for rule in system.recordingRules {
+    var byInterval: [Duration: [(rule: ExpressionRule, origin: RuleOrigin)]] = [:]
+    for (index, rule) in system.recordingRules.enumerated() {
+      let recording = ExpressionRule(.recording, name: rule.record, expression: rule.expression, labels: rule.labels)
       byInterval[rule.interval ?? system.monitoring.collectionInterval, default: []].append(
-        ExpressionRule(.recording, name: rule.record, expression: rule.expression, labels: rule.labels))
+        (recording, RuleOrigin(path: "recording_rules[\(index)].expr", expression: rule.expression)))
     }
     var untranslated: [Int] = []
     for (index, rule) in system.alertRules.enumerated() {
       let translated = translation.rules(of: rule)
       if translated.isEmpty { untranslated.append(index) }
-      byInterval[translation.interval(of: rule), default: []] += translated
+      let origin =
+        if case .expression(let expression, _) = rule.condition {
+          RuleOrigin(path: "alert_rules[\(index)].expr", expression: expression)
+        } else {
+          RuleOrigin(path: "alert_rules[\(index)]", expression: nil)
+        }
+      byInterval[translation.interval(of: rule), default: []] += translated.map { ($0, origin) }
     }
     for (interval, rules) in byInterval.sorted(by: { $0.key < $1.key }) {
-      add("every \(PrometheusDuration.format(interval))", interval, rules)
+      add("every \(PrometheusDuration.format(interval))", interval, rules.map(\.rule), from: rules.map(\.origin))
     }
     // Names of groups are unique in one file of Prometheus, and the files become one object of the operator's.
     var names = Set(groups.map(\.name))
@@ -59,6 +79,7 @@ struct StackRules: Sendable {
       groups.append(renamed)
     }
     self.groups = groups
+    self.origins = origins
     self.untranslated = untranslated
   }
 

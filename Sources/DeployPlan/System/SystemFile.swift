@@ -77,10 +77,30 @@ public enum SystemFile {
     }
   }
 
-  /// Whether a file is meant to be a system file: it has the key `system`. `false` where it cannot be read at all.
+  /// Whether a file is meant to be a system file: it is no object of Kubernetes and has `system`, however misspelt, or a key
+  /// that only system files have. Of several documents the first counts. `false` where it cannot be read at all.
   public static func isMeant(by bytes: [UInt8]) -> Bool {
     guard case .success(let text) = YAMLGuard.text(of: bytes) else { return false }
-    return YAMLParsing(text).tree?["system"] != nil
+    guard let tree = YAMLParsing(text).tree ?? firstDocument(of: text) else { return false }
+    if tree["system"] != nil { return true }
+    let keys = tree.entries.map(\.key)
+    if keys.contains(where: ["apiVersion", "kind"].contains) { return false }
+    return keys.contains { ownKeys.contains($0) || KeyDistance.nearest(to: $0, among: ["system"]) != nil }
+  }
+
+  /// Keys of the document that neither an Alertmanager's configuration nor a Prometheus' has.
+  private static let ownKeys: Set<String> = [
+    "agents", "alert_rules", "recording_rules", "mesh", "waivers", "environments",
+  ]
+
+  private static func firstDocument(of text: String) -> YAMLTree? {
+    var lines: [Substring] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let isMark = line == "---" || line.hasPrefix("--- ") || line == "---\r"
+      if isMark, lines.contains(where: { !$0.allSatisfy(\.isWhitespace) && !$0.hasPrefix("#") }) { break }
+      if !isMark { lines.append(line) }
+    }
+    return YAMLParsing(lines.joined(separator: "\n")).tree
   }
 
   /// The same for the bytes of a file, which may be anything.

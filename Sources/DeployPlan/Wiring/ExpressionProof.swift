@@ -5,9 +5,36 @@ struct ExpressionProof: Sendable {
   let known: KnownSeries
   let expressions: ExpressionReader
 
+  /// What is wrong with a rule of the system file, each thing once, placed in the file rather than in what is rendered.
+  func findings(of rule: ExpressionRule, from origin: RuleOrigin, subject: Manifest.ID?) -> [CheckFinding] {
+    // A rule's own filters are wrapped around its expression.
+    let source = origin.expression.flatMap { source in
+      rule.expression.firstRange(of: source).map { range in
+        (source, rule.expression.utf8.distance(from: rule.expression.startIndex, to: range.lowerBound))
+      }
+    }
+    let found = findings(in: rule.expression, subject: subject, path: origin.path) { offset in
+      guard let (text, start) = source, offset >= start, offset - start <= text.utf8.count else { return "" }
+      return "expr at \(Self.place(offset - start, in: text)): "
+    }
+    var told: Set<CheckFinding> = []
+    return found.compactMap { finding in
+      var finding = finding
+      finding.diagnostic.path = origin.path
+      finding.diagnostic.message = "\"\(rule.name)\": \(finding.diagnostic.message)"
+      return told.insert(finding).inserted ? finding : nil
+    }
+  }
+
   func findings(in text: String, subject: Manifest.ID?, path: String) -> [CheckFinding] {
+    findings(in: text, subject: subject, path: path) { "expr at \(Self.place($0, in: text)): " }
+  }
+
+  private func findings(
+    in text: String, subject: Manifest.ID?, path: String, placing: (Int) -> String
+  ) -> [CheckFinding] {
     func finding(_ rule: CheckRule, at offset: Int?, _ message: String, mend: String? = nil) -> CheckFinding {
-      let place = offset.map { "expr at \(Self.place($0, in: text)): " } ?? ""
+      let place = offset.map(placing) ?? ""
       return WiringProof.finding(rule, subject, path, place + message, mend: mend)
     }
     let reading: ExpressionReader.Reading

@@ -13,12 +13,20 @@ public enum WiringProof {
   public static func findings(
     of system: FleetSystem, manifests: [Manifest], stack: MonitoringStack, expressions: ExpressionReader
   ) -> [CheckFinding] {
+    if system.agents.isEmpty {
+      return [finding(.idleJob, nil, "agents", "the system has no agents, so there is nothing to collect or to watch")]
+    }
     let proof = ExpressionProof(
       known: KnownSeries(system, stack.groups, expressions), expressions: expressions)
     var findings: [CheckFinding] = []
     let rules = manifests.first { $0.kind == "PrometheusRule" }?.id
-    for group in stack.groups {
-      for rule in group.rules {
+    for (groupIndex, group) in stack.groups.enumerated() {
+      let origins = groupIndex < stack.origins.count ? stack.origins[groupIndex] : []
+      for (index, rule) in group.rules.enumerated() {
+        if index < origins.count, let origin = origins[index] {
+          findings += proof.findings(of: rule, from: origin, subject: rules).filter { !findings.contains($0) }
+          continue
+        }
         let noun = rule.kind == .recording ? "recording rule" : "alert"
         findings += proof.findings(in: rule.expression, subject: rules, path: "\(noun) \"\(rule.name)\"")
       }
@@ -48,6 +56,18 @@ public enum WiringProof {
         finding(.ruleFilesLeftOut, nil, "rule_files", "what these files hold is not part of what was rendered"))
     }
     let exposition = FleetExposition(system)
+    for (index, agent) in system.agents.enumerated() {
+      guard let metric = agent.progress?.metric else { continue }
+      let own = exposition.series(system).filter { $0.agent == agent.agentID }.map(\.name)
+      if own.contains(metric) { continue }
+      let mend = KeyDistance.nearest(to: metric, among: Set(own).sorted()).map {
+        "did you mean \"\($0)\"? Else declare it under agents[\(index)].metrics.exposes"
+      }
+      findings.append(
+        finding(
+          .unknownMetric, nil, "agents[\(index)].progress.metric",
+          "\"\(agent.agentID)\" does not serve \"\(metric)\", so it would seem stuck for ever", mend: mend))
+    }
     let measured = Set(
       (Measurements(system, exposition).cpu + exposition.agents(serving: Measurements.cpuName)).map(\.agentID))
     for (index, agent) in system.agents.enumerated() where !measured.contains(agent.agentID) {

@@ -44,11 +44,19 @@ struct DeployCheckCommand: ParsableCommand {
     } else {
       for name in names {
         for path in try ManifestPaths.below(name) {
-          result.add(try InputFile.read(path), file: path, isFound: path != name)
+          let bytes = try InputFile.read(path)
+          // Of a folder it may be what the objects beside it were rendered from; taken for an object it would be all errors.
+          if SystemFile.isMeant(by: bytes) {
+            throw CommandFailure.badInput("\(path): is a system file; check it by itself: skep deploy check \(path)")
+          }
+          result.add(bytes, file: path, isFound: path != name)
         }
       }
     }
     if overlay.environment != nil { throw CommandFailure.badInput("--environment goes with a system file") }
+    if result.objects == 0, result.problems.isEmpty {
+      throw CommandFailure.badInput("\(names.joined(separator: ", ")): holds neither a system file nor an object")
+    }
     result.checkManifests()
     try finish(result, names.count == 1 ? names[0] : "\(names.count) places")
   }
