@@ -30,7 +30,7 @@ import Testing
     #expect(reading.manifests.map { "\($0.id)" } == ["ConfigMap a", "Secret ns/b"])
     #expect(reading.manifests.map { $0.tree.place.line } == [3, 9])
     #expect(read("a: 1\n---\nb: [\n").diagnostics.first?.line ?? 0 >= 3)
-    #expect(read("a: 1\n---\nb: 1\nb: 2\n").diagnostics.map(\.line) == [4])
+    #expect(read("kind: A\n---\nkind: B\nkind: C\n").diagnostics.map(\.line) == [4])
   }
 
   @Test func aMarkerInTextIsTextWhereItIsIndented() {
