@@ -1,0 +1,8 @@
+import ClusterControl
+
+extension ClusterClientSettings {
+  /// As the default ones, but that they give a busy machine the time to connect.
+  static func patient(attempts: Int = 6) -> Self {
+    ClusterClientSettings(connectTimeout: .seconds(300), attempts: attempts)
+  }
+}
