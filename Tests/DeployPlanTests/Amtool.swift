@@ -1,21 +1,12 @@
 import Foundation
+import TestSupport
 
 /// Alertmanager's own tool, as Debian has it (0.25): what the tests hold Skep's reading of its files against.
 enum Amtool {
   static let isThere = (try? run(["--version"]).status) == 0
 
   static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["amtool"] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    try ForeignProgram.run(["amtool"] + arguments)
   }
 
   /// What it says of each file: `nil` if it takes it.

@@ -68,8 +68,19 @@ enum DeployCheckCases {
         guard words.count >= 2, words[0].hasPrefix("SKEP-") else { return nil }
         return Example(
           rule: CheckRule.ID(String(words[0])), isBad: words[1] == "bad", isOfSystem: words.contains("system"),
-          text: lines.count > 1 ? String(lines[1]) : "")
+          text: lines.count > 1 ? withLetters(String(lines[1])) : "")
       }
     }
   }()
+
+  /// `<9 letters>` stands for so many of them.
+  private static func withLetters(_ text: String) -> String {
+    let parts = text.split(separator: " letters>", omittingEmptySubsequences: false)
+    return parts.dropLast().map { part in
+      let start = part.lastIndex(of: "<") ?? part.endIndex
+      let count = Int(part[start...].dropFirst()) ?? 0
+      return part[..<start] + String(repeating: "x", count: count)
+    }
+    .joined() + (parts.last ?? "")
+  }
 }

@@ -41,8 +41,7 @@ struct MonitoringStackTests {
     #expect(mounted == stack.prometheusConfig.replacing("- rules/", with: "- "))
     #expect(mounted.contains("rule_files:\n  - multi-agent-system.yml\n"))
     for file in stack.files where !file.name.contains("provisioning") && !file.name.hasSuffix("prometheus.yml") {
-      let name = try #require(file.name.split(separator: "/").last)
-      #expect(data.first { $0.key == name }?.value.text == file.text)
+      #expect(data.contains { $0.value.text == file.text }, "\(file.name)")
     }
     #expect(maps.allSatisfy { $0.namespace == system.monitoring.kubernetes.namespace })
     let dashboards = try #require(maps.first { $0.name.hasSuffix("-dashboards") })
@@ -88,6 +87,36 @@ struct MonitoringStackTests {
     let groups = MonitoringStack(of: system).groups
     #expect(groups.map(\.name) == ["every 10s", "every 30s"])
     #expect(groups.map { $0.rules.map(\.name) } == [["a"], ["r", "b"]])
+  }
+
+  /// A label says one value of one parameter whose name is a label's; other queries make jobs of their own.
+  @Test func queriesAreAskedAsTheyStand() throws {
+    var system = FleetSystem(name: "t")
+    for (name, query) in [("a", "?x=1"), ("b", "?a-b=1"), ("c", "?x=1&x=2"), ("d", "")] {
+      var agent = AgentSpec(agentID: try AgentID(name))
+      agent.image = "a:1"
+      agent.metrics = .port(nil, path: "/m\(query)")
+      system.agents.append(agent)
+    }
+    system.agents[3].metrics = .url("http://d.example/federate?match[]=up&match[]=x")
+    let stack = MonitoringStack(of: system)
+    let config = stack.prometheusConfig
+    #expect(
+      stack.jobs.map(\.name) == [
+        "multi-agent-system", "multi-agent-system-b", "multi-agent-system-c", "multi-agent-system-static-d",
+      ])
+    #expect(config.contains("__param_x") && !config.contains("__param_a") && !config.contains("__param_match"))
+    #expect(config.contains("    params:\n      x:\n        - \"1\"\n        - \"2\"\n"))
+    #expect(config.contains("    params:\n      match[]:\n        - up\n        - x\n"))
+    let findings = WiringProof.findings(
+      of: system, manifests: try Rendering(of: system).manifests, stack: stack,
+      expressions: DeployCheckCases.expressions)
+    // Each is collected once, whichever job it falls to.
+    #expect(findings.filter { ["SKEP-M007", "SKEP-M008", "SKEP-M009", "SKEP-M010"].contains($0.rule) } == [])
+    guard Promtool.isThere else { return }
+    let (status, output) = try Promtool.run(
+      ["check", "config", "--syntax-only", "p.yml"], files: [("p.yml", Promtool.withoutKubernetes(config))])
+    #expect(status == 0, "\(output)")
   }
 
   @Test func texts() {

@@ -69,6 +69,22 @@ import Testing
     #expect(staging.receivers.first?.webhooks.count == 2)
   }
 
+  /// A mapping in the place of a list holds its things under their names.
+  @Test func thingsAreNamedOrTakenAwayByTheirNames() throws {
+    let overlay = """
+        agents: {writer: null, planner: {tag: "1.5"}, critic: {image: example/critic, tag: "0.1"}}
+        alert_rules: {Down: null}
+      """
+    let file =
+      Self.file.split(separator: "\nenvironments:")[0] + "\nenvironments:\n  small:\n  "
+      + overlay.replacing("\n", with: "\n  ")
+    let reading = SystemFile.read(String(file), file: "system.yaml", environment: "small")
+    #expect(reading.diagnostics.map { "\($0)" } == [])
+    let system = try #require(reading.system)
+    #expect(system.agents.map { "\($0.agentID) \($0.tag)" } == ["planner 1.5", "critic 0.1"])
+    #expect(system.alertRules.map(\.name) == ["Hot"])
+  }
+
   @Test func anEmptyOverlayChangesNothing() throws {
     var bare = try system(nil)
     bare.environments = [:]

@@ -1,21 +1,12 @@
 import Foundation
+import TestSupport
 
 /// Debian's promtool (2.42): what rendered rules and configurations are held against.
 enum Promtool {
   static let isThere = (try? run(["--version"]).status) == 0
 
   static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["promtool"] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    try ForeignProgram.run(["promtool"] + arguments)
   }
 
   /// Writes texts by path into a folder and runs `arguments` with paths beginning there.

@@ -7,6 +7,8 @@ import FleetModel
 enum DeploymentBuilder {
   /// For the endpoints to leave every proxy before the agent is told to stop.
   private static let secondsBeforeStop = 5
+  /// For an agent that has drained to close its port, deregister and send its last spans.
+  private static let secondsToEnd = 5
   /// The volume where an agent may write that may write nowhere else.
   private static let scratch = Kubernetes.Container.Mount(name: "tmp", path: "/tmp")
 
@@ -15,7 +17,7 @@ enum DeploymentBuilder {
     let agent = objects.agent
     guard let image = agent.fullImage else { return nil }
     let revision = AgentRevision(agent: agent)
-    let grace = secondsBeforeStop + max(1, wholeSeconds(agent.drainTimeout))
+    let grace = secondsBeforeStop + agent.drainSeconds + secondsToEnd
 
     var template = Kubernetes.PodTemplate(
       labels: objects.labels.merging([FleetLabels.revision: revision.name]) { $1 },
@@ -30,7 +32,7 @@ enum DeploymentBuilder {
     template.automountServiceAccountToken = false
     template.terminationGracePeriodSeconds = grace
     template.securityContext = .init(runAsNonRoot: true, seccompProfile: "RuntimeDefault")
-    if agent.hasReadOnlyRoot { template.emptyDirectories = [scratch.name] }
+    if agent.hasReadOnlyRoot { template.volumes = [.init(name: scratch.name, .emptyDirectory)] }
     if agent.scaling.maxReplicas > 1 { template.topologySpread = spread(of: objects) }
 
     var deployment = Kubernetes.Deployment(
@@ -41,16 +43,11 @@ enum DeploymentBuilder {
     return deployment
   }
 
-  private static func wholeSeconds(_ duration: Duration) -> Int {
-    let (seconds, attoseconds) = duration.components
-    return Int(clamping: seconds) + (attoseconds > 0 ? 1 : 0)
-  }
-
   private static func container(of objects: AgentObjects, image: String) -> Kubernetes.Container {
     let agent = objects.agent
     var container = Kubernetes.Container(name: objects.container, image: image)
     container.ports = agent.ports.map { .init(name: objects.portName($0), containerPort: $0) }
-    container.environment = EnvironmentBuilder.variables(of: agent)
+    container.environment = EnvironmentBuilder.variables(of: agent, in: objects.system)
     container.resources = .init(
       requests: ["cpu": agent.resources.cpuRequest, "memory": agent.resources.memoryRequest],
       limits: ["cpu": agent.resources.cpuLimit, "memory": agent.resources.memoryLimit])

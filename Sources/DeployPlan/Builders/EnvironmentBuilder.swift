@@ -1,9 +1,9 @@
 import FleetModel
 
-/// The environment of an agent's container: `AGENT_ID` and `NAMESPACE`, then the agent's own variables in the order of the
-/// file, then `PORT`, which agents listen on as they do on one machine.
+/// The environment of an agent's container: `AGENT_ID` and `NAMESPACE`, where the control plane takes spans, then the agent's own variables in the order of the
+/// file, then `PORT`, which agents listen on as they do on one machine, and `DRAIN_TIMEOUT`.
 enum EnvironmentBuilder {
-  static func variables(of agent: AgentSpec) -> [Kubernetes.EnvironmentVariable] {
+  static func variables(of agent: AgentSpec, in system: FleetSystem) -> [Kubernetes.EnvironmentVariable] {
     let first: [Kubernetes.EnvironmentVariable] = [
       .init(name: "AGENT_ID", value: .text(agent.agentID.name)),
       // By reference: what moves the objects to another namespace moves this too.
@@ -17,7 +17,8 @@ enum EnvironmentBuilder {
       }
     }
     let port = agent.ports.first.map { Kubernetes.EnvironmentVariable(name: "PORT", value: .text("\($0)")) }
-    return first + own + (port.map { [$0] } ?? [])
+    let drain = Kubernetes.EnvironmentVariable(name: "DRAIN_TIMEOUT", value: .text("\(agent.drainSeconds)"))
+    return first + ControlPlaneObjects.environment(of: agent, in: system) + own + (port.map { [$0] } ?? []) + [drain]
   }
 
   /// The text that Kubernetes turns into `text`: it takes `$(NAME)` for a variable, and `$$` for `$`

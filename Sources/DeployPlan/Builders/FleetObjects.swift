@@ -15,13 +15,13 @@ enum FleetObjects {
     ]
   }
 
-  /// `SYSTEM-SUFFIX`; a system's name that leaves no room for the suffix within the 63 characters of a DNS label is cut, and a
-  /// hash of it keeps two such names apart.
-  static func name(_ suffix: String, of system: FleetSystem) -> String {
+  /// `STEM-SUFFIX`; a stem that leaves no room for the suffix within the 63 characters of a DNS label is cut, and a hash of it
+  /// keeps two such names apart.
+  static func name(_ suffix: String, after stem: String) -> String {
     let room = 62 - suffix.utf8.count
-    if system.name.utf8.count <= room { return "\(system.name)-\(suffix)" }
-    let hash = SHA256Digest(of: system.name.utf8).hexadecimal.prefix(8)
-    return "\(system.name.prefix(max(1, room - 9)))-\(hash)-\(suffix)"
+    if stem.utf8.count <= room { return "\(stem)-\(suffix)" }
+    let hash = SHA256Digest(of: stem.utf8).hexadecimal.prefix(8)
+    return "\(stem.prefix(max(1, room - 9)))-\(hash)-\(suffix)"
   }
 
   /// - Parameter component: the part of the system that the object serves: `system`, `access`, `mesh`.

@@ -17,12 +17,16 @@ enum NetworkPolicyBuilder {
     let routed = Set(agent.routingRules.map(\.port)).sorted()
     let watched = Set([agent.metricsPort, agent.healthCheck.port].compactMap { $0 } + proxyMetricsPorts).sorted()
     let watchers = ["kubernetes.io/metadata.name": system.monitoring.kubernetes.namespace]
+    var collectors: [Kubernetes.NetworkPolicy.IngressRule] = []
+    if system.controlPlane != nil, let port = agent.metricsPort {
+      collectors = [.init(from: [.pods(.init(matchLabels: ControlPlaneObjects.selector))], ports: [port])]
+    }
     return Kubernetes.NetworkPolicy(
       metadata: objects.metadata(objects.networkPolicy), podSelector: .init(matchLabels: objects.selector),
       ingress: [
         .init(from: [.namespaces(.init())], ports: routed),
         .init(from: [.pods(.init(matchLabels: ["app": FleetLabels.job]))], ports: agent.ports),
         .init(from: [.namespaces(.init(matchLabels: watchers))], ports: watched),
-      ])
+      ] + collectors)
   }
 }

@@ -3,7 +3,7 @@ public import FleetModel
 /// Everything that a system needs on Kubernetes, made from its system file: a pure function, the same system gives the same
 /// manifests in the same order.
 ///
-/// What others name comes before them: the Namespace, who the agents are, the agents, then the mesh's rules about them, of
+/// What others name comes before them: the Namespace, who the agents are, the control plane, the agents, then the mesh's rules about them, of
 /// which the subsets come before the routes that name them, and last what watches them.
 public struct Rendering: Sendable {
   public var manifests: [Manifest]
@@ -13,13 +13,17 @@ public struct Rendering: Sendable {
   /// - Parameters:
   ///   - system: as `SystemFile` accepted it.
   ///   - fileGroups: what the system's `rule_files` hold; without them those rules are not rendered.
-  /// - Throws: ``RenderingError`` if an agent has no image.
+  /// - Throws: ``RenderingError`` if an agent has no image, or the control plane no system file.
   public init(of system: FleetSystem, fileGroups: [RuleGroup] = []) throws(RenderingError) {
     let missing = system.agents.indices.filter { system.agents[$0].fullImage == nil }
     if !missing.isEmpty { throw RenderingError(withoutImage: missing, of: system) }
+    if let controlPlane = system.controlPlane, controlPlane.document == nil || controlPlane.fullImage == nil {
+      throw .incompleteControlPlane
+    }
     monitoring = MonitoringStack(of: system, fileGroups: fileGroups)
     manifests =
-      Self.shared(by: system) + system.agents.flatMap { Self.agent(AgentObjects($0, of: system)) }
+      Self.shared(by: system) + ControlPlaneObjects.manifests(of: system)
+      + system.agents.flatMap { Self.agent(AgentObjects($0, of: system)) }
       + monitoring.manifests
   }
 
@@ -57,6 +61,16 @@ public struct RenderingError: Error, Sendable, Hashable, CustomStringConvertible
         mend: "give it one, such as image: registry.example/\(system.agents[index].agentID)")
     }
   }
+
+  /// Of a system made in code.
+  static let incompleteControlPlane = RenderingError(
+    diagnostics: [
+      Diagnostic(
+        path: "control_plane", message: "the control plane has no image, or no system file to run with",
+        mend: "read the system from a file, or give controlPlane its image and document")
+    ])
+
+  private init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
   public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }

@@ -84,21 +84,19 @@ enum AgentChecks {
     }
     let progressPath = Path.key("metric", in: Path.key("progress", in: path))
     guard let progress = agent.progress, reader.isSound(progressPath), !metrics.isEmpty else { return }
-    if !metrics.contains(where: { seriesNames(of: $0).contains(progress.metric) }) {
-      let names = metrics.flatMap(seriesNames).sorted()
+    let series = metrics.flatMap(FleetExposition.samples)
+    if let found = series.first(where: { $0.name == progress.metric }) {
+      if found.type == .gauge {
+        reader.warn(
+          progressPath, "\"\(progress.metric)\" is a gauge, and progress is what grows",
+          mend: "name a counter of what is done")
+      }
+    } else {
+      let names = series.map(\.name).sorted()
       reader.error(
         progressPath, "\"\(progress.metric)\" is not among metrics.exposes, so the agent would always be stuck",
         mend: KeyDistance.nearest(to: progress.metric, among: names).map { "did you mean \"\($0)\"?" }
           ?? "add it there, or name a counter that is")
-    }
-  }
-
-  /// What a metric is called in series.
-  private static func seriesNames(of metric: ExposedMetric) -> [String] {
-    switch metric.type {
-    case .histogram, .gaugehistogram, .summary:
-      [metric.name, metric.name + "_count", metric.name + "_sum", metric.name + "_bucket"]
-    default: [metric.name]
     }
   }
 

@@ -72,7 +72,8 @@ enum SystemChecks {
         let names = first.keys.map(\.name).sorted()
         reader.error(
           Path.index(position, in: listPath), "there is no agent \"\(dependency)\"",
-          mend: KeyDistance.nearest(to: dependency.name, among: names).map { "did you mean \"\($0)\"?" })
+          mend: KeyDistance.nearest(to: dependency.name, among: names).map { "did you mean \"\($0)\"?" }
+            ?? "add the agent, or remove it here")
       }
     }
     reportCycle(system, first, reader)

@@ -31,7 +31,7 @@ enum AgentDeclaration {
         "metrics_endpoint", optional: \.metricsURL, Shapes.url,
         "absolute URL of its metrics, in place of metrics.port and metrics.path"),
       F("health_check", \.healthCheck, health, "where it says that it lives and is ready"),
-      F("resources", \.resources, resources, "Kubernetes requests and limits"),
+      F("resources", \.resources, resources(of: AgentSpec.Resources()), "Kubernetes requests and limits"),
       F(
         "read_only_root", \.hasReadOnlyRoot, Shapes.boolean,
         "whether it may write to /tmp alone, which is empty at every start, and not to its image"),
@@ -87,10 +87,11 @@ enum AgentDeclaration {
       ])
   }
 
-  private static var resources: Shape<AgentSpec.Resources> {
+  /// - Parameter usual: the defaults.
+  static func resources(of usual: AgentSpec.Resources) -> Shape<AgentSpec.Resources> {
     typealias F = Field<AgentSpec.Resources>
     return .object(
-      AgentSpec.Resources(),
+      usual,
       [
         F("cpu_request", \.cpuRequest, Shapes.quantity, "CPU that is set aside"),
         F("memory_request", \.memoryRequest, Shapes.quantity, "memory that is set aside"),

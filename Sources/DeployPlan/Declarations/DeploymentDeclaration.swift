@@ -17,6 +17,9 @@ enum DeploymentDeclaration {
         F("config_maps", \.configMaps, names, "ConfigMaps of the namespace"),
         F("service_accounts", \.serviceAccounts, names, "ServiceAccounts of the namespace"),
         F("hosts", \.hosts, hosts, "hosts that routes may name beside the system's own services"),
+        F(
+          "metrics", \.metrics, Shapes.list(Shapes.glob),
+          "globs over metrics that rules may read although no agent serves them: kube_*"),
       ])
   }
 

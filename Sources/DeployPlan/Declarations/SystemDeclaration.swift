@@ -29,6 +29,9 @@ enum SystemDeclaration {
       F("limits", \.limits, limits, "what is refused as too much"),
       F("prices", \.prices, prices, "what tokens cost"),
       F(
+        "control_plane", optional: \.controlPlane, ControlPlaneDeclaration.shape,
+        "Skep itself in the cluster, beside the agents; nothing is rendered of it without"),
+      F(
         "external", \.external, DeploymentDeclaration.external,
         "what is there without this file, so that it may be named"),
       F(
@@ -168,7 +171,7 @@ enum SystemDeclaration {
   static let overlayKeys =
     ["namespace", "monitoring", "mesh", "agents", "alert_rules", "recording_rules", "rule_files"]
     + ["alertmanager_config"] + AlertingChecks.alertmanagerKeys
-    + ["storage", "tracing", "limits", "prices", "external", "waivers"]
+    + ["storage", "tracing", "limits", "prices", "control_plane", "external", "waivers"]
 
   private static var environments: Shape<[String: YAMLTree]> {
     Shapes.dictionary(

@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// Writes a ``YAMLTree`` as JSON (RFC 8259), keys in the order given, one way for each value.
 ///
 /// Plain scalars mean what the core schema of YAML 1.2 says: numbers, `true`, `false`, `null`; anything else is a text.
@@ -18,5 +20,25 @@ public enum CanonicalJSON {
       if let number = YAMLNumber.decimal(text) { return .number(number) }
       return .string(text)
     }
+  }
+}
+
+extension Manifest {
+  /// The object as a JSON document, as an API server takes it.
+  public var json: JSONValue { JSONValue(CanonicalJSON.json(of: tree)) }
+}
+
+extension JSONValue {
+  fileprivate init(_ tree: JSONTree) {
+    self =
+      switch tree {
+      case .null: .null
+      case .boolean(let value): .bool(value)
+      case .integer(let value): .number(Double(value))
+      case .number(let value): .number(value)
+      case .string(let value): .string(value)
+      case .array(let items): .array(items.map { JSONValue($0) })
+      case .object(let members): .object(members.map { Member(key: $0.name, value: JSONValue($0.value)) })
+      }
   }
 }

@@ -63,6 +63,19 @@ struct EndpointReference: Sendable, Hashable {
     }
   }
 
+  /// Whether labels can say the parameters (`__param_NAME`): each name is that of a label, and stands there once.
+  var hasPlainParameters: Bool {
+    Set(parameters.map(\.name)).count == parameters.count
+      && parameters.allSatisfy { FleetLabels.seriesName(of: $0.name) == $0.name }
+  }
+
+  /// As Prometheus and the operator take them (`params`).
+  static func tree(of parameters: [Parameter]) -> YAMLTree {
+    var values: [String: [YAMLTree]] = [:]
+    for parameter in parameters { values[parameter.name, default: []].append(.text(parameter.value)) }
+    return YAMLMapping(values.sorted { $0.key < $1.key }.map { ($0.key, .sequence($0.value)) }).tree
+  }
+
   private static func decoded(_ text: some StringProtocol) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]

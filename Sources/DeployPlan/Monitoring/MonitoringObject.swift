@@ -23,13 +23,20 @@ enum MonitoringObject {
     return Manifest(tree: YAMLMapping(head + content).tree)
   }
 
+  /// Named by the system's namespace, of which there is one system: the namespace of Prometheus and Grafana may be that of
+  /// several systems, and of several environments of one.
   static func configMap(
-    _ name: String, of system: FleetSystem, labels: [String: String] = [:], annotations: [String: String] = [:],
+    _ suffix: String, of system: FleetSystem, labels: [String: String] = [:], annotations: [String: String] = [:],
     _ files: [RenderedText]
   ) -> Manifest {
     let data = YAMLMapping(files.map { (String($0.name.split(separator: "/").last ?? ""), .text($0.text)) })
     return manifest(
-      "v1", "ConfigMap", name, of: system, namespace: system.monitoring.kubernetes.namespace, labels: labels,
+      "v1", "ConfigMap", name(suffix, of: system), of: system, namespace: system.monitoring.kubernetes.namespace,
+      labels: labels,
       annotations: annotations, [("data", data.tree)])
+  }
+
+  static func name(_ suffix: String, of system: FleetSystem) -> String {
+    FleetObjects.name(suffix, after: system.namespace)
   }
 }

@@ -37,12 +37,16 @@ public struct MonitoringStack: Sendable {
     origins = rules.origins
     untranslated = rules.untranslated
     hasFileGroups = !fileGroups.isEmpty
-    let ruleFile = RenderedText(
-      name: "rules/\(FleetLabels.job).yml", yaml: YAMLMapping([("groups", .sequence(groups.map(\.tree)))]).tree)
-    ruleFiles = [ruleFile]
+    let parts = RuleParts.split(groups).enumerated().map { index, groups in
+      Part(
+        name: index == 0 ? FleetLabels.job : "\(FleetLabels.job)-\(index + 1)",
+        tree: YAMLMapping([("groups", .sequence(groups.map(\.tree)))]).tree)
+    }
+    let ruleFiles = parts.map { RenderedText(name: "rules/\($0.name).yml", yaml: $0.tree) }
+    self.ruleFiles = ruleFiles
     let scrape = ScrapeConfiguration(system)
     jobs = scrape.jobs
-    prometheusConfig = RenderedText(name: "", yaml: scrape.tree(ruleFiles: [ruleFile.name])).text
+    prometheusConfig = RenderedText(name: "", yaml: scrape.tree(ruleFiles: ruleFiles.map(\.name))).text
 
     let recorded = Set(groups.flatMap(\.rules).filter { $0.kind == .recording }.map(\.name))
     let panels = FleetPanels { metric, labels in
@@ -54,28 +58,40 @@ public struct MonitoringStack: Sendable {
     let dashboardFile = RenderedText(name: "grafana/dashboards/\(FleetLabels.job).json", text: dashboard.json)
     let configuration = RenderedText(name: "prometheus/prometheus.yml", text: prometheusConfig)
     files =
-      [configuration, RenderedText(name: "prometheus/\(ruleFile.name)", text: ruleFile.text), dashboardFile]
+      [configuration] + ruleFiles.map { RenderedText(name: "prometheus/\($0.name)", text: $0.text) } + [dashboardFile]
       + GrafanaProvisioning.files(system)
 
     let onKubernetes = system.monitoring.kubernetes
     var manifests = ServiceMonitors(system).manifests(system)
     if !groups.isEmpty {
-      manifests.append(
+      manifests += parts.map { part in
         MonitoringObject.manifest(
-          "monitoring.coreos.com/v1", "PrometheusRule", FleetLabels.job, of: system,
-          labels: onKubernetes.selectorLabels,
-          [("spec", YAMLMapping([("groups", .sequence(groups.map(\.tree)))]).tree)]))
+          "monitoring.coreos.com/v1", "PrometheusRule", part.name, of: system, labels: onKubernetes.selectorLabels,
+          [("spec", part.tree)])
+      }
     }
-    // A mounted ConfigMap is flat: its files stand beside each other.
+    // Mounted ConfigMaps are flat: their files stand beside each other.
     let mounted = RenderedText(
-      name: configuration.name, yaml: scrape.tree(ruleFiles: ["\(FleetLabels.job).yml"]))
-    manifests.append(
-      MonitoringObject.configMap(FleetObjects.name("prometheus", of: system), of: system, [mounted, ruleFile]))
+      name: configuration.name, yaml: scrape.tree(ruleFiles: parts.map { "\($0.name).yml" }))
+    for (index, ruleFile) in ruleFiles.enumerated() {
+      manifests.append(
+        MonitoringObject.configMap(
+          index == 0 ? "prometheus" : "prometheus-\(index + 1)", of: system,
+          index == 0 ? [mounted, ruleFile] : [ruleFile]))
+    }
+    // Grafana's side-car writes the files of all ConfigMaps into one folder.
+    let provided = RenderedText(name: "\(FleetLabels.job)-\(system.namespace).json", text: dashboard.json)
     manifests.append(
       MonitoringObject.configMap(
-        FleetObjects.name("dashboards", of: system), of: system, labels: onKubernetes.dashboardLabels,
-        annotations: ["grafana_folder": system.name], [dashboardFile]))
+        "dashboards", of: system, labels: onKubernetes.dashboardLabels,
+        annotations: ["grafana_folder": system.name], [provided]))
     self.manifests = manifests
+  }
+
+  /// What one rule file, or one PrometheusRule, holds.
+  private struct Part {
+    let name: String
+    let tree: YAMLTree
   }
 }
 

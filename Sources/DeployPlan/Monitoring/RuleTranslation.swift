@@ -139,7 +139,11 @@ struct RuleTranslation: Sendable {
   private var scopeOfAlerts: [LabelMatcher] { FleetLabels.scope(system) }
 
   /// Whether the series are agents' own, so that collection gave them its labels; recorded ones have what their rule leaves.
-  private func isScoped(_ name: String) -> Bool { exposition.isServed(name) || !recorded.contains(name) }
+  /// What comes from elsewhere has other labels.
+  private func isScoped(_ name: String) -> Bool {
+    if exposition.isServed(name) { return true }
+    return !recorded.contains(name) && !system.external.metrics.contains { $0.matches(name) }
+  }
 
   private func metricLabel(_ rule: AlertRule, _ name: String) -> [String: String] {
     rule.metricName?.literal == nil ? ["metric_name": name] : [:]

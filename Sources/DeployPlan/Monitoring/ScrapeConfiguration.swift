@@ -8,6 +8,8 @@ struct ScrapeConfiguration: Sendable {
     var name: String
     var honorLabels: Bool
     var relabeling: [RelabelRule]
+    /// Of the query, where labels cannot say them.
+    var parameters: [EndpointReference.Parameter]
     /// Targets that are no pods.
     var statics: [MetricsTarget]
   }
@@ -21,24 +23,55 @@ struct ScrapeConfiguration: Sendable {
     let pods = targets.filter { $0.address == nil }
     let elsewhere = targets.filter { $0.address != nil }
     var jobs: [Job] = []
-    // Whether the agent's own labels win is a matter of the whole job.
-    for honors in [false, true] {
-      let honoring = pods.filter { $0.honorLabels == honors }
-      let suffix = honors ? "-honor-labels" : ""
+    // Whether the agent's own labels win is a matter of the whole job, as are parameters that no label can say.
+    for kind in Kind.all(of: targets) {
+      let own = pods.filter { Kind($0) == kind }
+      let suffix = kind.suffix(for: targets)
       // A fleet without agents in its file has a job too: pods may come.
-      if !honoring.isEmpty || !honors && targets.isEmpty {
+      if !own.isEmpty || targets.isEmpty {
         jobs.append(
           Job(
-            name: FleetLabels.job + suffix, honorLabels: honors,
-            relabeling: Self.podRelabeling(honoring, of: system, amid: pods), statics: []))
+            name: FleetLabels.job + suffix, honorLabels: kind.honorLabels,
+            relabeling: Self.podRelabeling(own, of: system, amid: pods), parameters: kind.parameters, statics: []))
       }
-      let statics = elsewhere.filter { $0.honorLabels == honors }
+      let statics = elsewhere.filter { Kind($0) == kind }
       if !statics.isEmpty {
         jobs.append(
-          Job(name: "\(FleetLabels.job)-static\(suffix)", honorLabels: honors, relabeling: [], statics: statics))
+          Job(
+            name: "\(FleetLabels.job)-static\(suffix)", honorLabels: kind.honorLabels, relabeling: [],
+            parameters: kind.parameters, statics: statics))
       }
     }
     self.jobs = jobs
+  }
+
+  /// What targets of one job have in common.
+  private struct Kind: Hashable {
+    let honorLabels: Bool
+    let parameters: [EndpointReference.Parameter]
+
+    init(_ target: MetricsTarget) {
+      honorLabels = target.honorLabels
+      parameters = target.reference.hasPlainParameters ? [] : target.reference.parameters
+    }
+
+    private init(honorLabels: Bool) {
+      self.honorLabels = honorLabels
+      parameters = []
+    }
+
+    /// Those that most have first; the others in the order of the file.
+    static func all(of targets: [MetricsTarget]) -> [Kind] {
+      var kinds = [Kind(honorLabels: false), Kind(honorLabels: true)]
+      if targets.isEmpty { return [kinds[0]] }
+      for kind in targets.map(Kind.init) where !kinds.contains(kind) { kinds.append(kind) }
+      return kinds
+    }
+
+    func suffix(for targets: [MetricsTarget]) -> String {
+      let first = parameters.isEmpty ? nil : targets.first { Kind($0) == self }
+      return (honorLabels ? "-honor-labels" : "") + (first.map { "-\($0.agent)" } ?? "")
+    }
   }
 
   /// - Parameter ruleFiles: their paths, beside the file itself.
@@ -62,7 +95,7 @@ struct ScrapeConfiguration: Sendable {
     let managers = system.receivers.flatMap(\.alertmanagers).compactMap { manager -> YAMLTree? in
       guard seen.insert(manager.url).inserted else { return nil }
       let place = EndpointAddress(manager.url)
-      guard !place.hasCredentials else { return nil }
+      guard !Self.needsCredentials(manager) else { return nil }
       var mapping = YAMLMapping()
       if place.scheme != "http" { mapping.add("scheme", place.scheme) }
       if place.reference.path != "/" { mapping.add("path_prefix", place.reference.path) }
@@ -72,11 +105,22 @@ struct ScrapeConfiguration: Sendable {
     return managers.isEmpty ? nil : YAMLMapping([("alertmanagers", .sequence(managers))]).tree
   }
 
+  /// Whether it is not let in without what no rendered file may hold, or without files of this machine.
+  static func needsCredentials(_ manager: Receiver.Alertmanager) -> Bool {
+    guard let http = manager.http else { return EndpointAddress(manager.url).hasCredentials }
+    return http.bearerToken != nil || http.bearerTokenFile != nil || http.authorization != nil || http.basicAuth != nil
+      || http.tls != TLSClientOptions() || http.proxyURL != nil || !http.headers.isEmpty
+      || EndpointAddress(manager.url).hasCredentials
+  }
+
   private func tree(of job: Job) -> YAMLTree {
     var mapping = YAMLMapping([("job_name", .text(job.name))])
     if job.honorLabels { mapping.add("honor_labels", .boolean(true)) }
     mapping.add("sample_limit", .integer(system.limits.samplesPerCollection))
     mapping.add("body_size_limit", "\(system.limits.bodySize)B")
+    if !job.parameters.isEmpty {
+      mapping.add("params", EndpointReference.tree(of: job.parameters))
+    }
     if job.statics.isEmpty {
       let namespaces = YAMLMapping([("names", .sequence([.text(system.namespace)]))])
       let discovery = YAMLMapping([("role", .text("pod")), ("namespaces", namespaces.tree)])
@@ -106,7 +150,7 @@ struct ScrapeConfiguration: Sendable {
       "__scrape_interval__": PrometheusDuration.format(target.interval),
       "__scrape_timeout__": PrometheusDuration.format(target.timeout),
     ]
-    for parameter in target.reference.parameters {
+    for parameter in target.reference.parameters where target.reference.hasPlainParameters {
       labels["__param_\(FleetLabels.seriesName(of: parameter.name))"] = parameter.value
     }
     for agent in system.agents where agent.agentID == target.agent {
@@ -132,6 +176,10 @@ struct ScrapeConfiguration: Sendable {
     return rules
   }
 
+  /// What has ended answers no more, and what has not begun not yet: neither is an agent that is down.
+  static let running = RelabelRule(
+    action: .drop, sources: ["__meta_kubernetes_pod_phase"], pattern: "Failed|Pending|Succeeded")
+
   private static func podRelabeling(
     _ targets: [MetricsTarget], of system: FleetSystem, amid all: [MetricsTarget]
   ) -> [RelabelRule] {
@@ -142,8 +190,7 @@ struct ScrapeConfiguration: Sendable {
         action: .keep,
         sources: ["__meta_kubernetes_pod_container_name", "__meta_kubernetes_pod_container_port_name"],
         pattern: "agent-.+;\(FleetLabels.metricsPort)"),
-      // What has ended answers no more and is no agent that is down.
-      RelabelRule(action: .drop, sources: ["__meta_kubernetes_pod_phase"], pattern: "Failed|Succeeded"),
+      running,
     ]
     let agentLabel = "__meta_kubernetes_pod_label_\(FleetLabels.agent)"
     if targets.count < all.count {
@@ -165,9 +212,10 @@ struct ScrapeConfiguration: Sendable {
       }
     }
     set("__metrics_path__") { $0.reference.path == standard.reference.path ? nil : $0.reference.path }
-    for name in Set(targets.flatMap { $0.reference.parameters.map(\.name) }).sorted() {
+    let plain = targets.filter(\.reference.hasPlainParameters)
+    for name in Set(plain.flatMap { $0.reference.parameters.map(\.name) }).sorted() {
       set("__param_\(FleetLabels.seriesName(of: name))") { target in
-        target.reference.parameters.last { $0.name == name }?.value
+        target.reference.hasPlainParameters ? target.reference.parameters.last { $0.name == name }?.value : nil
       }
     }
     set("__scrape_interval__") { $0.interval == standard.interval ? nil : PrometheusDuration.format($0.interval) }

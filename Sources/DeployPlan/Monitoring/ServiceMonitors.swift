@@ -64,12 +64,7 @@ struct ServiceMonitors: Sendable {
   private func endpoint(_ settings: MetricsTarget.Settings, of system: FleetSystem) -> YAMLTree {
     var mapping = YAMLMapping([("port", .text(FleetLabels.metricsPort)), ("path", .text(settings.reference.path))])
     if !settings.reference.parameters.isEmpty {
-      var values: [String: [YAMLTree]] = [:]
-      for parameter in settings.reference.parameters {
-        values[parameter.name, default: []].append(.text(parameter.value))
-      }
-      mapping.add(
-        "params", YAMLMapping(values.sorted { $0.key < $1.key }.map { ($0.key, .sequence($0.value)) }).tree)
+      mapping.add("params", EndpointReference.tree(of: settings.reference.parameters))
     }
     mapping.add("interval", PrometheusDuration.format(settings.interval))
     mapping.add("scrapeTimeout", PrometheusDuration.format(settings.timeout))
@@ -80,6 +75,7 @@ struct ServiceMonitors: Sendable {
 
   /// The operator adds labels of its own; without them the series are those of the scrape configuration.
   static func relabeling(of system: FleetSystem) -> [RelabelRule] {
-    [RelabelRule(action: .labeldrop, pattern: "container|endpoint|service")] + ScrapeConfiguration.labels(of: system)
+    [ScrapeConfiguration.running, RelabelRule(action: .labeldrop, pattern: "container|endpoint|service")]
+      + ScrapeConfiguration.labels(of: system)
   }
 }

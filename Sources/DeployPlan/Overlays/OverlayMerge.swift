@@ -54,6 +54,10 @@ struct OverlayMerge {
       if let key = Self.namedLists[path] {
         return YAMLTree(content: .sequence(merge(items, changes, by: key, at: path)), place: base.place)
       }
+    case (.sequence(let items), .mapping(let changes)):
+      if let key = Self.namedLists[path] {
+        return YAMLTree(content: .sequence(merge(items, named: changes, by: key, at: path)), place: base.place)
+      }
     default: break
     }
     origins[path] = Origin(replaced: base, place: overlay.place)
@@ -89,6 +93,34 @@ struct OverlayMerge {
     }
     if gone.isEmpty { return merged }
     return merged.enumerated().filter { !gone.contains($0.offset) }.map(\.element)
+  }
+
+  /// The same under their names, where `null` takes one away.
+  private mutating func merge(
+    _ items: [YAMLTree], named changes: [YAMLTree.Entry], by key: String, at path: String
+  ) -> [YAMLTree] {
+    var kept = items
+    var laid: [YAMLTree] = []
+    let names = items.compactMap { $0[key]?.text }
+    for change in changes {
+      let changePath = overlayPath(Path.key(change.key, in: path))
+      if change.value.isNull {
+        kept.removeAll { $0[key]?.text == change.key }
+        if names.contains(change.key) { continue }
+        reader.error(
+          changePath, at: change.place, "takes away what the file does not have",
+          mend: KeyDistance.nearest(to: change.key, among: names).map { "did you mean \"\($0)\"?" } ?? "remove it")
+      } else if case .mapping(let entries) = change.value.content, change.value[key] == nil {
+        let name = YAMLTree(content: .scalar(change.key, plain: false), place: change.place)
+        let entry = YAMLTree.Entry(key: key, place: change.place, value: name)
+        laid.append(YAMLTree(content: .mapping([entry] + entries), place: change.value.place))
+      } else {
+        reader.error(
+          changePath, at: change.place, "is no mapping of other keys than \(key)",
+          mend: "write what is laid onto it, {} for nothing, or null to take it away")
+      }
+    }
+    return merge(kept, laid, by: key, at: path)
   }
 
   private mutating func merge(

@@ -7,6 +7,8 @@ public struct ExternalObjects: Sendable, Hashable {
   public var serviceAccounts: Set<String> = []
   /// Hosts that routes may name beside the system's own services.
   public var hosts: Set<String> = []
+  /// Metrics that rules and panels may read although no agent serves them, such as `kube_*`.
+  public var metrics: [Glob] = []
 
   public init() {}
 }

@@ -34,6 +34,8 @@ public struct FleetSystem: Sendable, Hashable {
   public var tracing = TracingOptions()
   public var limits = CollectionLimits()
   public var prices = PriceTable()
+  /// `nil` renders no control plane.
+  public var controlPlane: ControlPlaneOptions?
   public var external = ExternalObjects()
   public var waivers: [Waiver] = []
   /// Overlays by environment (`staging`, `production`), as they stand in the file.
@@ -96,6 +98,11 @@ public struct AgentSpec: Sendable, Hashable {
   public var dependsOn: [AgentID] = []
   /// How long a roll waits for runs in flight before it ends an instance.
   public var drainTimeout: Duration = .seconds(30)
+  /// ``drainTimeout`` in whole seconds, rounded up: what agents find in `DRAIN_TIMEOUT`.
+  public var drainSeconds: Int {
+    let (seconds, attoseconds) = drainTimeout.components
+    return Int(clamping: seconds) + (attoseconds > 0 ? 1 : 0)
+  }
   /// Parts of its pods that routing rules name. Where there are none, subset `X` means the pods with label
   /// `version: X`.
   public var subsets: [Subset] = []

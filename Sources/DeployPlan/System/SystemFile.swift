@@ -48,6 +48,7 @@ public enum SystemFile {
   static func read(_ tree: YAMLTree, _ reader: Reader, _ text: String) -> Reading {
     if var system = SystemDeclaration.shape.read(tree, reader, "") {
       SystemChecks.run(&system, reader)
+      ControlPlaneChecks.run(&system, tree, reader)
       if !reader.hasErrors {
         return Reading(
           system: system, diagnostics: reader.sortedDiagnostics,

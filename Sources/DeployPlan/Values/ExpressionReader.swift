@@ -24,17 +24,14 @@ public struct ExpressionReader: Sendable {
   public struct Reading: Sendable, Hashable {
     /// In the order of the text.
     public var selectors: [Selector]
-    /// Labels that it names in `by`, `without`, `on`, `ignoring`, `group_left` and such.
-    public var namedLabels: Set<String>
-    /// Labels that its result can have at most; `nil` where those of its series pass through.
-    public var resultLabels: Set<String>?
+    /// How their labels go to its result.
+    public var flow: LabelFlow
     /// Why Prometheus takes the expression only with a feature flag; `nil` where it takes it as it comes.
     public var experiment: Flaw?
 
-    public init(selectors: [Selector], namedLabels: Set<String> = [], resultLabels: Set<String>? = nil) {
+    public init(selectors: [Selector], flow: LabelFlow = LabelFlow()) {
       self.selectors = selectors
-      self.namedLabels = namedLabels
-      self.resultLabels = resultLabels
+      self.flow = flow
     }
   }
 

@@ -54,7 +54,7 @@ enum NameRules {
 
   /// The names that a shell can set; `AGENT_ID`, `NAMESPACE` and `PORT` are Skep's own.
   static func environmentName(_ text: String) -> Flaw? {
-    if ["AGENT_ID", "NAMESPACE", "PORT"].contains(text) {
+    if ["AGENT_ID", "NAMESPACE", "PORT", "DRAIN_TIMEOUT"].contains(text) {
       return Flaw("is set by Skep itself", mend: "use another name")
     }
     return isIdentifier(text, colons: false)

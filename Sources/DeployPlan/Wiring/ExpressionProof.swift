@@ -43,18 +43,13 @@ struct ExpressionProof: Sendable {
     case .failure(let flaw): return [finding(.unreadableExpression, at: flaw.offset, flaw.message)]
     }
     var findings: [CheckFinding] = []
-    var labels: Set<String> = [LabelSet.metricName]
-    var isOpen = false
+    var shapes: [LabelShape] = []
     for selector in reading.selectors {
       switch known.resolve(selector.matchers) {
       case .found(let series):
-        for one in series {
-          labels.formUnion(one.labels.keys)
-          isOpen = isOpen || one.isOpen
-        }
+        shapes.append(LabelShape(series, selector.matchers))
+        continue
       case .noMetric(let name):
-        // What is not known cannot be missed too.
-        isOpen = true
         let isOne = NameRules.metricName(name) == nil
         let mend =
           (isOne ? KeyDistance.nearest(to: name, among: known.names) : nil).map {
@@ -65,7 +60,6 @@ struct ExpressionProof: Sendable {
             .unknownMetric, at: selector.offset,
             isOne ? "nobody serves the metric \"\(name)\"" : "no metric of the fleet fits \(name)", mend: mend))
       case .noLabel(let matcher, let names):
-        isOpen = true
         let mend = KeyDistance.nearest(to: matcher.name, among: names).map {
           "did you mean \"\($0)\"? Else declare it under agents[].metrics.exposes[].labels"
         }
@@ -75,7 +69,6 @@ struct ExpressionProof: Sendable {
             "no series of \(Self.subject(selector)) has the label \"\(matcher.name)\"",
             mend: mend))
       case .noValue(let matcher, let values):
-        isOpen = true
         let mend = KeyDistance.nearest(to: matcher.value, among: values).map { "did you mean \"\($0)\"?" }
         let there = values.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
         findings.append(
@@ -86,16 +79,21 @@ struct ExpressionProof: Sendable {
         findings.append(
           finding(.unreadableExpression, at: selector.offset, "\(matcher) holds no regular expression"))
       }
+      // What is not known cannot be missed too.
+      shapes.append(.unknown)
     }
-    if isOpen || reading.selectors.isEmpty { return findings }
-    for label in reading.namedLabels.sorted() where !labels.contains(label) {
-      // Functions make labels, which are named as strings.
-      if text.contains("\"\(label)\"") || text.contains("'\(label)'") { continue }
-      let mend = KeyDistance.nearest(to: label, among: labels.sorted()).map {
-        "did you mean \"\($0)\"? Else declare it under agents[].metrics.exposes[].labels"
+    for (offset, flaw) in LabelTracing(reading.flow, shapes).flaws {
+      switch flaw {
+      case .missing(let label, let names):
+        let mend = KeyDistance.nearest(to: label, among: names).map {
+          "did you mean \"\($0)\"? Else declare it under agents[].metrics.exposes[].labels"
+        }
+        findings.append(
+          finding(.unknownLabel, at: offset, "none of the series it reads has the label \"\(label)\"", mend: mend))
+      case .apart(let label):
+        findings.append(
+          finding(.sidesApart, at: offset, "no series of one side has the \"\(label)\" of one of the other side"))
       }
-      findings.append(
-        finding(.unknownLabel, at: nil, "none of the series it reads has the label \"\(label)\"", mend: mend))
     }
     return findings
   }

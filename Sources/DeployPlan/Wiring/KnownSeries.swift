@@ -3,8 +3,11 @@ import FleetModel
 /// All series that a Prometheus has that collects from the fleet and evaluates the stack's rules.
 struct KnownSeries: Sendable {
   private var byName: [String: [ServedSeries]]
+  /// What the system file says to come from elsewhere (`external.metrics`), with labels that nobody knows.
+  private let external: [Glob]
 
   init(_ system: FleetSystem, _ groups: [RuleGroup], _ expressions: ExpressionReader) {
+    external = system.external.metrics
     let exposition = FleetExposition(system)
     let collected = exposition.series(system)
     var byName = Dictionary(grouping: collected, by: \.name)
@@ -20,27 +23,49 @@ struct KnownSeries: Sendable {
       }
     }
     let derived = Set(measurements.rules.map(\.name))
-    for rule in groups.flatMap(\.rules) {
-      guard case .success(let reading) = expressions.read(rule.expression) else { continue }
-      var labels: [String: ServedSeries.Values] = [:]
-      for label in reading.resultLabels ?? [] { labels[label] = .any }
-      for (label, value) in rule.labels { labels[label] = value.contains("{{") ? .any : .among([value]) }
-      let isOpen = reading.resultLabels == nil
-      switch rule.kind {
-      case .recording where derived.contains(rule.name): continue
-      case .recording:
-        byName[rule.name, default: []].append(
-          ServedSeries(name: rule.name, agent: nil, labels: labels, isOpen: isOpen))
-      case .alerting:
-        labels["alertname"] = .among([rule.name])
-        byName["ALERTS_FOR_STATE", default: []].append(
-          ServedSeries(name: "ALERTS_FOR_STATE", agent: nil, labels: labels, isOpen: isOpen))
-        labels["alertstate"] = .among(["firing", "pending"])
-        byName["ALERTS", default: []].append(
-          ServedSeries(name: "ALERTS", agent: nil, labels: labels, isOpen: isOpen))
+    self.byName = byName
+    var waiting: [(rule: ExpressionRule, reading: ExpressionReader.Reading)] = groups.flatMap(\.rules).compactMap {
+      guard !($0.kind == .recording && derived.contains($0.name)) else { return nil }
+      guard case .success(let reading) = expressions.read($0.expression) else { return nil }
+      return ($0, reading)
+    }
+    // What a rule records has the labels of what it reads, which other rules may record.
+    while !waiting.isEmpty {
+      let open = Set(waiting.filter { $0.rule.kind == .recording }.map(\.rule.name))
+      let ready = waiting.filter { $0.reading.names.isDisjoint(with: open) }
+      waiting.removeAll { $0.reading.names.isDisjoint(with: open) }
+      if ready.isEmpty {
+        // Rules that read each other.
+        for (rule, _) in waiting { add(rule, .unknown) }
+        return
+      }
+      for (rule, reading) in ready {
+        let shapes = reading.selectors.map { selector -> LabelShape in
+          guard selector.metricName != nil, case .found(let series) = resolve(selector.matchers) else {
+            return .unknown
+          }
+          return LabelShape(series, selector.matchers)
+        }
+        add(rule, LabelTracing(reading.flow, shapes).result)
       }
     }
-    self.byName = byName
+  }
+
+  private mutating func add(_ rule: ExpressionRule, _ shape: LabelShape) {
+    var labels = shape.labels
+    for (label, value) in rule.labels { labels[label] = value.contains("{{") ? .any : .among([value]) }
+    switch rule.kind {
+    case .recording:
+      byName[rule.name, default: []].append(
+        ServedSeries(name: rule.name, agent: nil, labels: labels, isOpen: shape.isOpen))
+    case .alerting:
+      labels["alertname"] = .among([rule.name])
+      byName["ALERTS_FOR_STATE", default: []].append(
+        ServedSeries(name: "ALERTS_FOR_STATE", agent: nil, labels: labels, isOpen: shape.isOpen))
+      labels["alertstate"] = .among(["firing", "pending"])
+      byName["ALERTS", default: []].append(
+        ServedSeries(name: "ALERTS", agent: nil, labels: labels, isOpen: shape.isOpen))
+    }
   }
 
   /// Sorted.
@@ -68,10 +93,14 @@ struct KnownSeries: Sendable {
     }
     let names = tests.filter { $0.0.name == LabelSet.metricName }
     var candidates: [ServedSeries]
+    let foreign = ServedSeries(name: "", agent: nil, labels: [:], isOpen: true)
     if let exact = names.first(where: { $0.0.operation == .equal })?.0.value {
       candidates = byName[exact] ?? []
+      if external.contains(where: { $0.matches(exact) }) { candidates.append(foreign) }
     } else {
       candidates = byName.filter { entry in names.allSatisfy { $0.1.accepts(value: entry.key) } }.flatMap(\.value)
+      // Whether two patterns have a name in common is not worked out.
+      if candidates.isEmpty, !external.isEmpty { candidates = [foreign] }
     }
     if candidates.isEmpty {
       return .noMetric(names.map { $0.0.operation == .equal ? $0.0.value : "\($0.0)" }.joined(separator: ", "))
@@ -101,4 +130,15 @@ extension ServedSeries {
     case nil: isOpen || test.accepts(value: "")
     }
   }
+}
+
+extension ExpressionReader.Selector {
+  fileprivate var metricName: String? {
+    matchers.first { $0.name == LabelSet.metricName && $0.operation == .equal }?.value
+  }
+}
+
+extension ExpressionReader.Reading {
+  /// The metrics that it names.
+  fileprivate var names: Set<String> { Set(selectors.compactMap(\.metricName)) }
 }

@@ -19,9 +19,10 @@ public enum WiringProof {
     let proof = ExpressionProof(
       known: KnownSeries(system, stack.groups, expressions), expressions: expressions)
     var findings: [CheckFinding] = []
-    let rules = manifests.first { $0.kind == "PrometheusRule" }?.id
+    let ruleObjects = manifests.filter { $0.kind == "PrometheusRule" }
     for (groupIndex, group) in stack.groups.enumerated() {
       let origins = groupIndex < stack.origins.count ? stack.origins[groupIndex] : []
+      let rules = (ruleObjects.first { Self.holds($0, group.name) } ?? ruleObjects.first)?.id
       for (index, rule) in group.rules.enumerated() {
         if index < origins.count, let origin = origins[index] {
           findings += proof.findings(of: rule, from: origin, subject: rules).filter { !findings.contains($0) }
@@ -31,7 +32,8 @@ public enum WiringProof {
         findings += proof.findings(in: rule.expression, subject: rules, path: "\(noun) \"\(rule.name)\"")
       }
     }
-    let dashboards = manifests.first { $0.kind == "ConfigMap" && $0.name == "\(system.name)-dashboards" }?.id
+    let dashboardsName = MonitoringObject.name("dashboards", of: system)
+    let dashboards = manifests.first { $0.kind == "ConfigMap" && $0.name == dashboardsName }?.id
     for query in stack.dashboards.flatMap(\.queries) {
       var text = query.expression
       for (name, value) in Dashboard.variables(of: system) { text = text.replacing(name, with: value) }
@@ -41,6 +43,27 @@ public enum WiringProof {
     findings += Self.gaps(of: system, stack)
     findings += CollectionProof(system: system, manifests: manifests, jobs: stack.jobs).findings
     return findings
+  }
+
+  private static func holds(_ object: Manifest, _ group: String) -> Bool {
+    (object.tree["spec"]?["groups"]?.items ?? []).contains { $0["name"]?.text == group }
+  }
+
+  /// Where Prometheus would lose sight of series between two collections.
+  private static func slowCollections(of system: FleetSystem) -> [CheckFinding] {
+    var places: [(path: String, interval: Duration)] = [
+      ("monitoring.collection_interval", system.monitoring.collectionInterval)
+    ]
+    for (index, agent) in system.agents.enumerated() {
+      if let interval = agent.collectionInterval { places.append(("agents[\(index)].collection_interval", interval)) }
+    }
+    return places.filter { $0.interval >= RuleTranslation.lookback }.map { path, interval in
+      finding(
+        .slowCollection, nil, path,
+        "\(PrometheusDuration.format(interval)) is not below the "
+          + "\(PrometheusDuration.format(RuleTranslation.lookback)) that Prometheus looks back, so that "
+          + "\(StackRules.agentDown) and other rules see nothing for part of the time and may never fire")
+    }
   }
 
   /// What was not rendered at all.
@@ -54,6 +77,16 @@ public enum WiringProof {
     if !system.ruleFiles.isEmpty, !stack.hasFileGroups {
       findings.append(
         finding(.ruleFilesLeftOut, nil, "rule_files", "what these files hold is not part of what was rendered"))
+    }
+    findings += slowCollections(of: system)
+    for (index, receiver) in system.receivers.enumerated() {
+      for (position, manager) in receiver.alertmanagers.enumerated()
+      where ScrapeConfiguration.needsCredentials(manager) {
+        findings.append(
+          finding(
+            .alertmanagerCredentials, nil, "receivers[\(index)].alertmanager_configs[\(position)]",
+            "the Alertmanager of \"\(receiver.name)\" is left out of prometheus.yml"))
+      }
     }
     let exposition = FleetExposition(system)
     for (index, agent) in system.agents.enumerated() {

@@ -6,6 +6,7 @@ extension CheckRule {
     unreadableExpression, unknownMetric, unknownLabel, unknownValue, emptyPattern, idleMonitor, idleJob,
     agentNotCollected,
     agentCollectedTwice, wrongTargetLabels, agentNotSeen, ruleFilesLeftOut, endpointCredentials, endpointOutside,
+    slowCollection, alertmanagerCredentials, sidesApart,
   ]
 
   static let unreadableExpression = CheckRule(
@@ -63,5 +64,20 @@ extension CheckRule {
     reason: "A ServiceMonitor selects Services; only the scrape configuration has the agent's own address",
     mend:
       "give the job multi-agent-system-static of prometheus.yml to the operator's Prometheus as additionalScrapeConfigs",
+    isWaivable: true)
+  static let slowCollection = CheckRule(
+    "SKEP-M015", .error, "a collection interval that Prometheus does not look back over",
+    reason:
+      "A series without a sample for five minutes is not there: between two collections rules see nothing, and no alert is held",
+    mend: "collect at least every two minutes, or start Prometheus with a longer --query.lookback-delta and waive this",
+    isWaivable: true)
+  static let alertmanagerCredentials = CheckRule(
+    "SKEP-M016", .warning, "an Alertmanager that needs credentials",
+    reason: "What is rendered holds no secrets, so Prometheus does not send it its alerts; Skep does",
+    mend: "add it to alerting of prometheus.yml by hand, with files that are mounted there", isWaivable: true)
+  static let sidesApart = CheckRule(
+    "SKEP-M017", .error, "an operator whose sides never match",
+    reason: "Series are matched by equal labels, and no agent gives both sides the same: the result stays empty",
+    mend: "read metrics that one agent serves, or aggregate the label away, or match on (…) others",
     isWaivable: true)
 }

@@ -1,10 +1,11 @@
 import DeployPlan
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite("Golden files of rendering")
 struct RenderingGoldenTests {
-  @Test func thereAreThree() { #expect(GoldenFiles.names == ["maximal", "minimal", "research-team"]) }
+  @Test func thereAreFour() { #expect(GoldenFiles.names == ["control-plane", "maximal", "minimal", "research-team"]) }
 
   @Test(arguments: GoldenFiles.names)
   func rendered(_ name: String) throws {

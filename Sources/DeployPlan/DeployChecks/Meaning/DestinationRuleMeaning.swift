@@ -33,7 +33,25 @@ struct DestinationRuleMeaning {
     }
   }
 
+  /// What `ClientTLSSettings` need of certificates (`validateTLS` there).
+  private static func tls(_ node: CheckedNode?, _ findings: inout ObjectFindings) {
+    guard let node, let mode = node["mode"]?.string, mode == "MUTUAL" || mode == "SIMPLE" else { return }
+    let files = ["clientCertificate", "privateKey", "caCertificates", "caCrl"].filter { node[$0] != nil }
+    if mode == "MUTUAL", node["credentialName"] == nil,
+      !files.contains("clientCertificate") || !files.contains("privateKey")
+    {
+      findings.add(
+        .badClientTLS, at: node, "MUTUAL without a certificate to show",
+        mend: "give credentialName, or clientCertificate and privateKey")
+    }
+    if node["credentialName"] != nil, !files.isEmpty {
+      findings.add(
+        .badClientTLS, at: node, "credentialName and \(files[0]) exclude each other", mend: "keep one of them")
+    }
+  }
+
   private static func settings(_ node: CheckedNode, _ findings: inout ObjectFindings) {
+    tls(node["tls"], &findings)
     if let outliers = node["outlierDetection"] {
       if let errors = outliers["consecutiveErrors"] {
         findings.add(

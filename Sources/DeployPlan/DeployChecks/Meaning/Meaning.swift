@@ -22,6 +22,7 @@ enum Meaning {
     case ("", "PersistentVolumeClaim"): AccessMeaning.claim(&findings)
     case ("networking.istio.io", "VirtualService"): VirtualServiceMeaning.run(&findings)
     case ("networking.istio.io", "DestinationRule"): DestinationRuleMeaning.run(&findings)
+    case ("security.istio.io", "AuthorizationPolicy"): AuthorizationMeaning.run(&findings)
     case ("monitoring.coreos.com", "ServiceMonitor"), ("monitoring.coreos.com", "PodMonitor"):
       MonitorMeaning.run(&findings)
     case ("monitoring.coreos.com", "PrometheusRule"): RuleMeaning.run(&findings, expressions)

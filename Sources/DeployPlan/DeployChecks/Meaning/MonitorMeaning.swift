@@ -64,7 +64,16 @@ struct MonitorMeaning {
 
 /// PrometheusRules: what Prometheus makes of the groups (<https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/>).
 struct RuleMeaning {
+  /// Of a rule file, as the operator bounds it (`pkg/prometheus/rules.go`).
+  private static let maximumSize = 512 << 10
+
   static func run(_ findings: inout ObjectFindings, _ expressions: ExpressionReader) {
+    if let spec = findings.root["spec"] {
+      let size = CanonicalYAML.text(of: spec.tree).utf8.count
+      if size > maximumSize {
+        findings.add(.largeRules, at: spec, "holds \(size) bytes; at most \(maximumSize) are taken")
+      }
+    }
     for group in findings.root["spec"]?["groups"]?.items ?? [] {
       for rule in group["rules"]?.items ?? [] { check(rule, &findings, expressions) }
     }

@@ -25,8 +25,13 @@ struct VirtualServiceMeaning {
 
   private static func hosts(_ spec: CheckedNode, _ findings: inout ObjectFindings) {
     let gateways = spec["gateways"]?.tree.items.compactMap(\.text) ?? ["mesh"]
+    var seen: Set<String> = []
     for host in spec["hosts"]?.items ?? [] {
       guard let text = host.string else { continue }
+      if !seen.insert(text).inserted {
+        findings.add(
+          .badHost, at: host, "\"\(YAMLTree.shortened(text))\" is given twice", mend: "remove one of the two")
+      }
       if text == "*", gateways.isEmpty || gateways.contains("mesh") {
         findings.add(
           .badHost, at: host, "\"*\" is not taken inside of the mesh", mend: "name the host, or gateways alone")

@@ -42,6 +42,13 @@ struct Workload {
     ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"].contains(manifest.kind)
   }
 
+  var declaresPorts: Bool { serving.contains { !($0["ports"]?.items.isEmpty ?? true) } }
+
+  /// The number of a port that a container calls so.
+  func number(ofPort name: String) -> Int64? {
+    serving.lazy.flatMap { $0["ports"]?.items ?? [] }.first { $0["name"]?.string == name }?["containerPort"]?.integer
+  }
+
   func has(portNamed name: String) -> Bool {
     serving.contains { $0["ports"]?.items.contains { $0["name"]?.string == name } ?? false }
   }

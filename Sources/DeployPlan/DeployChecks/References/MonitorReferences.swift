@@ -30,6 +30,7 @@ struct MonitorReferences {
       return
     }
     for endpoint in spec["endpoints"]?.items ?? [] {
+      mutualTLS(endpoint, behind: services, &findings)
       if let port = endpoint["port"], let name = port.string, !name.isEmpty {
         let known = services.flatMap { Self.ports(of: $0).compactMap { $0["name"]?.string } }
         if known.contains(name) { continue }
@@ -41,6 +42,34 @@ struct MonitorReferences {
         targetPort(target, of: services, &findings)
       }
     }
+  }
+
+  /// Ports that a side-car of the mesh keeps to those with a certificate.
+  private func mutualTLS(_ endpoint: CheckedNode, behind services: [Manifest], _ findings: inout ObjectFindings) {
+    let named = endpoint["port"] ?? endpoint["targetPort"]
+    guard let named, endpoint["tlsConfig"] == nil else { return }
+    for service in services {
+      guard let selector = CheckedNode(tree: service.tree, path: "")["spec"]?["selector"] else { continue }
+      let own = Self.ports(of: service).first { $0["name"]?.string == endpoint["port"]?.string }
+      let target = endpoint["port"] == nil ? named : own?["targetPort"] ?? own?["port"]
+      let pods = index.workloads[ObjectIndex.namespace(of: service)]?.matching(LabelQuery(labels: selector)) ?? []
+      for workload in pods.map(\.element) where tell(named, target, of: workload, &findings) { return }
+    }
+  }
+
+  private func tell(
+    _ node: CheckedNode, _ target: CheckedNode?, of workload: Workload, _ findings: inout ObjectFindings
+  ) -> Bool {
+    let number = target?.integer ?? target?.string.flatMap { workload.number(ofPort: $0) }
+    let injection = "sidecar.istio.io/inject"
+    let isOutside =
+      workload.labels[injection] == "false" || workload.metadata?["annotations"]?[injection]?.tree.text == "false"
+    guard let number, !isOutside, ![15014, 15020, 15090].contains(number),
+      let policy = index.meshTLS.strict(workload, port: number)
+    else { return false }
+    findings.add(
+      .shutScrape, at: node, "port \(number) of \(workload.manifest.id) takes mutual TLS alone, by \(policy.id)")
+    return true
   }
 
   private static func ports(of service: Manifest) -> [CheckedNode] {
@@ -78,6 +107,9 @@ struct MonitorReferences {
     }
     for endpoint in spec["podMetricsEndpoints"]?.items ?? [] {
       guard let port = endpoint["port"] ?? endpoint["portNumber"] else { continue }
+      if endpoint["tlsConfig"] == nil {
+        for workload in workloads where tell(port, port, of: workload, &findings) { break }
+      }
       if let name = port.string, name.isEmpty || workloads.contains(where: { $0.has(portNamed: name) }) { continue }
       if let number = port.integer, workloads.contains(where: { $0.has(port: number) }) { continue }
       findings.add(

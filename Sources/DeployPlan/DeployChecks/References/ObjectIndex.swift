@@ -32,6 +32,12 @@ struct ObjectIndex {
   private(set) var services: [String: Labelled<Manifest>] = [:]
   /// DestinationRules, by the full name of their host.
   private(set) var destinationRules: [String: [Manifest]] = [:]
+  /// VirtualServices, by what they bind and the full name of their host: `GATEWAY HOST`.
+  private(set) var virtualServices: [String: [Manifest]] = [:]
+  /// Autoscalers, by what they scale: `kind/namespace/name`.
+  private(set) var autoscalers: [String: [Manifest]] = [:]
+  /// Modes of mutual TLS.
+  private(set) var meshTLS = MeshTLSModes()
   /// The namespace and name of VirtualServices that others delegate to.
   private(set) var delegates: Set<String> = []
   /// Hosts that ServiceEntries bring in.
@@ -61,6 +67,7 @@ struct ObjectIndex {
         let host = Self.fullHost(spec?["host"]?.string ?? "", in: namespace)
         destinationRules[host, default: []].append(manifest)
       case ("networking.istio.io", "VirtualService"):
+        for key in Self.bindings(of: manifest) { virtualServices[key.key, default: []].append(manifest) }
         for route in spec?["http"]?.items ?? [] {
           guard let delegate = route["delegate"] else { continue }
           delegates.insert("\(delegate["namespace"]?.string ?? namespace)/\(delegate["name"]?.string ?? "")")
@@ -71,10 +78,26 @@ struct ObjectIndex {
       case ("autoscaling", "HorizontalPodAutoscaler"):
         let target = spec?["scaleTargetRef"]
         let scaled = "\(target?["kind"]?.string ?? "")/\(namespace)/\(target?["name"]?.string ?? "")"
+        autoscalers[scaled, default: []].append(manifest)
         mostReplicas[scaled] = spec?["maxReplicas"]?.integer ?? .max
       case ("networking.istio.io", "ServiceEntry"):
         foreignHosts.formUnion((spec?["hosts"]?.tree.items ?? []).compactMap(\.text))
+      case ("security.istio.io", "PeerAuthentication"): meshTLS.add(manifest)
       default: break
+      }
+    }
+  }
+
+  /// What a VirtualService binds: each of its hosts at each of its gateways.
+  static func bindings(of manifest: Manifest) -> [(key: String, host: CheckedNode)] {
+    let namespace = namespace(of: manifest)
+    let spec = CheckedNode(tree: manifest.tree, path: "")["spec"]
+    let given = (spec?["gateways"]?.tree.items ?? []).compactMap(\.text)
+    return (spec?["hosts"]?.items ?? []).flatMap { host in
+      (given.isEmpty ? ["mesh"] : given).map { gateway in
+        let place = gateway == "mesh" || gateway.contains("/") ? gateway : "\(namespace)/\(gateway)"
+        let text = host.string ?? ""
+        return ("\(place) \(text == "*" ? text : fullHost(text, in: namespace))", host)
       }
     }
   }

@@ -12,12 +12,21 @@ struct ReferenceCheck {
 
   init(_ index: ObjectIndex, system: FleetSystem?) {
     self.index = index
-    external = system?.external
+    var external = system?.external
+    // Who names them there says that they are there.
+    if let controlPlane = system?.controlPlane {
+      external?.secrets.formUnion(controlPlane.secrets + [controlPlane.tokens])
+      external?.configMaps.formUnion(controlPlane.configMaps)
+    }
+    self.external = external
   }
 
   func run(_ findings: inout ObjectFindings) {
     let manifest = findings.manifest
-    if let workload = Workload(manifest) { pod(workload, &findings) }
+    if let workload = Workload(manifest) {
+      pod(workload, &findings)
+      overlap(workload, &findings)
+    }
     switch (manifest.group, manifest.kind) {
     case ("", "Service"): service(&findings)
     case ("apps", "StatefulSet"): statefulSet(&findings)
@@ -76,6 +85,18 @@ struct ReferenceCheck {
     }
   }
 
+  /// Another workload whose pods this one selects as its own. Controllers tell pods by their owner; autoscalers, budgets and
+  /// people tell them by the selector.
+  private func overlap(_ workload: Workload, _ findings: inout ObjectFindings) {
+    let manifest = workload.manifest
+    guard workload.isService, let selector = findings.root["spec"]?["selector"] else { return }
+    let query = manifest.group.isEmpty ? LabelQuery(labels: selector) : LabelQuery(selector: selector)
+    if query.isEmpty { return }
+    let others = index.workloads[ObjectIndex.namespace(of: manifest)]?.matching(query).map(\.element) ?? []
+    guard let other = others.first(where: { $0.isService && $0.manifest.id != manifest.id }) else { return }
+    findings.add(.sharedPods, at: selector, "selects the pods of \(other.manifest.id) too")
+  }
+
   /// A ConfigMap, Secret or claim, with the keys that are asked of it.
   private func named(
     _ kind: String, _ node: CheckedNode?, nameKey: String = "name", in namespace: String,
@@ -114,6 +135,14 @@ struct ReferenceCheck {
       return
     }
     for port in spec["ports"]?.items ?? [] {
+      let number = port["targetPort"] == nil ? port["port"] : port["targetPort"]
+      if let number, let value = number.integer, workloads.contains(where: { $0.has(port: value) }),
+        let other = workloads.first(where: { $0.isService && $0.declaresPorts && !$0.has(port: value) })
+      {
+        findings.add(
+          .missingPort, at: number, "pods of \(other.manifest.id) are selected too, and declare no port \(value)",
+          mend: "let the selector choose the pods of one workload", level: .warning)
+      }
       guard let target = port["targetPort"], let name = target.string else { continue }
       if workloads.contains(where: { $0.has(portNamed: name) }) { continue }
       findings.add(
@@ -160,6 +189,10 @@ struct ReferenceCheck {
       findings.add(
         .undoneScaling, at: target,
         "\(object.id) gives replicas: \(replicas.tree.text ?? ""), which every apply sets again")
+    }
+    let scaled = "\(kind)/\(ObjectIndex.namespace(of: findings.manifest))/\(name)"
+    if let first = index.autoscalers[scaled]?.first, first.id != findings.manifest.id {
+      findings.add(.twiceScaled, at: target, "\(first.id) scales \(name) too")
     }
     guard let workload = Workload(object) else { return }
     for metric in spec["metrics"]?.items ?? [] {

@@ -13,6 +13,13 @@ struct RouteReferences {
     if spec["hosts"]?.items.isEmpty ?? true, !index.delegates.contains("\(namespace)/\(findings.manifest.name)") {
       findings.add(.deadDelegate, at: spec, "has no hosts, and no VirtualService at hand delegates to it")
     }
+    var told: Set<Manifest.ID> = []
+    for (key, host) in ObjectIndex.bindings(of: findings.manifest) {
+      guard let first = index.virtualServices[key]?.first, first.id != findings.manifest.id,
+        told.insert(first.id).inserted
+      else { continue }
+      findings.add(.twiceRouted, at: host, "\(first.id) is for the same host")
+    }
     let routes = ["http", "tcp", "tls"].flatMap { spec[$0]?.items ?? [] }
     for route in routes {
       let weighted = (route["route"]?.items ?? []).compactMap { $0["destination"] }

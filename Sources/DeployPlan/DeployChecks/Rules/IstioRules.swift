@@ -4,6 +4,7 @@ extension CheckRule {
   static let istio = [
     deadOutlierField, badPercentage, badWeight, weightsOff, badStatus, deadFault, badRetries, longTry, deadDelegate,
     routeToNothing, badHost, shortHost, badMatch, unreachedRoute, badSubset, negativePool, deadHash, twiceRouted,
+    badClientTLS, badAuthorization,
   ]
 
   /// What Istio's webhook refuses, or istiod and Envoy pass over.
@@ -77,4 +78,11 @@ extension CheckRule {
     "SKEP-I018", "two routes or rules for one host",
     "inside of the mesh only the oldest VirtualService of a host counts, and DestinationRules are merged by subset",
     "write one object for the host")
+  static let badClientTLS = wrong(
+    "SKEP-I019", "TLS settings that do not go together", "Istio's webhook refuses them",
+    "give the certificates that the mode needs, and no others", isWaivable: false)
+  static let badAuthorization = wrong(
+    "SKEP-I020", "an AuthorizationPolicy that Istio does not take",
+    "Istio's webhook refuses it; without the webhook a rule that cannot be translated is left out, and ALLOW becomes deny",
+    "write what a request can have", isWaivable: false)
 }

@@ -3,7 +3,7 @@ import FleetModel
 extension CheckRule {
   static let prometheusOperator = [
     monitorWithoutPort, monitorWithTwoPorts, longScrape, badExpressionText, badPrometheusRule, badRelabeling,
-    experimentalExpression,
+    experimentalExpression, largeRules,
   ]
 
   private static func wrong(
@@ -37,4 +37,8 @@ extension CheckRule {
     "SKEP-O007", .warning, "PromQL behind a feature flag",
     reason: "a Prometheus without the flag leaves the whole group out, as does the operator's webhook without it",
     mend: "start Prometheus with --enable-feature for it, or write it without", isWaivable: true)
+  static let largeRules = wrong(
+    "SKEP-O008", "a PrometheusRule above 512 KiB",
+    "the operator puts it into a ConfigMap as one file, refuses that, and then syncs no rules at all",
+    "split its groups over several PrometheusRules")
 }

@@ -4,7 +4,7 @@ extension CheckRule {
   /// Of level error where a system file says what there is, or where an object at hand contradicts; else warnings.
   static let references = [
     missingObject, missingKey, selectsNothing, missingPort, missingHost, missingSubset, emptySubset, undoneScaling,
-    missingRequest, blockingBudget,
+    missingRequest, blockingBudget, sharedPods, twiceScaled, shutScrape,
   ]
 
   private static func reference(
@@ -46,4 +46,17 @@ extension CheckRule {
     "SKEP-R010", "a disruption budget that blocks",
     "evictions are refused, so that nodes cannot be drained or updated",
     "let one pod at least be away", level: .warning)
+  static let sharedPods = reference(
+    "SKEP-R011", "two workloads with the same pods",
+    "autoscalers and budgets of one count the other's pods, and its Service sends them requests",
+    "give each workload a label of its own in selector and template", level: .warning)
+  static let twiceScaled = reference(
+    "SKEP-R012", "two autoscalers of one workload",
+    "the controller disables both (AmbiguousSelector), or each undoes what the other did",
+    "keep one, with the metrics of both")
+  static let shutScrape = reference(
+    "SKEP-R013", "a scraped port that takes mutual TLS alone",
+    "a Prometheus outside of the mesh has no certificate, and every scrape fails",
+    "make the port PERMISSIVE in portLevelMtls of a PeerAuthentication, scrape the merged metrics at 15020, or give tlsConfig",
+    level: .warning)
 }

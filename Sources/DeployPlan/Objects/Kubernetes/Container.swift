@@ -4,6 +4,8 @@ extension Kubernetes {
   public struct Container: Sendable, Hashable, ManifestPart {
     public var name: String
     public var image: String
+    /// In place of the image's own entry point.
+    public var command: [String] = []
     public var ports: [Port] = []
     /// In order: a value may name earlier ones as `$(NAME)`.
     public var environment: [EnvironmentVariable] = []
@@ -25,6 +27,7 @@ extension Kubernetes {
       var mapping = YAMLMapping()
       mapping.add("name", name)
       mapping.add("image", image)
+      if !command.isEmpty { mapping.add("command", texts: command) }
       mapping.add("ports", list: ports)
       mapping.add("env", list: environment)
       mapping.add("resources", resources)

@@ -10,8 +10,7 @@ extension Kubernetes {
     public var securityContext: PodSecurityContext?
     public var topologySpread: [TopologySpread] = []
     public var containers: [Container]
-    /// Names of `emptyDir` volumes: directories on the node that live as long as the pod.
-    public var emptyDirectories: [String] = []
+    public var volumes: [Volume] = []
 
     public init(labels: [String: String], containers: [Container]) {
       self.labels = labels
@@ -26,12 +25,7 @@ extension Kubernetes {
       spec.add("securityContext", securityContext)
       spec.add("topologySpreadConstraints", list: topologySpread)
       spec.add("containers", list: containers)
-      if !emptyDirectories.isEmpty {
-        let volumes = emptyDirectories.map { name in
-          YAMLMapping([("name", .text(name)), ("emptyDir", YAMLMapping().tree)]).tree
-        }
-        spec.add("volumes", .sequence(volumes))
-      }
+      spec.add("volumes", list: volumes)
       let metadata = ObjectMeta(name: "", labels: labels, annotations: annotations)
       return YAMLMapping([("metadata", metadata.tree), ("spec", spec.tree)]).tree
     }
@@ -43,6 +37,10 @@ extension Kubernetes {
     public var runAsNonRoot: Bool
     /// `RuntimeDefault`, `Localhost` or `Unconfined`.
     public var seccompProfile: String
+    /// The number of the user that containers run as; `nil` leaves it to the image.
+    public var user: Int?
+    /// The number of the group that volumes belong to.
+    public var volumeGroup: Int?
 
     public init(runAsNonRoot: Bool, seccompProfile: String) {
       self.runAsNonRoot = runAsNonRoot
@@ -50,8 +48,11 @@ extension Kubernetes {
     }
 
     var tree: YAMLTree {
-      let profile = YAMLMapping([("type", .text(seccompProfile))])
-      return YAMLMapping([("runAsNonRoot", .boolean(runAsNonRoot)), ("seccompProfile", profile.tree)]).tree
+      var mapping = YAMLMapping([("runAsNonRoot", .boolean(runAsNonRoot))])
+      mapping.add("runAsUser", user)
+      mapping.add("fsGroup", volumeGroup)
+      mapping.add("seccompProfile", YAMLMapping([("type", .text(seccompProfile))]).tree)
+      return mapping.tree
     }
   }
 

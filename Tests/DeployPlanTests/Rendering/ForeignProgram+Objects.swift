@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 
-/// Programs of others that judge what is rendered, where they are at hand (`make test` fetches them).
-enum ForeignProgram {
+/// Those that judge what is rendered (`make test` fetches them).
+extension ForeignProgram {
   static let hasKubectl = (try? run(["kubectl", "version", "--client"]).status) == 0
   static let hasYAML = (try? run(["python3", "-c", "import yaml"]).status) == 0
   /// The validators and the definitions to validate against, which are no part of this repository.
@@ -10,20 +11,6 @@ enum ForeignProgram {
     && FileManager.default.fileExists(atPath: shared + "/schemas")
 
   static let shared = CaseFiles.packageRoot + "/../shared"
-
-  static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-  }
 
   /// What is wrong with the objects of YAML files, and how many were looked at: Kubernetes' own by the strict schemas of three
   /// of its versions, Istio's and the Prometheus Operator's by their definitions.
