@@ -9,8 +9,13 @@ struct ExpressionReaderTests {
     let reading = try ExpressionReader.promQL.read(text).get()
     #expect(reading.selectors.map(\.range) == [.seconds(300), nil])
     #expect(reading.selectors[0].matchers.map(\.name).sorted() == ["__name__", "status"])
-    #expect(reading.namedLabels == ["agent_id"] && reading.resultLabels == nil)
-    #expect(try ExpressionReader.promQL.read("sum by (a) (up)").get().resultLabels == ["a"])
+    let operations = reading.flow.steps.map(\.operation)
+    #expect(
+      operations == [
+        .series(selector: 0), .passed(0), .grouped(1, labels: ["agent_id"], isWithout: false, making: nil),
+        .series(selector: 1), .matched(2, 3, LabelFlow.Matching(labels: ["agent_id"], isOn: true)),
+      ])
+    #expect(reading.flow.steps.map(\.offset) == [24, 19, 0, 83, 67])
   }
 
   @Test func flawsHaveAPlace() {

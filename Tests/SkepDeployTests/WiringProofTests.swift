@@ -123,6 +123,52 @@ struct WiringProofTests {
       ])
   }
 
+  /// Labels that functions read, that rules pass on to each other, and that the sides of an operator must share.
+  @Test(arguments: [
+    ("label_replace(up, \"zone\", \"$1\", \"instanc\", \"(.*):.*\")", "M003", "did you mean \"instance\"?"),
+    ("label_join(up, \"both\", \"-\", \"job\", \"agnt_id\")", "M003", "did you mean \"agent_id\"?"),
+    ("sum by (pod) (second:queue)", "M003", "the label \"pod\""),
+    ("only_planner / on (agent_id) only_critic", "M017", "the \"agent_id\" of one"),
+    ("only_planner and only_critic", "M017", "expr at 1:14"),
+    ("up{agent_id=\"critic\"} * on (agent_id) up{agent_id=\"planner\"}", "M017", "agent_id"),
+    ("sum by (job) (up) and on (agent_id) up", "M017", "agent_id"),
+    ("sum by (agent_id) (sum by (job) (up))", "M003", "\"agent_id\""),
+  ])
+  func labelsOnTheirWay(_ text: String, _ rule: String, _ says: String) throws {
+    let findings = try Self.findings(Self.chained(text))
+    #expect(findings.map(\.rule.text) == ["SKEP-\(rule)"], "\(findings)")
+    #expect(findings.first?.description.contains(says) == true, "\(findings)")
+  }
+
+  @Test(arguments: [
+    "sum by (agent_id) (second:queue)", "sum(only_planner) / sum(only_critic)", "only_planner or only_critic",
+    "only_planner unless on (agent_id) only_critic", "max by (zone) (label_join(up, \"zone\", \"\", \"job\"))",
+    "only_planner * on (job) group_left (team) only_critic", "up * on (agent_id) only_planner",
+    "count by (v) (count_values by (agent_id) (\"v\", up))", "sum without (agent_id) (only_planner) > 1",
+    "absent(only_planner) or on () vector(1)", "scalar(only_planner) * only_critic",
+    "topk by (agent_id) (1, agent_queue_depth) > 0", "avg_over_time(only_critic[5m:1m]) > bool 3",
+  ])
+  func labelsThatArrive(_ text: String) throws {
+    #expect(try Self.findings(Self.chained(text)).map(\.description) == [])
+  }
+
+  private static func chained(_ text: String) throws -> FleetSystem {
+    try system { system in
+      system.agents[0].exposes?.append(ExposedMetric(name: "only_planner", type: .gauge))
+      system.agents[1].exposes?.append(ExposedMetric(name: "only_critic", type: .gauge))
+      // The reader before what it reads.
+      system.recordingRules = [
+        ("second:queue", "first:queue > 0"), ("first:queue", "sum by (agent_id) (agent_queue_depth)"),
+      ].map { name, expression in
+        var rule = RecordingRule()
+        rule.record = name
+        rule.expression = expression
+        return rule
+      }
+      system.alertRules = [alert(.expression(text, interval: nil))]
+    }
+  }
+
   @Test func progressIsServedByItsAgent() throws {
     var system = try Self.system { system in
       system.agents[0].progress = AgentSpec.Progress(metric: "agent_requests_total", timeout: .seconds(60))
@@ -213,7 +259,69 @@ struct WiringProofTests {
     }
     #expect(findings.map(\.rule) == ["SKEP-M002"])
     let told = try #require(findings.first?.description)
-    #expect(told.contains("ConfigMap monitoring/research-team-dashboards: panel \"CPU\" (panels[9].targets[0].expr)"))
+    #expect(told.contains("ConfigMap monitoring/multi-agents-dashboards: panel \"CPU\" (panels[9].targets[0].expr)"))
+  }
+
+  /// Prometheus looks back five minutes.
+  @Test func slowCollections() throws {
+    let system = try Self.system { system in
+      system.monitoring.collectionInterval = .seconds(600)
+      system.agents[0].collectionInterval = .seconds(299)
+      system.agents[1].collectionInterval = .seconds(300)
+    }
+    let found = try Self.findings(system).map { "\($0.rule) \($0.diagnostic.path)" }
+    #expect(found == ["SKEP-M015 monitoring.collection_interval", "SKEP-M015 agents[1].collection_interval"])
+  }
+
+  @Test func alertmanagersThatNeedCredentials() throws {
+    var plain = Receiver.Alertmanager()
+    plain.url = "http://plain.example:9093"
+    var named = plain
+    named.url = "https://user:word@named.example"
+    var token = plain
+    token.url = "https://token.example"
+    token.http = HTTPClientOptions()
+    token.http?.bearerTokenFile = "/run/token"
+    let system = try Self.system { system in
+      var receiver = Receiver()
+      receiver.name = "others"
+      receiver.alertmanagers = [plain, named, token]
+      system.receivers = [receiver]
+    }
+    let found = try Self.findings(system)
+    #expect(
+      found.map { "\($0.rule) \($0.diagnostic.path)" } == [
+        "SKEP-M016 receivers[0].alertmanager_configs[1]", "SKEP-M016 receivers[0].alertmanager_configs[2]",
+      ])
+    let config = MonitoringStack(of: system).prometheusConfig
+    #expect(config.contains("plain.example:9093") && !config.contains("word") && !config.contains("token.example"))
+  }
+
+  /// `external.metrics`: what others serve may be read, and nothing is known of its labels.
+  @Test func metricsFromElsewhere() throws {
+    let rules = [
+      Self.alert(.expression("kube_pod_status_ready{pod=~\"agent-.*\"} == 0", interval: nil)),
+      Self.alert(.threshold(.greater, 3), metric: "kube_pod_restarts"),
+      Self.alert(.expression("kub_pod_status_ready == 0", interval: nil)),
+    ]
+    func found(_ globs: [Glob]) throws -> [String] {
+      try Self.findings(
+        try Self.system { system in
+          system.alertRules = rules
+          for index in rules.indices { system.alertRules[index].name = "A\(index)" }
+          system.external.metrics = globs
+        }
+      ).map(\.diagnostic.path)
+    }
+    #expect(try found([Glob("kube_*")]) == ["alert_rules[2].expr"])
+    #expect(try found([]).sorted() == ["alert_rules[0].expr", "alert_rules[1]", "alert_rules[2].expr"])
+    let system = try Self.system { system in
+      system.external.metrics = [Glob("kube_*")]
+      system.alertRules = [rules[1]]
+    }
+    // They have other labels than the fleet's.
+    let expressions = MonitoringStack(of: system).groups.flatMap(\.rules).filter { $0.name == "A" }.map(\.expression)
+    #expect(expressions == ["kube_pod_restarts > 3"])
   }
 
   /// Trap 3: a Service whose port has another name is never scraped.
