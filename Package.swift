@@ -101,14 +101,20 @@ let package = Package(
     .target(
       name: "LocalRuntime",
       dependencies: ["CPlatform", "FleetModel", "DeployPlan", "Platform", log, lifecycle, systemPackage]),
+    .target(
+      name: "ClusterControl",
+      dependencies: [
+        "FleetModel", "DeployPlan", "Platform", httpClient, yaml, log, subprocess, nioTLS, systemPackage,
+      ] + nio),
 
     // Top: joins them.
     .target(
       name: "ControlPlane",
       dependencies: [
         "FleetModel", "WireFormats", "PromQL", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore",
-        "SpanStore", "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", log, metrics, coreMetrics,
-        lifecycle, hummingbirdCore, hummingbirdTLS, httpClient, httpTypes, nioTLS, nioCompression, nioHTTP2,
+        "SpanStore", "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "ClusterControl", log, metrics,
+        coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS, httpClient, httpTypes, nioTLS, nioCompression,
+        nioHTTP2,
         systemPackage,
       ] + nio),
     .target(
@@ -117,7 +123,8 @@ let package = Package(
         "ControlPlane", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "Platform", "SpanStore",
         "TraceAnalysis", lifecycle, log,
       ]),
-    .target(name: "SkepDeploy", dependencies: ["DeployPlan", "FleetModel", "PromQL"]),
+    .target(
+      name: "SkepDeploy", dependencies: ["ClusterControl", "DeployPlan", "FleetModel", "Platform", "PromQL", log]),
     .target(
       name: "SkepAgent",
       dependencies: [
@@ -127,8 +134,9 @@ let package = Package(
     .executableTarget(
       name: "skep",
       dependencies: [
-        "Alerting", "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition", "Platform",
-        "PromQL", "SkepDeploy", "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS, systemPackage,
+        "Alerting", "ClusterControl", "ControlPlane", "DeployPlan", "FleetModel", "LocalRuntime", "MetricExposition",
+        "Platform", "PromQL", "SkepDeploy", "WireFormats", arguments, log, metrics, lifecycle, httpClient, nioTLS,
+        systemPackage,
       ] + nio),
 
     // The example fleet: `examples/research-team`.
@@ -223,12 +231,28 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "SkepDeployTests",
-      dependencies: ["SkepDeploy", "DeployPlan", "FleetModel", "PromQL", "Platform", "TestSupport", systemPackage]),
+      dependencies: [
+        "SkepDeploy", "ClusterControl", "ClusterStand", "DeployPlan", "FleetModel", "PromQL", "Platform", "TestSupport",
+        systemPackage, httpClient,
+      ] + nio),
     .testTarget(
       name: "SkepMonitorTests",
       dependencies: [
         "SkepMonitor", "Alerting", "FleetHealth", "FleetModel", "Ingest", "Platform", "TraceAnalysis", lifecycle, log,
       ]),
+    // A Kubernetes API server for the tests, in their own process or in one of its own.
+    .target(
+      name: "ClusterStand",
+      dependencies: ["FleetModel", "Platform", hummingbird, hummingbirdTLS, httpTypes, lifecycle, log, nioTLS, yaml]
+        + nio, path: "Tests/ClusterStand"),
+    .executableTarget(
+      name: "cluster-stand", dependencies: ["ClusterStand", arguments, unixSignals], path: "Tests/ClusterStandServer"),
+    .testTarget(
+      name: "ClusterControlTests",
+      dependencies: [
+        "ClusterControl", "ClusterStand", "cluster-stand", "DeployPlan", "FleetModel", "Platform", "SkepDeploy",
+        "TestSupport", httpClient, lifecycle, log, nioTLS, subprocess, systemPackage,
+      ] + nio),
     .testTarget(name: "TidyTests"),
   ]
 )

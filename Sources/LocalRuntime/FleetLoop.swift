@@ -12,7 +12,7 @@ struct FleetLoop {
     let time: any TimeSource
     let random: any RandomSource
     let logger: Logger
-    let onChange: @Sendable ([CollectionTarget]) -> Void
+    let onChange: @Sendable (LocalTargets) -> Void
     let events: AsyncStream<Event>.Continuation
   }
 
@@ -47,7 +47,7 @@ struct FleetLoop {
   private var instances: [Int: Instance] = [:]
   private var nextID = 0
   private var isShuttingDown = false
-  private var lastTargets: [CollectionTarget]?
+  private var lastTargets: LocalTargets?
   private var reportedHolds: [AgentID: String] = [:]
 
   init(settings: LaunchSettings, host: ProcessHost, environment: Environment) {
@@ -72,7 +72,7 @@ struct FleetLoop {
       isShuttingDown = true
       wanted = [:]
       // All at once, in whatever state a roll is.
-      for id in instances.keys.sorted() { step(id, .stop, in: &group) }
+      for id in instances.keys.sorted() { step(id, .stop(drain: nil), in: &group) }
     }
     reconcile(in: &group)
     announceTargets()
@@ -191,7 +191,7 @@ extension FleetLoop {
       for planned in RollPlanner.steps(wanted: count, of: view(of: agent, at: now)) {
         switch planned {
         case .start(let ordinal): start(agent, ordinal: ordinal, at: now, in: &group)
-        case .stop(let id): step(id, .stop, in: &group)
+        case .stop(let id): step(id, .stop(drain: instances[id]?.spec.drainTimeout), in: &group)
         }
       }
       noteHold(of: agent, RollPlanner.held(wanted: count, view(of: agent, at: now)))
@@ -275,15 +275,19 @@ extension FleetLoop {
   /// Not when all are stopped with Skep itself: it goes on with them when it is started again.
   private mutating func announceTargets() {
     guard !isShuttingDown else { return }
-    let watched = instances.sorted { $0.key < $1.key }.map(\.value).filter(isToBeWatched)
-    let targets = watched.map { instance in
-      // The newest labels and endpoints, since those restart nothing.
-      var spec = instance.spec
-      if let current = wanted[spec.agentID], runsTheSame(current, spec) { spec = current }
-      return InstancePorts.target(of: spec, port: instance.port, pid: instance.machine.pid)
-    }
+    let sorted = instances.sorted { $0.key < $1.key }.map(\.value)
+    let targets = LocalTargets(
+      watched: sorted.filter(isToBeWatched).map(target),
+      ending: sorted.filter { $0.machine.isStopping && $0.machine.pid != nil }.map(target))
     guard targets != lastTargets else { return }
     lastTargets = targets
     environment.onChange(targets)
+  }
+
+  private func target(of instance: Instance) -> CollectionTarget {
+    // The newest labels and endpoints, since those restart nothing.
+    var spec = instance.spec
+    if let current = wanted[spec.agentID], runsTheSame(current, spec) { spec = current }
+    return InstancePorts.target(of: spec, port: instance.port, pid: instance.machine.pid)
   }
 }

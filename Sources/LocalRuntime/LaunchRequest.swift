@@ -26,10 +26,13 @@ struct LaunchSettings: Sendable {
 
   /// The request for one instance.
   ///
-  /// Of one name the environment takes, best first: `AGENT_ID`, `NAMESPACE`, `PORT`; the agent's own; the base; what Skep
+  /// Of one name the environment takes, best first: `AGENT_ID`, `NAMESPACE`, `PORT`, `DRAIN_TIMEOUT`; the agent's own; the base; what Skep
   /// itself was started with. The agent's values and its command may refer to all but the last.
   func request(for spec: AgentSpec, ordinal: Int, port: Int) throws(LaunchProblem) -> LaunchRequest {
-    let own = ["AGENT_ID": spec.agentID.name, "NAMESPACE": namespace, "PORT": "\(port)"]
+    let own = [
+      "AGENT_ID": spec.agentID.name, "NAMESPACE": namespace, "PORT": "\(port)",
+      "DRAIN_TIMEOUT": "\(spec.drainSeconds)",
+    ]
     var declared = baseEnvironment.merging(own) { $1 }
     for variable in spec.environment where own[variable.name] == nil {
       declared[variable.name] =

@@ -38,12 +38,12 @@ public final class LocalFleet: Service {
   ///   - logDirectory: holds `AGENT-N.log` of each instance; created where missing.
   ///   - baseEnvironment: added for each agent, after `AGENT_ID`, `NAMESPACE` and `PORT`.
   ///   - guardian: who ends the agents when this process is killed.
-  ///   - onChange: is told of all instances that are to be watched whenever one starts, stops or moves. One that has crashed
-  ///     stays, without a pid, until it runs again; one that Skep stops leaves at once, unless Skep stops as a whole. Called from one task, in order.
+  ///   - onChange: is told of the instances that others are to know of whenever one starts, stops, ends or moves. Called from one
+  ///     task, in order.
   public init(
     system: FleetSystem, workingDirectory: FilePath, logDirectory: FilePath, baseEnvironment: [String: String],
     guardian: GuardianSource = .thisExecutable, http: any HTTPExchanger, time: any TimeSource,
-    random: any RandomSource, logger: Logger, onChange: @escaping @Sendable ([CollectionTarget]) -> Void
+    random: any RandomSource, logger: Logger, onChange: @escaping @Sendable (LocalTargets) -> Void
   ) {
     let (events, continuation) = AsyncStream.makeStream(of: FleetLoop.Event.self)
     // First in the queue, so that a system applied before `run()` comes after it.
@@ -65,7 +65,8 @@ public final class LocalFleet: Service {
   /// Changes what is added for each agent, as known when it is about to ``run()``.
   public func setBaseEnvironment(_ variables: [String: String]) { launch.withLock { $0.baseEnvironment = variables } }
 
-  /// Goes over to a changed system: starts what is new, stops what left, rolls over what changed, one instance at a time.
+  /// Goes over to a changed system: starts what is new, stops what left, rolls over what changed, one instance at a time. An
+  /// instance that is to end for it has the agent's `drain_timeout` for its runs in flight.
   ///
   /// Returns at once; ``rolls()`` and ``snapshot()`` tell how it gets on. A further call supersedes what an earlier one has
   /// not finished. A change that does not work stops at the first instance and leaves the others alone.

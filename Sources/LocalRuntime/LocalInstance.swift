@@ -32,6 +32,20 @@ public struct LocalInstance: Sendable, Hashable {
   }
 }
 
+/// The instances that others are to know of.
+public struct LocalTargets: Sendable, Hashable {
+  /// Those that are to be watched. One that has crashed stays, without a pid, until it runs again; one that Skep stops leaves at once,
+  /// unless Skep stops as a whole.
+  public var watched: [CollectionTarget]
+  /// Those that were asked to end and may still have runs in flight.
+  public var ending: [CollectionTarget]
+
+  public init(watched: [CollectionTarget] = [], ending: [CollectionTarget] = []) {
+    self.watched = watched
+    self.ending = ending
+  }
+}
+
 /// How far an agent is in going over to what was last applied.
 public struct LocalRoll: Sendable, Hashable {
   public var agentID: AgentID

@@ -5,7 +5,8 @@
 ///    A process that never becomes ready has its liveness probed from 30 s on, as Kubernetes does with this agent.
 /// 3. Three failed liveness probes in a row: it is ended (`ending`) and started again.
 /// 4. `backingOff` after each end that nobody asked for: 0.5 s, doubled to 30 s, from the start again after 60 s of running.
-/// 5. `ending` on ``Event/stop``: SIGTERM, after 3 s SIGKILL, one second later given up as unkillable.
+/// 5. `ending` on ``Event/stop(drain:)``: SIGTERM, then SIGKILL 3 s after the time to drain, one second later given up as unkillable.
+///    Without time to drain a second SIGTERM says after half a second that what is in flight is not waited for.
 /// 6. `stopped`: for good.
 ///
 /// Decides only; whoever drives it performs the actions and calls back. Time is monotonic.
@@ -19,6 +20,7 @@ struct SupervisorMachine: Sendable, Hashable {
     var longestBackOff: Duration = .seconds(30)
     var stableAfter: Duration = .seconds(60)
     var grace: Duration = .seconds(3)
+    var hurry: Duration = .milliseconds(500)
     var giveUpAfterKill: Duration = .seconds(1)
   }
 
@@ -32,7 +34,9 @@ struct SupervisorMachine: Sendable, Hashable {
     case exited(String, jitter: Double)
     /// ``SupervisorMachine/deadline`` may have come.
     case tick
-    case stop
+    /// Asked to end for good. With `drain`, runs in flight have that long, unless the process was never ready for any; a further one
+    /// without it ends that.
+    case stop(drain: Duration?)
   }
 
   enum Action: Sendable, Hashable {
@@ -59,6 +63,8 @@ struct SupervisorMachine: Sendable, Hashable {
     var since: Duration
     var deadline: Duration
     var killed = false
+    /// When SIGTERM is sent again.
+    var hurryAt: Duration?
     /// Why Skep ends it, where it is to be started again.
     var restartReason: String?
   }
@@ -113,7 +119,7 @@ struct SupervisorMachine: Sendable, Hashable {
   var deadline: Duration? {
     switch phase {
     case .running(let run): run.probing ? nil : run.nextProbe
-    case .ending(let ending): ending.deadline
+    case .ending(let ending): ending.hurryAt ?? ending.deadline
     case .backingOff(let until): until
     case .idle, .launching, .stopped: nil
     }
@@ -127,7 +133,7 @@ struct SupervisorMachine: Sendable, Hashable {
     case .probed(let generation, let ready, let alive): probed(generation, ready: ready, alive: alive, at: now)
     case .exited(let reason, let jitter): exited(reason, jitter: jitter, at: now)
     case .tick: tick(at: now)
-    case .stop: stop(at: now)
+    case .stop(let drain): stop(drain: drain, at: now)
     }
   }
 
@@ -200,6 +206,10 @@ struct SupervisorMachine: Sendable, Hashable {
     case .backingOff:
       restarts += 1
       return launch()
+    case .ending(var ending) where ending.hurryAt != nil:
+      ending.hurryAt = nil
+      phase = .ending(ending)
+      return [.terminate(pid: ending.pid)]
     case .ending(var ending):
       if ending.killed, ending.restartReason == nil {
         lastExit = "process \(ending.pid) does not end after SIGKILL"
@@ -213,23 +223,36 @@ struct SupervisorMachine: Sendable, Hashable {
     }
   }
 
-  private mutating func stop(at now: Duration) -> [Action] {
+  private mutating func stop(drain: Duration?, at now: Duration) -> [Action] {
     switch phase {
     case .idle, .backingOff: return finish()
     case .launching:
       phase = .launching(stopRequested: true)
       return []
-    case .running(let run): return end(run.pid, since: run.since, restartReason: nil, at: now)
+    case .running(let run):
+      // What was never ready was given no work.
+      let drain = drain.map { run.wasReady ? $0 : .zero }
+      return end(run.pid, since: run.since, restartReason: nil, drain: drain ?? .zero, hurry: drain == nil, at: now)
     case .ending(var ending):
       ending.restartReason = nil
       phase = .ending(ending)
-      return []
+      // It drains, and is to no longer.
+      guard drain == nil, !ending.killed, ending.deadline > now + timing.grace else { return [] }
+      ending.deadline = now + timing.grace
+      phase = .ending(ending)
+      return [.terminate(pid: ending.pid)]
     case .stopped: return []
     }
   }
 
-  private mutating func end(_ pid: Int32, since: Duration, restartReason: String?, at now: Duration) -> [Action] {
-    phase = .ending(Ending(pid: pid, since: since, deadline: now + timing.grace, restartReason: restartReason))
+  private mutating func end(
+    _ pid: Int32, since: Duration, restartReason: String?, drain: Duration = .zero, hurry: Bool = false,
+    at now: Duration
+  ) -> [Action] {
+    phase = .ending(
+      Ending(
+        pid: pid, since: since, deadline: now + drain + timing.grace, hurryAt: hurry ? now + timing.hurry : nil,
+        restartReason: restartReason))
     return [.terminate(pid: pid)]
   }
 

@@ -25,10 +25,14 @@ public final class ReceiverConnections: Sendable {
 
   let eventLoops: any EventLoopGroup
   private let ownsEventLoops: Bool
+  private let connectTimeout: TimeAmount
   private let state = Mutex(State.open([:]))
 
-  /// - Parameter eventLoops: run the connections; without it there is one thread of its own for them.
-  public init(eventLoops: (any EventLoopGroup)? = nil) {
+  /// - Parameters:
+  ///   - eventLoops: run the connections; without it there is one thread of its own for them.
+  ///   - connectTimeout: until a connection is there, TLS included; a try ends earlier where its own time is shorter.
+  public init(eventLoops: (any EventLoopGroup)? = nil, connectTimeout: Duration = .seconds(10)) {
+    self.connectTimeout = TimeAmount(connectTimeout)
     ownsEventLoops = eventLoops == nil
     self.eventLoops = eventLoops ?? MultiThreadedEventLoopGroup(numberOfThreads: 1)
   }
@@ -50,15 +54,16 @@ public final class ReceiverConnections: Sendable {
     state.withLock { state in
       guard case .open(var clients) = state else { return nil }
       if let known = clients[shape] { return known }
-      let client = HTTPClient(eventLoopGroup: eventLoops, configuration: Self.configuration(shape))
+      let client = HTTPClient(eventLoopGroup: eventLoops, configuration: configuration(shape))
       clients[shape] = client
       state = .open(clients)
       return client
     }
   }
 
-  private static func configuration(_ shape: Shape) -> HTTPClient.Configuration {
+  private func configuration(_ shape: Shape) -> HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = connectTimeout
     // Redirects are followed above, where the secrets of a request are known.
     configuration.redirectConfiguration = .disallow
     configuration.proxy = shape.proxy

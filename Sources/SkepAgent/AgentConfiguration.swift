@@ -20,7 +20,10 @@ public struct AgentConfiguration: Sendable {
   public var registration = RegistrationPolicy()
   /// How long the agent goes on serving, not ready any more, before it stops: time for load balancers to notice.
   public var drainDelay: Duration = .zero
-  /// How long requests in flight may take after that, before they are cancelled.
+  /// How long runs in flight may take to end after a stop was asked for; none by default. The agent stops as soon as there are none, so
+  /// this is the bound and not the rule.
+  public var drainTimeout: Duration = .zero
+  /// How long requests that are left after that may take, before they are cancelled.
   public var shutdownGrace: Duration = .seconds(1)
 
   public init(
@@ -38,8 +41,8 @@ public struct AgentConfiguration: Sendable {
   }
 
   /// Reads `AGENT_ID` (required unless `defaultAgentID` is given), `NAMESPACE`, `HOST`, `PORT`, `ADVERTISED_HOST`,
-  /// `SKEP_SERVER` and `SKEP_TOKEN_FILE`: what `skep up` and the generated Kubernetes objects set. Empty values count as
-  /// absent.
+  /// `SKEP_SERVER`, `SKEP_TOKEN_FILE` and `DRAIN_TIMEOUT` (whole seconds): what `skep up` and the generated Kubernetes objects set. Empty
+  /// values count as absent.
   ///
   /// - Throws: ``Problem`` naming the variable, what is wrong and how to mend it.
   public init(environment: [String: String], defaultAgentID: String? = nil) throws(Problem) {
@@ -64,6 +67,13 @@ public struct AgentConfiguration: Sendable {
     self.init(
       agentID: agentID, namespace: value("NAMESPACE") ?? "multi-agents", host: value("HOST") ?? "127.0.0.1",
       port: port, advertisedHost: value("ADVERTISED_HOST"), tokenFile: value("SKEP_TOKEN_FILE"))
+    if let text = value("DRAIN_TIMEOUT") {
+      guard let seconds = UInt32(text) else {
+        throw Problem(
+          variable: "DRAIN_TIMEOUT", reason: "is \"\(text)\"; it must be a number of whole seconds, such as \"30\"")
+      }
+      drainTimeout = .seconds(Int64(seconds))
+    }
     if let server = value("SKEP_SERVER") {
       let scheme = server.lowercased()
       guard scheme.hasPrefix("http://") || scheme.hasPrefix("https://") else {

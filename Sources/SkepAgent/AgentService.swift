@@ -1,13 +1,10 @@
-import AsyncHTTPClient
 import FleetModel
 import FoundationEssentials
-import Glibc
 public import Hummingbird
 public import Logging
 public import MetricExposition
 import NIOCore
 public import ServiceLifecycle
-import Synchronization
 public import UnixSignals
 
 /// Runs an agent: serves its metrics, health, readiness and own routes, and keeps it registered with the control plane.
@@ -30,8 +27,14 @@ public import UnixSignals
 /// | `GET /health` | 200, or 503 where a liveness check fails |
 /// | `GET /ready` | 200, or 503 where a readiness check fails or the agent is stopping |
 ///
-/// On graceful shutdown it is no longer ready, deregisters, goes on serving for `drainDelay`, then closes its port, lets
-/// requests in flight end for `shutdownGrace` and cancels the rest. At last the tracer sends the spans that are left.
+/// Its end:
+///
+/// 1. Graceful shutdown begins: it is no longer ready, and goes on serving and sending heartbeats for `drainDelay`.
+/// 2. It waits until no run is in flight (``runs``), for `drainTimeout` at most.
+/// 3. It deregisters, closes its port, lets requests that are left end for `shutdownGrace` and cancels the rest.
+/// 4. The tracer sends the spans that are left.
+///
+/// A second signal to ``runUntilStopped(with:signals:)`` ends the waiting: what is in flight then has `shutdownGrace`.
 public struct AgentService: Service {
   private let configuration: AgentConfiguration
   private let registry: MetricRegistry
@@ -40,6 +43,8 @@ public struct AgentService: Service {
   private let routes: @Sendable (Router<BasicRequestContext>) -> Void
   private let onListening: @Sendable (Int) async -> Void
   private let tracer: SkepTracer?
+  /// What is in flight: requests to the agent's own routes, open spans of its tracer, and what the agent counts itself.
+  public let runs: RunsInFlight
 
   /// - Parameters:
   ///   - tracer: runs with the agent, and gets a span for each request to the agent's own routes, within the trace that the
@@ -56,6 +61,7 @@ public struct AgentService: Service {
     self.registry = registry
     self.checks = checks
     self.tracer = tracer
+    runs = tracer?.runs ?? RunsInFlight()
     self.routes = routes
     self.onListening = onListening
     var logger = logger ?? Logger(label: "skep.agent")
@@ -90,11 +96,10 @@ public struct AgentService: Service {
   }
 
   private func serve() async throws {
-    let stop = StopFlag()
     let (ports, portFound) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
     let port = configuration.port
     var application = Application(
-      router: router(stop), server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+      router: router(), server: .http1(configuration: .init(idleTimeout: .seconds(75))),
       configuration: .init(address: .hostname(configuration.host, port: port), serverName: nil),
       onServerRunning: { channel in
         let bound = channel.localAddress?.port ?? port
@@ -106,20 +111,36 @@ public struct AgentService: Service {
     application.logger = quietLogger
     // The group stops its members one after the other, the last first: the announcer drains before the port closes.
     var group = ServiceGroupConfiguration(
-      services: [application, Announcer(agent: configuration, ports: ports, stop: stop, logger: logger)],
+      services: [application, Announcer(agent: configuration, ports: ports, runs: runs, logger: logger)],
       logger: quietLogger)
+    let farewell = configuration.server == nil ? .zero : configuration.registration.farewellTimeout
     group.maximumGracefulShutdownDuration =
-      configuration.drainDelay + (configuration.server == nil ? .zero : configuration.registration.farewellTimeout)
-      + configuration.shutdownGrace
-    try await ServiceGroup(configuration: group).run()
+      configuration.drainDelay + configuration.drainTimeout + farewell + configuration.shutdownGrace
+    let service = ServiceGroup(configuration: group)
+    try await withThrowingTaskGroup(of: Bool.self) { tasks in
+      tasks.addTask {
+        try await service.run()
+        return true
+      }
+      tasks.addTask { [runs, grace = farewell + configuration.shutdownGrace] in
+        await runs.untilCutShort()
+        try? await Task.sleep(for: grace)
+        return false
+      }
+      defer { tasks.cancelAll() }
+      while let isOver = try await tasks.next(), !isOver, !runs.isCutShort {}
+    }
   }
 
   /// Runs the agent and `others` until SIGTERM or SIGINT, then stops them all gracefully.
   public func runUntilStopped(
     with others: [any Service] = [], signals: [UnixSignal] = [.sigterm, .sigint]
   ) async throws {
+    // The first is the last to be stopped.
     let group = ServiceGroup(
-      configuration: .init(services: [self] + others, gracefulShutdownSignals: signals, logger: quietLogger))
+      configuration: .init(
+        services: [SecondSignal(signals: signals, runs: runs), self] + others, gracefulShutdownSignals: signals,
+        logger: quietLogger))
     try await group.run()
   }
 
@@ -130,12 +151,14 @@ public struct AgentService: Service {
     return quiet
   }
 
-  private func router(_ stop: StopFlag) -> Router<BasicRequestContext> {
+  private func router() -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: RunCount(runs: runs))
     if let tracer { router.add(middleware: RequestSpans(tracer: tracer)) }
     routes(router)
     let registry = registry
     let checks = checks
+    let runs = runs
     router.get("/metrics") { request, _ in
       let format = ExpositionFormat.negotiated(accept: request.headers[values: .accept].joined(separator: ","))
       return Response(
@@ -144,7 +167,7 @@ public struct AgentService: Service {
     }
     router.get("/health") { _, _ in try Self.response(await HealthReport.make(of: checks.liveness)) }
     router.get("/ready") { _, _ in
-      try Self.response(stop.isStopping ? .stopping : await HealthReport.make(of: checks.readiness))
+      try Self.response(runs.isDraining ? .stopping : await HealthReport.make(of: checks.readiness))
     }
     return router
   }
@@ -155,48 +178,5 @@ public struct AgentService: Service {
     return Response(
       status: report.isPassing ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
       body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(report))))
-  }
-}
-
-/// Tells the control plane that the agent is there, and on shutdown that it is not.
-private struct Announcer: Service {
-  let agent: AgentConfiguration
-  let ports: AsyncStream<Int>
-  let stop: StopFlag
-  let logger: Logger
-
-  func run() async throws {
-    try await withGracefulShutdownHandler {
-      if let server = agent.server {
-        try await announce(to: server)
-      } else {
-        try? await gracefulShutdown()
-      }
-      if stop.isStopping { try? await Task.sleep(for: agent.drainDelay) }
-    } onGracefulShutdown: {
-      stop.set()
-    }
-  }
-
-  private func announce(to server: String) async throws {
-    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .quiet)
-    let machine = await cancelWhenGracefulShutdown { [self] in
-      var iterator = ports.makeAsyncIterator()
-      guard let port = await iterator.next() else { return RegistrationMachine(policy: agent.registration) }
-      return await loop(http, server, port: port, timeout: agent.registration.requestTimeout).run()
-    }
-    await loop(http, server, port: agent.port, timeout: agent.registration.farewellTimeout).leave(machine)
-    try await http.shutdown()
-  }
-
-  private func loop(_ http: HTTPClient, _ server: String, port: Int, timeout: Duration) -> RegistrationLoop {
-    let address = agent.address(port: port)
-    return RegistrationLoop(
-      client: ControlPlaneClient(
-        http: http, server: server, tokenFile: agent.tokenFile, agentID: agent.agentID, timeout: timeout),
-      registration: ControlPlaneClient.Registration(
-        agentID: agent.agentID.name, metricsEndpoint: address + "/metrics", healthEndpoint: address + "/health",
-        pid: getpid(), labels: agent.labels),
-      policy: agent.registration, logger: logger)
   }
 }

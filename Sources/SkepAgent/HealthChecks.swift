@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What an agent says when it is asked how it is.
 public struct HealthChecks: Sendable {
   /// Returns `nil` where all is well, else why not, in words.
@@ -31,13 +29,4 @@ struct HealthReport: Encodable, Sendable, Equatable {
   }
 
   static let stopping = HealthReport(status: "stopping", checks: [:])
-}
-
-/// Whether an agent has begun to stop.
-final class StopFlag: Sendable {
-  private let flag = Atomic(false)
-
-  var isStopping: Bool { flag.load(ordering: .acquiring) }
-
-  func set() { flag.store(true, ordering: .releasing) }
 }

@@ -105,6 +105,48 @@ struct DeployCommandTests {
     }
   }
 
+  @Test func monitoringFilesOfSomebodyElseAreNotReplaced() throws {
+    let folder = try Folder()
+    try folder.write(Self.system, to: "system.yaml")
+    let render = "skep deploy render system.yaml --monitoring out"
+    for path in ["out/prometheus/prometheus.yml", "out/grafana/dashboards/multi-agent-system.json"] {
+      try folder.write("{}\n", to: path)
+      let (status, output) = try folder.run(render)
+      #expect(status == 2)
+      #expect(
+        output == "skep: \(path): was not rendered from system t; move it away, or choose another directory\n")
+      #expect(try folder.text(path) == "{}\n" && folder.run("find out -type f").output == "\(path)\n")
+      _ = try folder.run("rm -r out")
+    }
+    // Its own it replaces.
+    for _ in 0..<2 {
+      #expect(try folder.run(render).output == "out: 5 files for Prometheus and Grafana\n")
+      try folder.write(Self.system.replacing("a:1", with: "a:2"), to: "system.yaml")
+    }
+    #expect(try folder.text("out/prometheus/prometheus.yml").hasPrefix("# Rendered by skep from system t\n"))
+  }
+
+  /// Without --environment each is checked; what the file has as it stands is told once.
+  @Test func environmentsAreCheckedToo() throws {
+    let folder = try Folder()
+    let overlays = """
+
+      environments:
+        staging: {namespace: t-staging, agents: {a: {environment: {KEY: {secret: keys, key: k}}}}}
+        production: {namespace: t-production}
+
+      """
+    try folder.write(Self.system + overlays, to: "system.yaml")
+    let (status, output) = try folder.run("skep deploy check system.yaml")
+    let errors = output.split(separator: "\n").filter { $0.contains("error: ") }
+    #expect(status == 1 && errors.count == 1, "\(output)")
+    #expect(errors.first?.contains("in environment staging: no Secret \"keys\" is at hand") ?? false)
+    let lines = output.split(separator: "\n")
+    #expect(lines.last?.contains(" (and environments production, staging): 1 error, ") ?? false)
+    #expect(Set(lines.map { $0.replacing("t-staging", with: "t") }).count == lines.count)
+    #expect(try folder.run("skep deploy check system.yaml --environment production").status == 0)
+  }
+
   @Test func onlyTakesWhatItNames() throws {
     let folder = try Folder()
     try folder.write(Self.system, to: "system.yaml")

@@ -33,7 +33,7 @@ struct FleetHarness: Sendable {
   private let history: History
 
   final class History: Sendable {
-    let targets = Mutex<[[CollectionTarget]]>([])
+    let targets = Mutex<[LocalTargets]>([])
   }
 
   init(
@@ -57,8 +57,11 @@ struct FleetHarness: Sendable {
     return system
   }
 
-  /// Every list of targets so far.
-  var announced: [[CollectionTarget]] { history.targets.withLock { $0 } }
+  /// Every list of targets to be watched so far.
+  var announced: [[CollectionTarget]] { told.map(\.watched) }
+
+  /// All that was told so far.
+  var told: [LocalTargets] { history.targets.withLock { $0 } }
 
   func log(_ name: String) -> String { scratch.read("logs/\(name).log") ?? "" }
 

@@ -41,7 +41,8 @@ import Testing
     }
     #expect(
       request.environment == [
-        "AGENT_ID": "planner", "NAMESPACE": "bees", "PORT": "4242", "OTEL": "http://x", "HOME": "/root",
+        "AGENT_ID": "planner", "NAMESPACE": "bees", "PORT": "4242", "DRAIN_TIMEOUT": "30",
+        "OTEL": "http://x", "HOME": "/root",
         "GREETING": "hi planner http://x $(LATER)", "LATER": "hi planner http://x $(LATER)!", "TOKEN": "key",
         "OPENAI_API_KEY": "key",
       ])

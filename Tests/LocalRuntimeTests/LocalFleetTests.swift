@@ -190,6 +190,30 @@ import Testing
     }
   }
 
+  /// Longer than a process has that is not given time to drain.
+  @Test func aRollWaitsForRunsInFlight() async throws {
+    let text = "trap 'sleep 5; echo drained; exit 0' TERM; echo $VERSION; while :; do sleep 0.1; done"
+    var (old, new) = (try script("planner", text), try script("planner", text, version: "2"))
+    old.drainTimeout = .seconds(3600)
+    new.drainTimeout = .seconds(3600)
+    let harness = try FleetHarness([old])
+    try await harness.running {
+      try await eventually("it is ready") {
+        harness.fleet.snapshot().first?.state == .ready && harness.log("planner-0") == "1\n"
+      }
+      let pid = try #require(harness.fleet.snapshot().first?.pid)
+      await harness.fleet.apply(FleetHarness.system([new]))
+      try await eventually("it drains, and is not watched any more") {
+        harness.told.last.map { $0.ending.map(\.pid) == [pid] && $0.watched.allSatisfy { $0.pid != pid } } ?? false
+      }
+      try await eventually("its work is done") {
+        harness.log("planner-0").hasSuffix("drained\n") && harness.fleet.snapshot().count == 1
+      }
+      #expect(harness.told.last?.ending == [])
+    }
+    #expect(!harness.log("planner-0").hasSuffix("drained\ndrained\n"), "Skep's own end does not wait for the hour")
+  }
+
   @Test func holdsARollThatDoesNotWork() async throws {
     let known = Mutex<Set<Int>?>(nil)
     // From a certain moment on only the ports known then are ready.

@@ -112,9 +112,10 @@ import Testing
 
   @Test func stopsWithTermThenKillThenGivesUp() throws {
     var machine = running()
-    #expect(machine.step(.stop, at: .seconds(7)) == [.terminate(pid: 10)])
+    #expect(machine.step(.stop(drain: nil), at: .seconds(7)) == [.terminate(pid: 10)])
     #expect(machine.state == .stopping)
-    #expect(machine.step(.stop, at: .seconds(8)) == [])
+    #expect(try tick(&machine) == (.milliseconds(7_500), [.terminate(pid: 10)]))
+    #expect(machine.step(.stop(drain: nil), at: .seconds(8)) == [])
     #expect(try tick(&machine) == (.seconds(10), [.kill(pid: 10)]))
     #expect(try tick(&machine) == (.seconds(11), [.finished]))
     #expect(machine.state == .stopped)
@@ -122,28 +123,59 @@ import Testing
     #expect(machine.deadline == nil)
   }
 
+  /// A machine whose process is ready.
+  func ready() throws -> SupervisorMachine {
+    var machine = running()
+    let at = try tick(&machine).at
+    #expect(machine.step(.probed(generation: 1, ready: true, alive: nil), at: at) == [])
+    return machine
+  }
+
+  @Test func runsInFlightHaveTheTimeToDrain() throws {
+    var machine = try ready()
+    #expect(machine.step(.stop(drain: .seconds(600)), at: .seconds(7)) == [.terminate(pid: 10)])
+    #expect(machine.state == .stopping)
+    #expect(machine.step(.stop(drain: .seconds(600)), at: .seconds(100)) == [], "the first one counts")
+    #expect(try tick(&machine) == (.seconds(610), [.kill(pid: 10)]))
+    #expect(try tick(&machine) == (.seconds(611), [.finished]))
+  }
+
+  @Test func theEndOfSkepEndsTheDraining() throws {
+    var machine = try ready()
+    #expect(machine.step(.stop(drain: .seconds(600)), at: .seconds(7)) == [.terminate(pid: 10)])
+    #expect(machine.step(.stop(drain: nil), at: .seconds(20)) == [.terminate(pid: 10)])
+    #expect(machine.step(.stop(drain: nil), at: .seconds(21)) == [])
+    #expect(try tick(&machine) == (.seconds(23), [.kill(pid: 10)]))
+  }
+
+  @Test func whatWasNeverReadyHasNothingToDrain() throws {
+    var machine = running()
+    #expect(machine.step(.stop(drain: .seconds(600)), at: .seconds(7)) == [.terminate(pid: 10)])
+    #expect(try tick(&machine) == (.seconds(10), [.kill(pid: 10)]))
+  }
+
   @Test func finishesWhenTheStoppedProcessEnds() {
     var machine = running()
-    _ = machine.step(.stop, at: .zero)
+    _ = machine.step(.stop(drain: nil), at: .zero)
     #expect(machine.step(.exited("exited with status 0", jitter: 0), at: .seconds(1)) == [.finished])
     #expect(machine.lastExit == "exited with status 0")
   }
 
   @Test func stopsInEveryState() {
     var idle = SupervisorMachine()
-    #expect(idle.step(.stop, at: .zero) == [.finished])
+    #expect(idle.step(.stop(drain: nil), at: .zero) == [.finished])
     var launching = SupervisorMachine()
     _ = launching.step(.start, at: .zero)
-    #expect(launching.step(.stop, at: .zero) == [])
+    #expect(launching.step(.stop(drain: nil), at: .zero) == [])
     #expect(launching.isStopping)
     var failing = launching
     #expect(launching.step(.spawned(pid: 3), at: .zero) == [.terminate(pid: 3)])
     #expect(failing.step(.spawnFailed("", jitter: 0), at: .zero) == [.finished])
     var waiting = running()
     _ = waiting.step(.exited("", jitter: 0), at: .zero)
-    #expect(waiting.step(.stop, at: .zero) == [.finished])
+    #expect(waiting.step(.stop(drain: nil), at: .zero) == [.finished])
     #expect(waiting.step(.tick, at: .seconds(100)) == [])
-    #expect(waiting.step(.stop, at: .zero) == [])
+    #expect(waiting.step(.stop(drain: nil), at: .zero) == [])
   }
 
   @Test func isNotRestartedWhenStoppedWhileBeingRestarted() throws {
@@ -153,7 +185,7 @@ import Testing
       _ = machine.step(.probed(generation: 1, ready: true, alive: false), at: at)
       if machine.state == .unready { break }
     }
-    #expect(machine.step(.stop, at: .seconds(20)) == [])
+    #expect(machine.step(.stop(drain: nil), at: .seconds(20)) == [])
     #expect(machine.isStopping)
     #expect(machine.step(.exited("", jitter: 0), at: .seconds(20)) == [.finished])
   }

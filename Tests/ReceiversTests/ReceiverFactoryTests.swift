@@ -11,7 +11,7 @@ import Testing
 
 @Suite("receivers, from their configuration to the other side") struct ReceiverFactoryTests {
   private func with(_ receiver: Receiver, _ body: ([NotificationIntegration]) async throws -> Void) async throws {
-    let connections = ReceiverConnections()
+    let connections = ReceiverConnections(connectTimeout: .seconds(300))
     do {
       try await body(factory(connections).integrations(of: receiver))
       await connections.shutdown()
@@ -120,7 +120,7 @@ import Testing
     receiver.commands = [.init()]
     receiver.commands[0].command = ["sh", "-c", "cat > \"$1\"", "sh", directory.path.appending("got").string]
     receiver.logs = [.init()]
-    let connections = ReceiverConnections()
+    let connections = ReceiverConnections(connectTimeout: .seconds(300))
     let log = ArrivalLog<String>()
     for integration in try factory(connections, log: log).integrations(of: receiver) {
       try await integration.send(Self.notification)
@@ -158,7 +158,7 @@ import Testing
   }
 
   @Test func whatCouldNeverWorkIsRefused() async throws {
-    let connections = ReceiverConnections()
+    let connections = ReceiverConnections(connectTimeout: .seconds(300))
     func problem(_ change: (inout Receiver) -> Void) throws -> String? {
       var receiver = Receiver()
       receiver.name = "night"

@@ -33,20 +33,25 @@ struct ResearchTeam {
   /// with SIGTERM, the last started first, and returns how they ended.
   static func run(
     _ roles: [String], arguments: [String] = calm, extra: [String] = [],
-    body: @Sendable ([String: String]) async throws -> Void
+    variables: [String: String] = [:], signals: Int = 1, body: @Sendable ([String: String]) async throws -> Void
   ) async throws -> [Ended] {
-    try await start(roles[...], arguments: arguments + extra, addresses: [:], body: body)
+    try await start(
+      roles[...], arguments: arguments + extra, addresses: [:], variables: variables, signals: signals,
+      body: body)
   }
 
   private static func start(
     _ roles: ArraySlice<String>, arguments: [String], addresses: [String: String],
-    body: @Sendable ([String: String]) async throws -> Void
+    variables: [String: String], signals: Int, body: @Sendable ([String: String]) async throws -> Void
   ) async throws -> [Ended] {
     guard let role = roles.first else {
       try await body(addresses)
       return []
     }
     var environment: [Environment.Key: String] = ["AGENT_ID": role]
+    for (name, value) in variables {
+      if let key = Environment.Key(rawValue: name) { environment[key] = value }
+    }
     for (peer, address) in addresses {
       if let key = Environment.Key(rawValue: peer.uppercased() + "_URL") { environment[key] = address }
     }
@@ -63,9 +68,14 @@ struct ResearchTeam {
         }
         let address = String(line[line.index(after: blank)...].filter { !$0.isWhitespace })
         let ended = try await start(
-          roles.dropFirst(), arguments: arguments, addresses: addresses.merging([role: address]) { $1 }, body: body)
+          roles.dropFirst(), arguments: arguments, addresses: addresses.merging([role: address]) { $1 },
+          variables: variables, signals: signals, body: body)
         rest.withLock { $0 = ended }
-        try execution.send(signal: .terminate)
+        for signal in 0..<signals {
+          // Two of a kind that come at once may be seen as one.
+          if signal > 0 { try await notReady(address) }
+          try execution.send(signal: .terminate)
+        }
         while try await lines.next() != nil {}
       } catch {
         try? execution.send(signal: .kill)
@@ -74,5 +84,9 @@ struct ResearchTeam {
     }
     if let error = failure.withLock({ $0 }) { throw error }
     return rest.withLock { $0 } + [Ended(role: role, status: outcome.terminationStatus)]
+  }
+
+  private static func notReady(_ address: String) async throws {
+    try await eventually("not ready") { try await get(address + "/ready").status == 503 }
   }
 }

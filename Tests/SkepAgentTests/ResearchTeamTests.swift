@@ -2,6 +2,7 @@ import FoundationEssentials
 import NIOCore
 import SkepAgent
 import Subprocess
+import Synchronization
 import Testing
 
 private struct Result: Decodable {
@@ -69,6 +70,34 @@ private func result(_ answer: Answer) throws -> Result {
     }
     #expect(ended.map(\.role) == roles.reversed())
     #expect(ended.allSatisfy { $0.status == .exited(0) }, "\(ended)")
+  }
+
+  /// The request outlives what a stop would allow without time to drain.
+  @Test func aRunInFlightIsFinishedAfterSIGTERM() async throws {
+    let asked = Mutex<Task<Answer, any Error>?>(nil)
+    let ended = try await ResearchTeam.run(
+      ["writer"], extra: ["--latency-scale", "12"], variables: ["DRAIN_TIMEOUT": "3600"]
+    ) { address in
+      let writer = try #require(address["writer"])
+      // Asks from outside the process's life; awaited below.
+      asked.withLock { $0 = Task { try await work(at: writer) } }
+      try await eventually("the work has begun") { try await metric("agent_tasks_in_progress", at: writer) == 1 }
+    }
+    let answer = try await asked.withLock { $0 }?.value
+    #expect(answer?.status == 200, "\(answer?.body ?? "")")
+    #expect(ended.map(\.status) == [.exited(0)])
+  }
+
+  @Test func aSecondSIGTERMEndsTheWaiting() async throws {
+    let ended = try await ResearchTeam.run(
+      ["writer"], extra: ["--latency-scale", "1000"], variables: ["DRAIN_TIMEOUT": "3600"], signals: 2
+    ) { address in
+      let writer = try #require(address["writer"])
+      // Ends with the process.
+      Task { _ = try? await work(at: writer) }
+      try await eventually("the work has begun") { try await metric("agent_tasks_in_progress", at: writer) == 1 }
+    }
+    #expect(ended.map(\.status) == [.exited(0)])
   }
 
   @Test func theCriticSendsWorkBackABoundedNumberOfTimes() async throws {

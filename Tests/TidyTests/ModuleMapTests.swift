@@ -7,7 +7,10 @@ struct ModuleMapTests {
     "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "MetricExposition", "PromQL", "GoTemplate",
     "TraceAnalysis",
   ]
-  static let edges: Set = ["Platform", "SampleStore", "SpanStore", "Ingest", "Alerting", "Receivers", "LocalRuntime"]
+  static let edges: Set = [
+    "Platform", "SampleStore", "SpanStore", "Ingest", "Alerting", "Receivers", "LocalRuntime",
+    "ClusterControl",
+  ]
   static let top: Set = ["ControlPlane", "SkepMonitor", "SkepDeploy", "SkepAgent", "skep", "TestSupport"]
 
   /// For each of our modules, those of ours that it may import.
@@ -28,19 +31,21 @@ struct ModuleMapTests {
     "Alerting": ["FleetModel", "AlertLogic", "GoTemplate", "PromQL", "Platform"],
     "Receivers": ["FleetModel", "AlertLogic", "GoTemplate", "Platform"],
     "LocalRuntime": ["FleetModel", "DeployPlan", "Platform", "CPlatform"],
+    "ClusterControl": ["FleetModel", "DeployPlan", "Platform"],
     "ControlPlane": [
       "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "SpanStore",
       "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
+      "ClusterControl",
     ],
     "SkepMonitor": [
       "ControlPlane", "FleetModel", "Alerting", "DeployPlan", "FleetHealth", "Ingest", "Platform", "SpanStore",
       "TraceAnalysis",
     ],
-    "SkepDeploy": ["DeployPlan", "FleetModel", "PromQL"],
+    "SkepDeploy": ["ClusterControl", "DeployPlan", "FleetModel", "Platform", "PromQL"],
     "SkepAgent": ["FleetModel", "MetricExposition", "WireFormats"],
     "skep": [
       "ControlPlane", "DeployPlan", "FleetModel", "WireFormats", "LocalRuntime", "MetricExposition", "Platform",
-      "PromQL", "Alerting", "SkepDeploy",
+      "PromQL", "Alerting", "SkepDeploy", "ClusterControl",
     ],
     "TestSupport": ["FleetModel", "Platform"],
   ]

@@ -47,7 +47,7 @@ enum APISchemas {
   private static let number: JSONValue = ["type": "number"]
   private static let numberOrNull: JSONValue = ["type": ["number", "null"]]
   static let time: JSONValue = ["type": "string", "format": "date-time"]
-  private static let timeOrNull: JSONValue = ["type": ["string", "null"], "format": "date-time"]
+  static let timeOrNull: JSONValue = ["type": ["string", "null"], "format": "date-time"]
   static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
   static let textMap: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
   /// Numbers that JSON lacks are written as words.
@@ -64,7 +64,8 @@ enum APISchemas {
   static func list(of name: String) -> JSONValue { ["type": "array", "items": reference(name)] }
 
   static let all: [Named] =
-    agents + overview + alerts + store + prometheus + lint + alertmanager + traces + traceAnalysis + fleetTraces + [
+    agents + overview + alerts + store + prometheus + lint + alertmanager + traces + traceAnalysis + fleetTraces
+    + deployments + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),

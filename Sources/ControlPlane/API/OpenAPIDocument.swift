@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The OpenAPI 3.1 description of a set of routes (<https://spec.openapis.org/oas/v3.1.0.html>).
 enum OpenAPIDocument {
   static func json(for routes: [APIRoute]) -> JSONValue {

@@ -1,3 +1,4 @@
+import FleetModel
 import HTTPTypes
 
 /// What Skep says of itself: alive, ready, its own metrics, its own description.

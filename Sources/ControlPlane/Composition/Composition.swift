@@ -26,6 +26,8 @@ public final class Composition: Service {
   private let traces: TracePath
   private let notifications: NotificationPath
   private let system: SystemPath
+  /// `nil` where no pods are looked for.
+  private let cluster: ClusterWatching?
   private let servers: Servers
   private let exchange: ExchangeClient
   private let logger: Logger
@@ -44,6 +46,7 @@ public final class Composition: Service {
     exchange = try Self.exchangeClient()
     let hub = EventHub()
     let deaths = DeathListener()
+    let processes = LocalProcesses()
     let listening = Arrival<ListeningAddresses>()
     let ruleFiles = configuration.ruleFiles.read()
     if let problem = ruleFiles.diagnostics.first(where: { $0.level == .error }) { throw problem }
@@ -53,6 +56,8 @@ public final class Composition: Service {
       logger: logger
     ) { event in
       hub.publish(.instance(event))
+      // Who drains is not watched any more, and still at work: its process tells its end.
+      if case .removed(let agent, let instance, _) = event, processes.isEnding(agent, instance) { return }
       deaths.tell { $0.handle(event) }
     }
     traces = try TracePath(
@@ -67,10 +72,16 @@ public final class Composition: Service {
       externalURL: configuration.listen.url(isEncrypted: isEncrypted), stateDirectory: configuration.dataDirectory,
       logger: logger)
     self.notifications = notifications
-    let loaded = LoadedSystem(try configuration.shownSystem(), at: samples.time.now())
+    let loaded = LoadedSystem(try configuration.shownSystem(), configuration.system, at: samples.time.now())
     system = try Self.systemPath(
       configuration, samples: samples, traces: traces, notifications: notifications, loaded: loaded,
-      exchange: exchange, listening: listening, logger: logger)
+      exchange: exchange, listening: listening, processes: processes, logger: logger)
+    let marks = try DeploymentMarks(
+      file: configuration.dataDirectory.appending(DataDirectory.deployments), logger: logger)
+    cluster =
+      configuration.discoversPods
+      ? ClusterWatching(
+        loaded: loaded, registry: samples.registry, marks: marks, time: SystemTime(), logger: logger) : nil
     let fleet = LiveFleet(
       samples: samples, local: system.local, hub: hub, notifications: notifications.service)
     let store = LiveStore(samples: samples, spans: traces.keeper, dataDirectory: configuration.dataDirectory)
@@ -88,7 +99,10 @@ public final class Composition: Service {
       + AlertmanagerRoutes.all(alertmanager) + OTLPRoutes(reception: reception).routes
       + SpanRoutes(intake: traces.intake, time: SystemTime()).routes
       + JaegerRoutes(reader: traces.reader, time: SystemTime()).routes
-      + TraceRoutes.all(TraceService(reader: traces.reader, prices: configuration.system.prices, time: SystemTime()))
+      + TraceRoutes.all(
+        TraceService(
+          reader: traces.reader, prices: configuration.system.prices, marks: marks, time: SystemTime()))
+      + DeploymentRoutes(marks: marks).routes
     let table = RouteTable.fleet(
       operations: fleet, store: store,
       metrics: { [ownMetrics = configuration.ownMetrics] in
@@ -109,7 +123,7 @@ public final class Composition: Service {
     let services: [any Service] =
       [samples.upkeep] + traces.services + notifications.services
       + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()), samples.spanMetrics]
-      + system.services + [samples.collection, servers]
+      + system.services + (cluster.map { [$0] } ?? []) + [samples.collection, servers]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       logger: logger)

@@ -11,6 +11,9 @@ public struct ControlPlaneConfiguration: Sendable {
   public var environment: String?
   /// Whether to start the agents' commands on this machine (`skep up`).
   public var runsAgents = false
+  /// Whether the agents' pods and the records of deployments are found in the cluster: that which `KUBECONFIG` or the usual file names,
+  /// else the one that this process runs in.
+  public var discoversPods = false
   /// Holds everything that outlives a restart.
   public var dataDirectory: FilePath = ".skep"
   public var listen: ListenAddress

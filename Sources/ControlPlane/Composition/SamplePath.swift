@@ -162,4 +162,5 @@ enum DataDirectory {
   static let snapshots = "snapshots"
   static let notifications = "notifications.sqlite"
   static let logs = "logs"
+  static let deployments = "deployments.json"
 }

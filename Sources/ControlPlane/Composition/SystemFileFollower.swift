@@ -33,7 +33,7 @@ struct SystemFileFollower: Service {
         }
         if let changed = await read() {
           await apply(changed, after: current)
-          loaded.replace(with: changed.text, at: SystemTime().now())
+          loaded.replace(with: changed.text, changed.system, at: SystemTime().now())
           current = changed.system
         } else {
           loaded.refuse(at: SystemTime().now())

@@ -20,7 +20,7 @@ extension Composition {
   static func systemPath(
     _ configuration: ControlPlaneConfiguration, samples: SamplePath, traces: TracePath,
     notifications: NotificationPath, loaded: LoadedSystem, exchange: ExchangeClient,
-    listening: Arrival<ListeningAddresses>, logger: Logger
+    listening: Arrival<ListeningAddresses>, processes: LocalProcesses, logger: Logger
   ) throws -> SystemPath {
     let registry = samples.registry
     registry.replaceTargets(
@@ -38,8 +38,9 @@ extension Composition {
         logDirectory: configuration.dataDirectory.appending(DataDirectory.logs),
         baseEnvironment: [:],
         http: exchange, time: SystemTime(), random: SystemRandom(), logger: logger
-      ) { [processes = LocalProcesses(), lost = traces.lost] targets in
-        registry.replaceTargets(of: .localRuntime, with: targets)
+      ) { [processes, lost = traces.lost] targets in
+        processes.note(ending: targets.ending)
+        registry.replaceTargets(of: .localRuntime, with: targets.watched)
         for dead in processes.ended(now: targets) {
           lost.processEnded(of: dead.agentID, instance: dead.instance, at: SystemTime().now())
         }
@@ -95,20 +96,37 @@ extension ListeningAddresses {
   }
 }
 
-/// Tells which processes of the local runtime have ended since it last spoke.
+/// Tells which processes of the local runtime have ended since it last spoke, and which are about to.
 final class LocalProcesses: Sendable {
-  private let running = Mutex<[String: (target: CollectionTarget, pid: Int32)]>([:])
+  private struct State {
+    var running: [String: (target: CollectionTarget, pid: Int32)] = [:]
+    var ending: Set<String> = []
+  }
+
+  private let state = Mutex(State())
+
+  /// Notes who was asked to end and still runs.
+  func note(ending targets: [CollectionTarget]) {
+    state.withLock { $0.ending = Set(targets.map { Self.key($0.agentID, $0.instance) }) }
+  }
+
+  /// Whether the process of an instance that is not watched any more still has time for its runs in flight.
+  func isEnding(_ agent: AgentID, _ instance: String) -> Bool {
+    state.withLock { $0.ending.contains(Self.key(agent, instance)) }
+  }
 
   /// - Returns: the instances whose process is gone, also where another one runs in its place already.
-  func ended(now targets: [CollectionTarget]) -> [CollectionTarget] {
-    running.withLock { running in
+  func ended(now targets: LocalTargets) -> [CollectionTarget] {
+    state.withLock { state in
       let pids = Dictionary(
-        targets.compactMap { target in target.pid.map { (target, $0) } }.map {
-          ("\($0.0.agentID)/\($0.0.instance)", (target: $0.0, pid: $0.1))
+        (targets.ending + targets.watched).compactMap { target in target.pid.map { (target, $0) } }.map {
+          (Self.key($0.0.agentID, $0.0.instance), (target: $0.0, pid: $0.1))
         }, uniquingKeysWith: { $1 })
-      let dead = running.filter { pids[$0.key]?.pid != $0.value.pid }.map(\.value.target)
-      running = pids
+      let dead = state.running.filter { pids[$0.key]?.pid != $0.value.pid }.map(\.value.target)
+      state.running = pids
       return dead
     }
   }
+
+  private static func key(_ agent: AgentID, _ instance: String) -> String { "\(agent)/\(instance)" }
 }

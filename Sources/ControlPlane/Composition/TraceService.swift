@@ -7,21 +7,28 @@ import TraceAnalysis
 struct TraceService: TraceOperations {
   let reader: any SpanReader
   let prices: TokenPrices
+  private let marks: DeploymentMarks?
   private let time: any TimeSource
   private let threads: WorkThreads
   /// One for each long analysis that may run, so that these never have all of `threads`.
   private let longPermits: WorkThreads
 
   /// - Parameter concurrency: analyses calculated at one time; others wait.
-  init(reader: any SpanReader, prices: PriceTable, time: any TimeSource, concurrency: Int = 2) {
+  init(
+    reader: any SpanReader, prices: PriceTable, marks: DeploymentMarks? = nil, time: any TimeSource,
+    concurrency: Int = 2
+  ) {
     self.reader = reader
     self.prices = TokenPrices(prices)
+    self.marks = marks
     self.time = time
     threads = WorkThreads(label: "skep.traces", maximum: concurrency)
     longPermits = WorkThreads(label: "skep.traces.long", maximum: max(1, concurrency - 1))
   }
 
   func now() -> Timestamp { time.now() }
+
+  func deployment(at time: Timestamp) -> DeploymentMark? { marks?.inForce(at: time) }
 
   func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
     let thread = try await threads.take()

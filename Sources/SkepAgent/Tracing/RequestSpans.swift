@@ -8,7 +8,7 @@ struct RequestSpans: RouterMiddleware {
   let tracer: SkepTracer
 
   /// What is asked every few seconds by whoever watches the agent.
-  private static let unwatched: Set = ["/metrics", "/health", "/ready"]
+  static let unwatched: Set = ["/metrics", "/health", "/ready"]
 
   func handle(
     _ request: Request, context: BasicRequestContext,

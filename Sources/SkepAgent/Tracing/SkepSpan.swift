@@ -17,11 +17,12 @@ public final class SkepSpan: Tracing.Span {
   let start: Int64
   /// `nil` where nothing is recorded.
   private let recorder: SpanRecorder?
+  private let run: RunsInFlight.Run
   private let content: Mutex<SpanContent>
 
   init(
     _ operationName: String, context: ServiceContext, trace: TraceContext, parentID: SpanID?, kind: Tracing.SpanKind,
-    start: Int64, recorder: SpanRecorder?
+    start: Int64, recorder: SpanRecorder?, run: RunsInFlight.Run
   ) {
     self.context = context
     self.trace = trace
@@ -29,6 +30,7 @@ public final class SkepSpan: Tracing.Span {
     self.kind = kind
     self.start = start
     self.recorder = recorder
+    self.run = run
     content = Mutex(SpanContent(name: SpanLimits.prefix(of: operationName, bytes: SpanLimits.nameBytes)))
   }
 
@@ -118,6 +120,8 @@ public final class SkepSpan: Tracing.Span {
 
   /// Ends the span, once; an end before the start is taken as the start.
   public func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
+    // After the span is in the queue: whoever waits for the last one sends it.
+    defer { run.end() }
     guard let recorder else { return }
     let end = max(Int64(clamping: instant().nanosecondsSinceEpoch), start)
     let isFirst = content.withLock { content in

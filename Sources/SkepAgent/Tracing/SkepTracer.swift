@@ -24,6 +24,8 @@ public final class SkepTracer: Tracer, Service {
   public typealias Span = SkepSpan
 
   public let configuration: TracerConfiguration
+  /// Its open spans among others: what a stop waits for, where an ``AgentService`` has this tracer.
+  public let runs = RunsInFlight()
   let propagators: Set<TracePropagator>
   private let isRecording: Bool
   let recorder: SpanRecorder
@@ -52,7 +54,7 @@ public final class SkepTracer: Tracer, Service {
     if isRecording { context.traceContext = trace }
     let span = SkepSpan(
       operationName, context: context, trace: trace, parentID: parent?.spanID, kind: kind,
-      start: Int64(clamping: instant().nanosecondsSinceEpoch), recorder: isRecorded ? recorder : nil)
+      start: Int64(clamping: instant().nanosecondsSinceEpoch), recorder: isRecorded ? recorder : nil, run: runs.begin())
     if isRecorded { recorder.started(span) }
     return span
   }

@@ -64,12 +64,17 @@ struct SystemInput {
 
   /// Reads a system file for a run: prints every problem, ends with 2 where one is an error.
   ///
-  /// - Parameter refusing: further problems that keep the system from being used here.
+  /// - Parameters:
+  ///   - bytes: of the file, where they have been read.
+  ///   - refusing: further problems that keep the system from being used here.
   static func read(
-    _ file: String, environment: String?, refusing others: (FleetSystem) -> [Diagnostic] = { _ in [] }
+    _ file: String, bytes: [UInt8]? = nil, environment: String?,
+    refusing others: (FleetSystem) -> [Diagnostic] = { _ in [] }
   ) throws(CommandFailure) -> (system: FleetSystem, input: SystemInput) {
+    let content: [UInt8]
+    if let bytes { content = bytes } else { content = try InputFile.read(file) }
     let input = try SystemInput(
-      checking: file, bytes: try InputFile.read(file), environment: environment, lints: false)
+      checking: file, bytes: content, environment: environment, lints: false)
     let further = (input.system.map(others) ?? []).map { problem in
       var problem = problem
       problem.file = file

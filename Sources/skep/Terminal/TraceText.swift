@@ -29,7 +29,16 @@ enum TraceText {
           + "\(Wording.count(UInt64(max(0, analysis.outputTokens)))) out")
     }
     if let cost = analysis.cost { facts.append("\(Wording.amount(cost)) \(analysis.currency)") }
-    return Terminal.paint("trace \(analysis.traceID)", .bold) + "\n" + facts.joined(separator: ", ")
+    let lines: [String?] = [
+      Terminal.paint("trace \(analysis.traceID)", .bold), facts.joined(separator: ", "), deployment(analysis),
+    ]
+    return lines.compactMap(\.self).joined(separator: "\n")
+  }
+
+  private static func deployment(_ analysis: FleetAPI.TraceAnalysis) -> String? {
+    guard let deployment = analysis.deployment else { return nil }
+    let revisions = deployment.revisions.sorted { $0.key < $1.key }.prefix(rows).map { "\($0.key) \($0.value)" }
+    return "in force: \(deployment.deploymentID)" + (revisions.isEmpty ? "" : " (\(revisions.joined(separator: ", ")))")
   }
 
   private static func waterfall(_ analysis: FleetAPI.TraceAnalysis) -> Waterfall {

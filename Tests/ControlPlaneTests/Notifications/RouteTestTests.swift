@@ -9,17 +9,8 @@ import Testing
 /// Alerts go where Alertmanager's own tool says that they go.
 @Suite struct RouteTestTests {
   private static func amtool(_ arguments: [String]) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["amtool"] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    try ForeignProgram.run(["amtool"] + arguments, takesErrors: false).output
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   private static let isThere = (try? amtool(["--version"]).contains("amtool")) == true

@@ -13,20 +13,6 @@ struct TranslatedRulesTests {
   static let step: Duration = .seconds(30)
   static let steps = 24
 
-  static func promtool(_ arguments: [String]) -> (status: Int32, output: String)? {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["promtool"] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    guard (try? process.run()) != nil else { return nil }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-  }
-
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var condition: AlertRule.Condition
@@ -138,7 +124,7 @@ struct TranslatedRulesTests {
         ]),
     ]
 
-  private static let hasPromtool = promtool(["--version"])?.status == 0
+  private static let hasPromtool = (try? ForeignProgram.run(["promtool", "--version"]).status) == 0
 
   @Test(.enabled(if: hasPromtool, "needs Debian's promtool: `make test-tools`"), arguments: cases)
   func raiseTheSame(_ example: Case) throws {
@@ -162,7 +148,7 @@ struct TranslatedRulesTests {
     }
     _ = try write("rules.yml", rules.text)
     let path = try write("tests.json", Self.testFile(example.series, expected))
-    let (status, output) = try #require(Self.promtool(["test", "rules", path]))
+    let (status, output) = try ForeignProgram.run(["promtool", "test", "rules", path])
     #expect(status == 0, "\(output)\n\(rules.text)")
   }
 

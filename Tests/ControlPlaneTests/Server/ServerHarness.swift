@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FleetModel
 import FoundationEssentials
 import Glibc
 import Logging

@@ -220,7 +220,7 @@ import Testing
   }
 
   @Test func afterTheShutdownNothingIsSent() async throws {
-    let connections = ReceiverConnections()
+    let connections = ReceiverConnections(connectTimeout: .seconds(300))
     let transport = try HTTPTransport(
       HTTPClientOptions(), at: "webhook_configs[0]", of: "night", connections: connections, time: SimulatedTime())
     await connections.shutdown()

@@ -13,7 +13,7 @@ struct HTTPSender {
   static func with(
     _ options: HTTPClientOptions = HTTPClientOptions(), _ body: (HTTPSender) async throws -> Void
   ) async throws {
-    let connections = ReceiverConnections()
+    let connections = ReceiverConnections(connectTimeout: .seconds(300))
     let time = SimulatedTime()
     do {
       let transport = try HTTPTransport(

@@ -26,7 +26,7 @@ struct MailSender {
   static func with(
     _ options: Receiver.Email, implicitTLSPort: Int = 465, _ body: (MailSender) async throws -> Void
   ) async throws {
-    let connections = ReceiverConnections()
+    let connections = ReceiverConnections(connectTimeout: .seconds(300))
     let time = SimulatedTime()
     let log = ArrivalLog<String>()
     do {

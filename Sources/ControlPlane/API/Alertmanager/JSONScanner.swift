@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Walks over a JSON document (RFC 8259) in place: no value is built that nobody asks for.
 ///
 /// A reader calls ``object(_:)``, ``array(_:)`` and the like as it expects them, and ``skip()`` for what it does not know. Where

@@ -1,3 +1,4 @@
+import FleetModel
 import TraceAnalysis
 
 extension APISchemas {
@@ -47,6 +48,9 @@ extension APISchemas {
               key("faster_percent", number), key("duration_ms", number),
             ]))), key("input_tokens", whole), key("output_tokens", whole), key("cached_tokens", whole),
         key("cost", numberOrNull), key("currency", text), .optional("tree", list(of: "PlacedSpan")),
+        .optional(
+          "deployment",
+          object([key("deployment_id", text), key("started_at", time), key("revisions", textMap)])),
       ])),
     Named(
       name: "PlacedSpan",

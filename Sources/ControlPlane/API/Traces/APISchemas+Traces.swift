@@ -1,3 +1,5 @@
+import FleetModel
+
 extension APISchemas {
   private static let metadata: JSONValue = ["type": "object", "additionalProperties": true]
   private static let nullableText: JSONValue = ["type": ["string", "null"]]

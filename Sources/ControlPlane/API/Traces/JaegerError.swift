@@ -1,3 +1,4 @@
+import FleetModel
 import HTTPTypes
 
 /// A refusal of Jaeger's query API, in its shape: the envelope of all its answers, with the error in place of the data

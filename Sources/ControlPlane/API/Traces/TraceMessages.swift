@@ -170,6 +170,8 @@ extension FleetAPI {
     public var currency: String
     /// Depth first; there where it was asked for.
     public var tree: [Placed]?
+    /// There where one is known.
+    public var deployment: DeploymentInForce?
 
     enum CodingKeys: String, CodingKey {
       case traceID = "trace_id"
@@ -190,7 +192,7 @@ extension FleetAPI {
       case inputTokens = "input_tokens"
       case outputTokens = "output_tokens"
       case cachedTokens = "cached_tokens"
-      case cost, currency, tree
+      case cost, currency, tree, deployment
     }
   }
 }

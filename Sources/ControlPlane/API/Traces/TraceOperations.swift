@@ -10,6 +10,8 @@ protocol TraceOperations: Sendable {
   var reader: any SpanReader { get }
   /// What tokens cost.
   var prices: TokenPrices { get }
+  /// The deployment that was in force.
+  func deployment(at time: Timestamp) -> DeploymentMark?
 
   /// Runs `work` on a thread kept for analyses, when one is free. Cancelled with the caller's task.
   ///
@@ -21,6 +23,8 @@ protocol TraceOperations: Sendable {
 }
 
 extension TraceOperations {
+  func deployment(at time: Timestamp) -> DeploymentMark? { nil }
+
   /// Hands every trace that fits, put together, to `add`, one after the other; nothing but what `add` keeps stays in memory.
   ///
   /// - Parameter begun: only requests that began within the query's range by the clock of their root, whatever the clocks of the

@@ -64,7 +64,11 @@ struct TraceRoutes: Sendable {
           var names = NameTable()
           guard let outline = TraceOutline(spans, names: &names) else { throw AnalysisError.traceNotFound }
           let report = try TraceReport(outline, names: names, asOf: now)
-          return FleetAPI.TraceAnalysis(report, prices: operations.prices, hasTree: hasTree)
+          var analysis = FleetAPI.TraceAnalysis(report, prices: operations.prices, hasTree: hasTree)
+          analysis.deployment = report.tree.spans.map(\.start).min().flatMap {
+            operations.deployment(at: Timestamp(nanoseconds: $0))
+          }.map { FleetAPI.TraceAnalysis.DeploymentInForce($0, agents: Set(analysis.agentParticipation.keys)) }
+          return analysis
         }
       }
     }

@@ -107,6 +107,8 @@ struct CheckResult {
   var findings: [CheckFinding] = []
   private var manifests: [Manifest] = []
   private var systemName: String?
+  /// The environments that were checked beside the file as it stands.
+  private var environments: [String] = []
 
   var errors: Int { problems.filter { $0.level == .error }.count + findings.filter(\.isError).count }
   var warnings: Int {
@@ -119,7 +121,8 @@ struct CheckResult {
   var summary: String {
     func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
     let what = systemName.map { "system \($0), " } ?? ""
-    return "\(what)\(count(objects, "object")): \(count(errors, "error")), \(count(warnings, "warning"))"
+    let others = environments.isEmpty ? "" : " (and environments \(environments.joined(separator: ", ")))"
+    return "\(what)\(count(objects, "object"))\(others): \(count(errors, "error")), \(count(warnings, "warning"))"
       + (waivers > 0 ? ", \(waivers) waived" : "")
   }
 
@@ -134,14 +137,56 @@ struct CheckResult {
     findings = DeployCheck.findings(in: manifests, of: nil, expressions: .promQL)
   }
 
+  /// - Parameter environment: without one the file is checked as it stands, and in each of its environments.
   mutating func check(systemFile file: String, _ bytes: [UInt8], environment: String?) throws(CommandFailure) {
     let input = try SystemInput(checking: file, bytes: bytes, environment: environment, lints: true)
     problems = input.diagnostics
     guard let system = input.system else { return }
     systemName = system.name
+    let checked = Self.rendered(from: system, input, file: file)
+    manifests = checked.manifests
+    findings = checked.findings
+    problems += checked.problems
+    if environment != nil { return }
+    var told = Set(findings.map { Told($0, in: system.namespace) })
+    var known = Set(problems)
+    for name in system.environments.keys.sorted() {
+      // What is wrong with the file in an environment was told when it was read.
+      let input = try SystemInput(checking: file, bytes: bytes, environment: name, lints: false)
+      guard let system = input.system else { continue }
+      environments.append(name)
+      let checked = Self.rendered(from: system, input, file: file)
+      for var finding in checked.findings where told.insert(Told(finding, in: system.namespace)).inserted {
+        finding.diagnostic = finding.diagnostic.told(in: name)
+        findings.append(finding)
+      }
+      problems += checked.problems.filter { known.insert($0).inserted }.map { $0.told(in: name) }
+    }
+  }
+
+  /// What makes two findings the same one, in whatever namespace.
+  private struct Told: Hashable {
+    let rule: CheckRule.ID
+    let line: Int?
+    let path: String
+    let message: String
+    let isWaived: Bool
+
+    init(_ finding: CheckFinding, in namespace: String) {
+      rule = finding.rule
+      line = finding.diagnostic.line
+      path = finding.diagnostic.path.replacing("\(namespace)/", with: "")
+      message = finding.diagnostic.message.replacing("\(namespace)/", with: "")
+      isWaived = finding.waiver != nil
+    }
+  }
+
+  private static func rendered(
+    from system: FleetSystem, _ input: SystemInput, file: String
+  ) -> (manifests: [Manifest], findings: [CheckFinding], problems: [Diagnostic]) {
     do throws(RenderingError) {
       let rendered = try RenderedSystem(system, ruleGroups: input.ruleGroups)
-      manifests = rendered.manifests
+      let manifests = rendered.manifests
       var agents: [Manifest.ID: String] = [:]
       let positions = Dictionary(uniqueKeysWithValues: system.agents.enumerated().map { ($1.agentID.name, $0) })
       for manifest in manifests {
@@ -149,7 +194,7 @@ struct CheckResult {
           agents[manifest.id] = "agents[\(index)]"
         }
       }
-      findings = rendered.findings().map { finding in
+      let findings = rendered.findings().map { finding in
         var finding = finding
         // What is rendered stands in no file: the agent does that it belongs to.
         if finding.diagnostic.line == nil, let path = finding.subject.flatMap({ agents[$0] }) {
@@ -162,8 +207,9 @@ struct CheckResult {
         }
         return finding
       }
+      return (manifests, findings, [])
     } catch {
-      problems += error.diagnostics.map { input.located($0, file: file) }
+      return ([], [], error.diagnostics.map { input.located($0, file: file) })
     }
   }
 }

@@ -50,9 +50,9 @@ struct DeployRender: ParsableCommand {
     let (rendered, _) = try RenderInput.rendered(file, environment: overlay.environment)
     let selection = try ManifestSelection(only, of: rendered.manifests, system: rendered.system)
     if let monitoring {
-      for file in rendered.monitoring.files { try RenderedDirectory.write(file.text, to: "\(monitoring)/\(file.name)") }
+      let count = try MonitoringDirectory(root: monitoring, rendered: rendered).write()
       if places.isEmpty {
-        Terminal.print("\(monitoring): \(rendered.monitoring.files.count) files for Prometheus and Grafana")
+        Terminal.print("\(monitoring): \(count) files for Prometheus and Grafana")
         return
       }
     }

@@ -101,7 +101,8 @@ struct RenderedDirectory {
 
   // MARK: - What is there
 
-  private func text(_ path: String) throws(CommandFailure) -> String? {
+  /// `nil` where there is no such file.
+  func text(_ path: String) throws(CommandFailure) -> String? {
     let whole = "\(root)/\(path)"
     var status = stat()
     guard lstat(whole, &status) == 0 else {

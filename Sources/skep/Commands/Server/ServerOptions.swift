@@ -75,7 +75,10 @@ struct ServerRun {
   ///   - system: the system and the file it came from; watched for changes where there is one.
   ///   - environment: the overlay that was laid onto it.
   ///   - runsAgents: whether to start the agents' commands.
-  func run(system: FleetSystem, file: String?, environment: String? = nil, runsAgents: Bool) async throws {
+  ///   - discoversPods: whether to look for agents' pods in the cluster.
+  func run(
+    system: FleetSystem, file: String?, environment: String? = nil, runsAgents: Bool, discoversPods: Bool = false
+  ) async throws {
     let level = options.logLevel.level
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)
@@ -97,6 +100,7 @@ struct ServerRun {
       configuration.systemFile = file.map { FilePath($0) }
       configuration.environment = environment
       configuration.runsAgents = runsAgents
+      configuration.discoversPods = discoversPods
       configuration.version = Version.current
       configuration.dataDirectory = FilePath(options.dataDir)
       configuration.security = try security()

@@ -1,16 +1,22 @@
 /// Reads JSON (RFC 8259) and says where it is wrong. Objects with one key twice are refused, and so is nesting deeper than
 /// ``maximumDepth``.
-struct JSONParser {
-  static let maximumDepth = 64
+public struct JSONParser {
+  public static let maximumDepth = 64
 
-  struct Failure: Error, Hashable, CustomStringConvertible {
+  public struct Failure: Error, Hashable, CustomStringConvertible {
     /// From 1.
-    var line: Int
+    public var line: Int
     /// From 1, in bytes.
-    var column: Int
-    var problem: String
+    public var column: Int
+    public var problem: String
 
-    var description: String { "line \(line), column \(column): \(problem)" }
+    public init(line: Int, column: Int, problem: String) {
+      self.line = line
+      self.column = column
+      self.problem = problem
+    }
+
+    public var description: String { "line \(line), column \(column): \(problem)" }
   }
 
   private let bytes: [UInt8]
@@ -18,7 +24,10 @@ struct JSONParser {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+  /// O(bytes).
+  ///
+  /// - Throws: ``Failure`` with the place of what is not JSON.
+  public static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
     var parser = JSONParser(bytes)
     parser.skipSpace()
     let value = try parser.value(depth: 0)
@@ -81,6 +90,7 @@ struct JSONParser {
   private mutating func object(depth: Int) throws(Failure) -> JSONValue {
     position += 1
     var members: [JSONValue.Member] = []
+    // Most objects have few members: a set for them would cost more than the whole rest.
     var seen: Set<String> = []
     skipSpace()
     if take("}") { return .object([]) }
@@ -89,7 +99,9 @@ struct JSONParser {
       let start = position
       guard current == UInt8(ascii: "\"") else { throw failure("expected a key in double quotes, found \(found)") }
       let key = try string()
-      guard seen.insert(key).inserted else { throw failure("key \"\(key)\" is written twice; remove one", at: start) }
+      guard !isKnown(key, members, &seen) else {
+        throw failure("key \"\(key)\" is written twice; remove one", at: start)
+      }
       skipSpace()
       guard take(":") else { throw failure("expected \":\" after key \"\(key)\", found \(found)") }
       skipSpace()
@@ -98,6 +110,14 @@ struct JSONParser {
       if take("}") { return .object(members) }
       guard take(",") else { throw failure("expected \",\" or \"}\" after the value of \"\(key)\", found \(found)") }
     }
+  }
+
+  private static let fewMembers = 16
+
+  private func isKnown(_ key: String, _ members: [JSONValue.Member], _ seen: inout Set<String>) -> Bool {
+    if members.count < Self.fewMembers { return members.contains { $0.key == key } }
+    if seen.isEmpty { seen = Set(members.map(\.key)) }
+    return !seen.insert(key).inserted
   }
 
   private mutating func array(depth: Int) throws(Failure) -> JSONValue {
@@ -127,11 +147,25 @@ struct JSONParser {
       if !take("+") { _ = take("-") }
       guard digits() else { throw failure("expected a digit in the exponent, found \(found)") }
     }
+    if let small = smallInteger(start..<position) { return .number(small) }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let value = Double(text), value.isFinite else {
       throw failure("\(text) is beyond the range of a 64-bit number", at: start)
     }
     return .number(value)
+  }
+
+  /// A whole number of at most 15 digits, which a 64-bit number holds exactly.
+  private func smallInteger(_ range: Range<Int>) -> Double? {
+    guard range.count <= 15 else { return nil }
+    var value: Int64 = 0
+    let isNegative = bytes[range.lowerBound] == UInt8(ascii: "-")
+    for byte in bytes[(range.lowerBound + (isNegative ? 1 : 0))..<range.upperBound] {
+      guard (0x30...0x39).contains(byte) else { return nil }
+      value = value * 10 + Int64(byte - 0x30)
+    }
+    // Zero with a sign is another number.
+    return isNegative ? (value == 0 ? nil : Double(-value)) : Double(value)
   }
 
   private mutating func digits() -> Bool {
@@ -143,7 +177,20 @@ struct JSONParser {
   private mutating func string() throws(Failure) -> String {
     let start = position
     position += 1
-    var content: [UInt8] = []
+    // Up to the first escape, the text is what stands there.
+    while position < bytes.count, bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\""),
+      bytes[position] != UInt8(ascii: "\\")
+    {
+      position += 1
+    }
+    let plain = bytes[(start + 1)..<position]
+    if take("\"") {
+      guard let text = String(validating: plain, as: UTF8.self) else {
+        throw failure("the string is not UTF-8", at: start)
+      }
+      return text
+    }
+    var content = Array(plain)
     while let byte = current {
       position += 1
       switch byte {

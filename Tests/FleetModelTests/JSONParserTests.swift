@@ -1,6 +1,5 @@
+import FleetModel
 import Testing
-
-@testable import ControlPlane
 
 @Suite struct JSONParserTests {
   @Test(arguments: [
