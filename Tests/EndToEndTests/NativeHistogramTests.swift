@@ -199,4 +199,63 @@ struct NativeHistogramTests {
       #expect(Self.isClose(ours, theirs), "\(query): \(ours) \(theirs)")
     }
   }
+
+  /// The answer to a remote read of everything called `g`, as a stream of chunks.
+  private static func streamed(_ url: String, _ range: ClosedRange<Int64>) async throws -> [[UInt8]] {
+    let message = ReadRequestBytes.message(
+      [.init(range.lowerBound, range.upperBound, [(0, "__name__", "g")])], accepted: [1])
+    var request = HTTPClientRequest(url: url + "/api/v1/read")
+    request.method = .POST
+    request.headers.add(name: "Content-Type", value: "application/x-protobuf")
+    request.headers.add(name: "Content-Encoding", value: "snappy")
+    request.headers.add(name: "X-Prometheus-Remote-Read-Version", value: "0.1.0")
+    request.body = .bytes(message.withUnsafeBytes { SnappyBlock.encode($0) })
+    let response = try await HTTPClient.patient.execute(request, timeout: .seconds(120))
+    let body = Array(try await response.body.collect(upTo: 32 << 20).readableBytesView)
+    try #require(response.status.code == 200, "\(String(decoding: body.prefix(300), as: UTF8.self))")
+    return ReadAnswers.frames(body)
+  }
+
+  /// Histograms that keep their buckets, of every kind of zero bucket, and one that ends.
+  private static func steady(_ start: Int64) -> [WriteRequestBytes.Series] {
+    [0, 0x1p-128, 0.003, 1].enumerated().map { index, threshold in
+      var histogram = NativeHistogram()
+      histogram.schema = Int8(index * 2 - 2)
+      histogram.zeroThreshold = threshold
+      histogram.positiveSpans = [.init(offset: Int32(3 - index * 20), length: 3), .init(offset: 7, length: 2)]
+      histogram.negativeSpans = [.init(offset: 300, length: 1)]
+      var histograms: [[UInt8]] = []
+      for place in 0..<100 {
+        let time = start + Int64(place) * 15_000 + (place % 7 == 0 ? 3 : 0)
+        histogram.positiveBuckets = (1...5).map { Double(place * $0 / (index + 1)) + 0.25 }
+        histogram.negativeBuckets = [Double(place)]
+        histogram.zeroCount = Double(place / 10)
+        histogram.count = (histogram.positiveBuckets + histogram.negativeBuckets).reduce(histogram.zeroCount, +)
+        histogram.sum = place == 99 && index == 3 ? StaleMarker.value : histogram.count * 0.1875
+        histograms.append(HistogramMessageBytes.floats(histogram, at: time))
+      }
+      return .init([("__name__", "g"), ("kind", "\(index)")], [], histograms: histograms)
+    }
+  }
+
+  /// Remote read's chunks, byte by byte.
+  @Test(.enabled(if: RealPrometheus.isThere, "needs prometheus: `make test-tools`"))
+  func streamedChunksAreThoseOfPrometheus() async throws {
+    let scratch = try ScratchDirectory()
+    let prometheus = try RealPrometheus(
+      in: scratch.path.appending("prometheus").string, ["--enable-feature=native-histograms"])
+    defer { prometheus.program.stop() }
+    let server = try StoreLifeTests.Server(scratch.path.appending("skep").string)
+    defer { server.program.stop() }
+    let start = (SystemTime().now().milliseconds - 2_000_000) / 1000 * 1000
+    let series = Self.steady(start)
+    #expect(try await server.write(series) == 204)
+    #expect(try await prometheus.write(series) == 204)
+    let ours = try await Self.streamed(server.url, start...start + 1_600_000)
+    let theirs = try await Self.streamed(prometheus.url, start...start + 1_600_000)
+    let chunks = ours.flatMap { ReadAnswers.chunkBytes($0) }
+    #expect(chunks.count == series.count)
+    #expect(chunks == theirs.flatMap { ReadAnswers.chunkBytes($0) })
+    #expect(ReadAnswers.streamed(ours).map(\.histograms.count) == [100, 100, 100, 100])
+  }
 }
