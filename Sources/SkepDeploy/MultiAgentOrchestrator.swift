@@ -15,12 +15,19 @@ public struct MultiAgentOrchestrator: Sendable {
   private let client: ClusterClient
   private let options: DeployOptions
   private let holder: String
+  private let lease: ClusterLease.Options
 
-  /// - Parameter holder: who applies, for those who find the system's lock taken.
-  public init(_ client: ClusterClient, options: DeployOptions = DeployOptions(), holder: String = "skep") {
+  /// - Parameters:
+  ///   - holder: who applies, for those who find the system's lock taken.
+  ///   - lease: how that lock is kept.
+  public init(
+    _ client: ClusterClient, options: DeployOptions = DeployOptions(), holder: String = "skep",
+    lease: ClusterLease.Options = ClusterLease.Options()
+  ) {
     self.client = client
     self.options = options
     self.holder = holder
+    self.lease = lease
   }
 
   /// Renders the system, applies it, and waits until every agent is ready.
@@ -63,7 +70,7 @@ public struct MultiAgentOrchestrator: Sendable {
   }
 
   private func deployer(_ system: String, _ namespace: String) -> Deployer {
-    Deployer(client, system: system, namespace: namespace, holder: holder)
+    Deployer(client, system: system, namespace: namespace, holder: holder, lease: lease)
   }
 
   private static func nothing(_ system: String, _ namespace: String, _ errors: [String]) -> DeploymentResult {

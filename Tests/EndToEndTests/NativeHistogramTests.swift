@@ -217,7 +217,7 @@ struct NativeHistogramTests {
     return ReadAnswers.frames(body).flatMap { ReadAnswers.chunkBytes($0) }
   }
 
-  private static func time(_ place: Int) -> Int64 { Int64(place) * 15_000 + (place % 7 == 0 ? 3 : 0) }
+  private static func time(_ place: Int) -> Int64 { Int64(place) * 10_000 + (place % 7 == 0 ? 3 : 0) }
 
   /// Histograms that keep their buckets, of every kind of zero bucket, and one that ends and begins again.
   private static func steady(_ start: Int64) -> [WriteRequestBytes.Series] {
@@ -228,7 +228,7 @@ struct NativeHistogramTests {
       histogram.positiveSpans = [.init(offset: Int32(3 - index * 20), length: 3), .init(offset: 7, length: 2)]
       histogram.negativeSpans = [.init(offset: 300, length: 1)]
       var histograms: [[UInt8]] = []
-      for place in 0..<130 {
+      for place in 0..<300 {
         histogram.positiveBuckets = (1...5).map { Double(place * $0 / (index + 1)) + 0.25 }
         histogram.negativeBuckets = [Double(place)]
         histogram.zeroCount = Double(place / 10)
@@ -277,7 +277,8 @@ struct NativeHistogramTests {
     defer { prometheus.program.stop() }
     let server = try StoreLifeTests.Server(scratch.path.appending("skep").string)
     defer { server.program.stop() }
-    let start = (SystemTime().now().milliseconds - 2_500_000) / 1000 * 1000
+    // After 40 minutes of samples every 10 seconds Prometheus has closed a chunk, wherever its blocks of two hours begin.
+    let start = (SystemTime().now().milliseconds - 3_200_000) / 1000 * 1000
     let series = Self.steady(start)
     #expect(try await server.write(series) == 204)
     #expect(try await prometheus.write(series) == 204)

@@ -30,6 +30,7 @@ struct DeployAttempt: Sendable {
       takeBack: { objects in await TakingBack(attempt: self).run(objects) })
     let ending = await run.run()
     var result = DeploymentResult(stored.record, ending)
+    result.goesBackTo = recorded.wayBack(from: result.id)
     // Whoever holds the lock now writes the records.
     if let hindrance = lock.hindrance {
       result.errors.append("\(hindrance); the next apply completes the deployment or says why not")

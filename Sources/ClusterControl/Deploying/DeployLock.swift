@@ -28,7 +28,7 @@ struct DeployLock: Sendable {
     _ deployer: Deployer, patience: Duration?, report: @escaping @Sendable (DeployProgress) -> Void,
     body: @escaping @Sendable (DeployLock) async throws(DeployFailure) -> Value
   ) async throws(DeployFailure) -> Value {
-    var options = ClusterLease.Options()
+    var options = deployer.lease
     options.patience = patience ?? .zero
     let identity = "\(deployer.holder) \(String(deployer.client.random.next() >> 32, radix: 16))"
     let ending = Mutex<Result<Value, DeployFailure>?>(nil)

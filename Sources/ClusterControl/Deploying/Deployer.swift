@@ -20,14 +20,22 @@ public struct Deployer: Sendable {
   let time: any TimeSource
   /// Who holds the lock, for those who find it taken: `user@host`.
   let holder: String
+  /// How the lock is kept; its patience is each run's own.
+  let lease: ClusterLease.Options
 
+  /// - Parameters:
+  ///   - holder: who applies, for those who find the lock taken: `user@host`.
+  ///   - lease: how the lock is kept. A machine that may stand still for long needs a longer ``ClusterLease/Options/deadline``;
+  ///     after a kill others wait for the ``ClusterLease/Options/duration``.
   public init(
-    _ client: ClusterClient, system: String, namespace: String, holder: String, time: any TimeSource = SystemTime()
+    _ client: ClusterClient, system: String, namespace: String, holder: String,
+    lease: ClusterLease.Options = ClusterLease.Options(), time: any TimeSource = SystemTime()
   ) {
     self.client = client
     self.system = system
     self.namespace = namespace
     self.holder = holder
+    self.lease = lease
     self.time = time
   }
 
@@ -54,7 +62,9 @@ public struct Deployer: Sendable {
     let recorded = try await RecordedState.read(from: store)
     let plan = try await planned(request, options, recorded, report)
     if !plan.hasChanges, recorded.isDeployed(request.yaml), let latest = recorded.latest {
-      return await follow(request, plan, options, latest.stored.record, report)
+      var result = await follow(request, plan, options, latest.stored.record, report)
+      result.goesBackTo = recorded.wayBack(from: result.id)
+      return result
     }
     try await makeNamespace(plan)
     return try await DeployLock.hold(self, patience: options.lockPatience, report: report) {

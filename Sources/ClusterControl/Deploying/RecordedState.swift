@@ -26,6 +26,11 @@ struct RecordedState: Sendable {
     return latest.stored.digest == RecordPayload.digest(of: manifests)
   }
 
+  /// The last deployment that went well, but for that one.
+  func wayBack(from id: DeploymentID) -> DeploymentID? {
+    records.map(\.record).first { $0.id != id && ($0.state == .deployed || $0.state == .superseded) }?.id
+  }
+
   static func read(from store: RecordStore) async throws(DeployFailure) -> RecordedState {
     var state = RecordedState()
     state.records = try await DeployFailure.wrapping { () throws(ClusterError) in try await store.records() }

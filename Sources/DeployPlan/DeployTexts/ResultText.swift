@@ -92,9 +92,9 @@ public struct ResultText: Sendable {
   private var waysOn: [StyledLine] {
     if result.state == .rolledBack { return [] }
     let file = file ?? "SYSTEM.yaml"
-    return [
-      StyledLine("to go on:  skep deploy apply \(file)", .plain),
-      StyledLine("to go back: skep deploy rollback \(file)", .plain),
-    ]
+    let on = StyledLine("to go on:  skep deploy apply \(file)", .plain)
+    // A rollback without anything to go back to is refused.
+    guard result.goesBackTo != nil else { return [on] }
+    return [on, StyledLine("to go back: skep deploy rollback \(file)", .plain)]
   }
 }

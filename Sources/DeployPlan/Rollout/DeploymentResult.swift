@@ -48,6 +48,8 @@ public struct DeploymentResult: Sendable, Hashable {
   public var errors: [String]
   /// What the API server had to say about objects that it took.
   public var warnings: [String]
+  /// What a rollback would bring again: the last deployment before this one that went well; `nil` where there is none.
+  public var goesBackTo: DeploymentID?
 
   public struct Object: Sendable, Hashable {
     public var id: Manifest.ID
@@ -61,7 +63,8 @@ public struct DeploymentResult: Sendable, Hashable {
 
   public init(
     id: DeploymentID, system: String, namespace: String, state: DeployRecord.State, agents: [String: Agent] = [:],
-    objects: [Object] = [], errors: [String] = [], warnings: [String] = []
+    objects: [Object] = [], errors: [String] = [], warnings: [String] = [],
+    goesBackTo: DeploymentID? = nil
   ) {
     self.id = id
     self.system = system
@@ -71,6 +74,7 @@ public struct DeploymentResult: Sendable, Hashable {
     self.errors = errors
     self.warnings = warnings
     self.objects = objects
+    self.goesBackTo = goesBackTo
   }
 
   /// Whether every agent was seen ready and nothing else went wrong.
@@ -119,6 +123,7 @@ extension DeploymentResult {
         objects.map { ["object": $0.id.json, "state": .string($0.state.rawValue)] }),
       "success": .bool(success), "errors": .array(errors.map { .string($0) }),
       "warnings": .array(warnings.map { .string($0) }),
+      "goes_back_to": goesBackTo.map { .string($0.text) } ?? .null,
     ]
   }
 }

@@ -21,6 +21,9 @@ import Testing
       ["/api", "/apis"].contains(request.place) ? .json(WatchTests.pods) : script(counter.next(), request)
     } run: { server in
       let time = SimulatedTime()
+      var settings = settings
+      // Connections are made in real time, which a busy machine needs.
+      settings.connectTimeout = .seconds(300)
       let client = try ClusterClient(
         ClusterConnection(server: server.url, token: token), settings: settings, time: time,
         random: SeededRandom(seed: 7))

@@ -85,7 +85,9 @@ final class Counter: Sendable {
     } run: { server in
       let client = try ClusterClient(
         ClusterConnection(server: server.url),
-        settings: .init(requestTimeout: .seconds(3600), attempts: 1, watchDuration: duration), time: time,
+        settings: .init(
+          connectTimeout: .seconds(300), requestTimeout: .seconds(3600), attempts: 1, watchDuration: duration),
+        time: time,
         random: SeededRandom(seed: 1))
       var events: [WatchEvent] = []
       try await withThrowingTaskGroup(of: Void.self) { group in

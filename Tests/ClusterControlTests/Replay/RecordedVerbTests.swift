@@ -11,7 +11,7 @@ struct RecordedVerbTests {
   private static let additions: Set<String> = ["limit", "fieldValidation"]
 
   static func with(
-    settings: ClusterClientSettings = .init(attempts: 1), _ answer: @escaping @Sendable (SeenRequest) -> Reply,
+    settings: ClusterClientSettings = .patient(attempts: 1), _ answer: @escaping @Sendable (SeenRequest) -> Reply,
     run body: (ClusterClient, ReplayServer) async throws -> Void
   ) async throws {
     let core = try Recorded("discovery/02-api-aggregated.json").reply
@@ -33,7 +33,8 @@ struct RecordedVerbTests {
   func aVerbDoesAsRecorded(_ recorded: Recorded) async throws {
     let call = try #require(RecordedCall(recorded))
     let reply = recorded.reply
-    let settings = ClusterClientSettings(attempts: 1, pageSize: recorded.query["limit"].flatMap { Int($0) } ?? 500)
+    var settings = ClusterClientSettings.patient(attempts: 1)
+    settings.pageSize = recorded.query["limit"].flatMap { Int($0) } ?? 500
     try await Self.with(settings: settings) { _ in
       reply
     } run: { client, server in

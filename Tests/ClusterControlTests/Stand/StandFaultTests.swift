@@ -54,8 +54,10 @@ struct StandFaultTests {
   @Test(arguments: Verb.allCases, cases)
   func theClientRepeatsWhatItMay(verb: Verb, meets fault: Case) async throws {
     let stand = try await ClusterStand.start()
-    let client = try ClusterClient(
-      ClusterConnection(server: stand.url), settings: .init(attempts: 3, firstPause: .milliseconds(1)))
+    var settings = ClusterClientSettings.patient(attempts: 3)
+    settings.requestTimeout = .seconds(300)
+    settings.firstPause = .milliseconds(1)
+    let client = try ClusterClient(ClusterConnection(server: stand.url), settings: settings)
     // Discovery is not what fails here.
     _ = try await client.list(ResourceKind(Self.id), namespace: "default")
     if verb != .create { _ = try await client.create(Self.object) }

@@ -39,7 +39,9 @@ import Testing
           id("VirtualService", "agent-search-vs", group: "networking.istio.io"), isGood ? .created : .notApplied),
         .init(id("Deployment", "agent-writer"), isGood ? .unchanged : .notApplied),
         .init(monitor, isGood ? .created : .notApplied), .init(id("Service", "old"), isGood ? .removed : .notRemoved),
-      ], errors: errors, warnings: ["Deployment shop/agent-planner: would violate PodSecurity"])
+      ], errors: errors, warnings: ["Deployment shop/agent-planner: would violate PodSecurity"],
+      // The first deployment of all leads back to none.
+      goesBackTo: state == .failed ? DeploymentID(at: Timestamp(milliseconds: 1_795_460_000_000)) : nil)
   }
 
   @Test func texts() throws {

@@ -32,7 +32,9 @@ final class DeployStage: Sendable {
   func with<Value>(
     attempts: Int = 4, _ body: (ClusterClient) async throws -> Value
   ) async throws -> Value {
-    var settings = ClusterClientSettings(userAgent: "skep-test")
+    // A busy machine takes long to connect and to answer.
+    var settings = ClusterClientSettings(
+      userAgent: "skep-test", connectTimeout: .seconds(300), requestTimeout: .seconds(300))
     settings.attempts = attempts
     settings.firstPause = .milliseconds(1)
     settings.longestPause = .milliseconds(2)
@@ -53,7 +55,7 @@ final class DeployStage: Sendable {
     report: @escaping @Sendable (DeployProgress) -> Void = { _ in }
   ) async throws -> DeploymentResult {
     var options = DeployOptions()
-    options.timeout = .seconds(60)
+    options.timeout = .seconds(600)
     change(&options)
     let request = try RenderedSystem(system).deployRequest
     return try await with(attempts: attempts) { client in
@@ -62,8 +64,11 @@ final class DeployStage: Sendable {
   }
 
   static func deployer(_ client: ClusterClient, _ system: FleetSystem) -> Deployer {
-    Deployer(client, system: system.name, namespace: system.namespace, holder: "test@here")
+    Deployer(client, system: system.name, namespace: system.namespace, holder: "test@here", lease: lease)
   }
+
+  /// Kept however long the machine stands still; those who wait see soon that its holder lives.
+  static let lease = ClusterLease.Options(duration: .seconds(600), renewal: .seconds(2), deadline: .seconds(500))
 
   /// A run that was killed leaves its Lease; here it has run out.
   func forgetLock(_ system: FleetSystem) async throws {

@@ -6,7 +6,7 @@ import SkepDeploy
 import Testing
 
 /// Deployments against an API server over real sockets, from an empty cluster to an empty cluster.
-@Suite(.timeLimit(.minutes(5))) struct DeployerTests {
+@Suite(.timeLimit(.minutes(20))) struct DeployerTests {
   static func system(_ images: [String: String] = [:]) throws -> FleetSystem {
     try TestSystem.make(["planner": [], "worker": ["planner"], "critic": ["worker"]], images: images)
   }
