@@ -107,13 +107,18 @@ let package = Package(
         "FleetModel", "DeployPlan", "Platform", httpClient, yaml, log, subprocess, nioTLS, systemPackage,
       ] + nio),
 
+    // The console's page: files in the binary.
+    .target(name: "CConsoleAssets"),
+    .target(name: "Console", dependencies: ["CConsoleAssets", "FleetModel"], exclude: ["Assets"]),
+
     // Top: joins them.
     .target(
       name: "ControlPlane",
       dependencies: [
         "FleetModel", "WireFormats", "PromQL", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore",
-        "SpanStore", "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "ClusterControl", log, metrics,
-        coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS, httpClient, httpTypes, nioTLS, nioCompression,
+        "SpanStore", "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "ClusterControl", "Console",
+        log, metrics, coreMetrics, lifecycle, hummingbirdCore, hummingbirdTLS, httpClient, httpTypes, nioTLS,
+        nioCompression,
         nioHTTP2,
         systemPackage,
       ] + nio),
@@ -210,8 +215,9 @@ let package = Package(
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
-        "ControlPlane", "AlertLogic", "Alerting", "DeployPlan", "FleetHealth", "FleetModel", "Ingest", "LocalRuntime",
-        "MetricExposition", "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport", "TraceAnalysis",
+        "ControlPlane", "AlertLogic", "Alerting", "Console", "DeployPlan", "FleetHealth", "FleetModel", "Ingest",
+        "LocalRuntime", "MetricExposition", "Platform", "PromQL", "SampleStore", "SpanStore", "TestSupport",
+        "TraceAnalysis",
         "WireFormats", subprocess,
         httpClient, hummingbirdCore,
         httpTypes,

@@ -32,8 +32,9 @@ struct ModuleMapTests {
     "Receivers": ["FleetModel", "AlertLogic", "GoTemplate", "Platform"],
     "LocalRuntime": ["FleetModel", "DeployPlan", "Platform", "CPlatform"],
     "ClusterControl": ["FleetModel", "DeployPlan", "Platform"],
+    "Console": ["FleetModel", "CConsoleAssets"],
     "ControlPlane": [
-      "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "SpanStore",
+      "Console", "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "SpanStore",
       "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
       "ClusterControl",
     ],

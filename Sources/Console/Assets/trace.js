@@ -128,7 +128,7 @@ function pairs(all) {
 function details(span, placed) {
   return h('div', { class: 'details', 'data-test': 'span-details' }, h('p', {}, agentLink(span.agent_id), ' · ', name(span.operation), ' · ' + (span.kind ?? '') + ' · began ' + moment(span.start_time) + ' · span ' + span.span_id, placed.clock_offset_ms ? ' · its clock was set right by ' + milliseconds(placed.clock_offset_ms) : ''),
     span.status_message && h('p', { class: 'problem' }, h('bdi', {}, span.status_message)), pairs(span.metadata ?? {}),
-    (span.logs ?? []).length > 0 && table('Events', ['Time', 'Event', 'Attributes'], span.logs.slice(0, 200).map((log) => [moment(log.timestamp ?? log.time), name(log.name ?? log.event ?? log.message ?? ''), pairs(log.attributes ?? log.fields ?? {})])),
+    (span.logs ?? []).length > 0 && table('Events', ['Time', 'Event', 'Attributes'], span.logs.slice(0, 200).map((log) => [moment(log.timestamp), name(log.message), pairs(log.metadata ?? {})])),
     h('details', {}, h('summary', {}, 'Resource'), pairs(span.resource ?? {})));
 }
 

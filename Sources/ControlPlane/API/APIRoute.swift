@@ -84,6 +84,8 @@ struct APIRoute: Sendable {
   var operationID: String
   var summary: String
   var access: Access
+  /// Whether the route is told who asks though it is open: ``APIRequest/visitor``.
+  var knowsVisitor = false
   var style = Style.fleet
   /// Whether the work may take longer than the server's request timeout.
   var takesLong = false
@@ -99,7 +101,22 @@ struct APIRoute: Sendable {
 
 /// A request that has passed the checks its route declares.
 struct APIRequest: Sendable {
+  /// Who asks an open route, as far as it can be told.
+  struct Visitor: Sendable {
+    /// Whether the server asks anybody who they are.
+    var isAsked: Bool
+    /// `nil` who has not shown it.
+    var principal: Principal?
+    var session: ConsoleSessions.Session?
+    /// The `X-CSRF-Token` header.
+    var csrfToken: String?
+    /// The `If-None-Match` header.
+    var entityTags: String?
+  }
+
   var principal: Principal
+  /// Where the route wants to know.
+  var visitor: Visitor?
   /// Decoded segments of the path, by name.
   var path: [String: String] = [:]
   /// Checked values of the query, by name.

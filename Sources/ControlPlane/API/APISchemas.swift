@@ -65,7 +65,7 @@ enum APISchemas {
 
   static let all: [Named] =
     agents + overview + alerts + store + prometheus + lint + alertmanager + traces + traceAnalysis + fleetTraces
-    + deployments + [
+    + deployments + sessions + board + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),

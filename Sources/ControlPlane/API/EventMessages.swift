@@ -93,14 +93,24 @@ extension FleetAPI.EventMessage {
     }
   }
 
+  /// The event's name.
+  var kind: String {
+    switch self {
+    case .agent: "agent"
+    case .alert: "alert"
+    case .spansLost: "spans_lost"
+    }
+  }
+
   /// As the event stream format writes it (<https://html.spec.whatwg.org/multipage/server-sent-events.html>); the data is
   /// one line, since JSON escapes line ends.
   func serverSentEvent() throws -> String {
-    switch self {
-    case .agent(let change): "event: agent\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
-    case .alert(let change): "event: alert\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
-    case .spansLost(let change):
-      "event: spans_lost\ndata: \(String(decoding: try FleetJSON.encode(change), as: UTF8.self))\n\n"
-    }
+    let data =
+      switch self {
+      case .agent(let change): try FleetJSON.encode(change)
+      case .alert(let change): try FleetJSON.encode(change)
+      case .spansLost(let change): try FleetJSON.encode(change)
+      }
+    return "event: \(kind)\ndata: \(String(decoding: data, as: UTF8.self))\n\n"
   }
 }

@@ -1,9 +1,11 @@
 import Alerting
+import FleetHealth
 import FleetModel
 
 /// The overview, alerts, recent samples and the event stream.
 struct FleetRoutes: Sendable {
   var operations: any FleetOperations
+  var look: BoardLook
 
   /// Between two comments that keep an idle event stream open.
   static let keepAlive: Duration = .seconds(15)
@@ -56,13 +58,24 @@ struct FleetRoutes: Sendable {
     }
   }
 
+  /// The names of events, as `kinds` takes them.
+  private static let kinds = ["agent", "alert", "spans_lost", "board"]
+
   private var events: APIRoute {
     APIRoute(
       method: .get, path: "/fleet/v1/events", operationID: "events",
-      summary: "Changes of agents, alerts and spans as server-sent events named agent, alert and spans_lost",
+      summary:
+        "Changes of agents, alerts and spans as server-sent events named agent, alert and spans_lost, and of the "
+        + "board, named board",
       access: .read,
+      parameters: [
+        .init(
+          name: "kinds", kind: .text,
+          summary: "Which events, separated by commas: agent, alert, spans_lost (these by default), board")
+      ],
       answers: [.init(status: 200, summary: "The stream", content: .text("text/event-stream"))]
-    ) { [operations] _ in
+    ) { [operations, look] request in
+      let kinds = try Self.kinds(in: request.text("kinds"))
       let events = await operations.events()
       return .stream(contentType: "text/event-stream") { sink in
         try await sink.send(": changes follow\n\n")
@@ -73,10 +86,38 @@ struct FleetRoutes: Sendable {
               try await sink.send(": still here\n\n")
             }
           }
-          for await event in events { try await sink.send(FleetAPI.EventMessage(event).serverSentEvent()) }
+          if kinds.contains("board") { group.addTask { try await Self.sendBoards(look, to: sink) } }
+          for await event in events {
+            let message = FleetAPI.EventMessage(event)
+            if kinds.contains(message.kind) { try await sink.send(message.serverSentEvent()) }
+          }
           group.cancelAll()
         }
       }
+    }
+  }
+
+  private static func kinds(in text: String?) throws(APIError) -> Set<String> {
+    guard let text else { return ["agent", "alert", "spans_lost"] }
+    let asked = text.split(separator: ",").map(String.init)
+    if let unknown = asked.first(where: { !kinds.contains($0) }) {
+      throw APIError(
+        .invalidRequest, "kinds has \"\(unknown.prefix(100))\"; known are \(kinds.joined(separator: ", "))")
+    }
+    return Set(asked)
+  }
+
+  /// Sends what changed on the board, as long as somebody listens. The first board is what its listener has read before.
+  private static func sendBoards(_ look: BoardLook, to sink: StreamSink) async throws {
+    var last = await look()
+    while true {
+      try await sink.pause(BoardReader.interval)
+      let board = await look()
+      // The same one again, where others asked in between.
+      if board.timestamp == last.timestamp { continue }
+      let message = FleetAPI.Board(board, since: last)
+      last = board
+      try await sink.send("event: board\ndata: \(String(decoding: try FleetJSON.encode(message), as: UTF8.self))\n\n")
     }
   }
 }

@@ -59,13 +59,15 @@ extension RouteTable {
   /// Everything that the fleet API serves.
   static func fleet(
     operations: any FleetOperations, store: any StoreOperations, metrics: @escaping @Sendable () async -> String,
-    further: [APIRoute] = []
+    security: ServerSecurity, look: @escaping BoardLook, further: [APIRoute] = []
   ) -> RouteTable {
     let routes =
-      AgentRoutes(operations: operations).routes + FleetRoutes(operations: operations).routes
+      AgentRoutes(operations: operations).routes + FleetRoutes(operations: operations, look: look).routes
       + RuleRoutes(operations: operations).routes + LocalRoutes(operations: operations).routes
       + StoreRoutes(operations: store).routes + WriteRoutes(operations: store).routes
-      + OwnRoutes(operations: operations, metrics: metrics).routes + further
+      + BoardRoutes(look: look).routes + OwnRoutes(operations: operations, metrics: metrics).routes
+      + ConsoleRoutes().routes
+      + SessionRoutes(sessions: security.sessions, isEncrypted: security.isEncrypted).routes + further
     return RouteTable(routes + [OwnRoutes.openAPI(of: routes)])
   }
 }

@@ -91,6 +91,9 @@ public final class Composition: Service {
     let status = LiveStatus(configuration, samples: samples, loaded: loaded)
     let alertmanager = LiveAlertmanager(
       service: notifications.service, time: SystemTime(), startedAt: samples.time.now(), version: configuration.version)
+    let boards = BoardReader(
+      fleet: fleet, queries: queries, spans: traces.intake, marks: marks, system: configuration.system.name,
+      time: SystemTime())
     let instruments = StoreInstruments(samples.keeper, exemplars: samples.exemplars)
     let reception = OTLPReception(spans: traces.intake, points: OTLPMetricsIntake(samples.remoteWrite))
     let routes =
@@ -103,13 +106,14 @@ public final class Composition: Service {
         TraceService(
           reader: traces.reader, prices: configuration.system.prices, marks: marks, time: SystemTime()))
       + DeploymentRoutes(marks: marks).routes
-    let table = RouteTable.fleet(
-      operations: fleet, store: store,
-      metrics: { [ownMetrics = configuration.ownMetrics] in
-        instruments.update()
-        return ownMetrics()
-      }, further: routes)
-    servers = try Servers(configuration, table: table, reception: reception, logger: logger) { addresses in
+    servers = try Servers(configuration, reception: reception, logger: logger) { security in
+      RouteTable.fleet(
+        operations: fleet, store: store,
+        metrics: { [ownMetrics = configuration.ownMetrics] in
+          instruments.update()
+          return ownMetrics()
+        }, security: security, look: { await boards.board() }, further: routes)
+    } onListening: { addresses in
       notifications.listens(at: addresses.main.url(isEncrypted: isEncrypted))
       onListening(addresses)
       listening.arrive(addresses)

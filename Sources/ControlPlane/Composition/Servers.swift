@@ -16,8 +16,8 @@ struct Servers: Service {
   ///   - onListening: is told the addresses once all servers are bound to them.
   /// - Throws: ``SecurityError``.
   init(
-    _ configuration: ControlPlaneConfiguration, table: RouteTable, reception: OTLPReception, logger: Logger,
-    onListening: @escaping @Sendable (ListeningAddresses) -> Void
+    _ configuration: ControlPlaneConfiguration, reception: OTLPReception, logger: Logger,
+    table: (ServerSecurity) -> RouteTable, onListening: @escaping @Sendable (ListeningAddresses) -> Void
   ) throws {
     var serving = FleetServerConfiguration()
     serving.address = configuration.listen
@@ -31,7 +31,7 @@ struct Servers: Service {
     }
     self.otlp = otlp
     main = FleetServer(
-      configuration: serving, security: security, table: table, time: SystemTime(), logger: logger
+      configuration: serving, security: security, table: table(security), time: SystemTime(), logger: logger
     ) { address in
       var addresses = ListeningAddresses(main: address)
       for listener in otlp {

@@ -5,6 +5,8 @@ import HTTPTypes
 struct AccessPolicy: Sendable {
   /// Whose token it is; `nil` where the server has no tokens.
   var principalForToken: (@Sendable (Substring) -> Principal?)?
+  /// Whose session a cookie names; `nil` where the server has no tokens, and so none to sign in with.
+  var session: (@Sendable (Substring) -> ConsoleSessions.Session?)?
   /// What a verified client certificate entitles to; `nil` where the server asks for none.
   var certificateRole: Role?
   /// In lower case.
@@ -16,12 +18,17 @@ struct AccessPolicy: Sendable {
     var changesState: Bool
     var authorization: String?
     var hasClientCertificate = false
+    /// Of the console's cookie.
+    var sessionID: Substring?
+    /// The `X-CSRF-Token` header.
+    var csrfToken: String?
     /// The `Host` header.
     var host: String?
     var origin: String?
   }
 
-  private var asksForProof: Bool { principalForToken != nil || certificateRole != nil }
+  /// Whether a request has to say who sends it.
+  var asksForProof: Bool { principalForToken != nil || certificateRole != nil }
 
   /// - Throws: ``APIError`` with the refusal.
   func admit(_ facts: Facts) throws(APIError) -> Principal {
@@ -31,6 +38,16 @@ struct AccessPolicy: Sendable {
       throw APIError(.forbidden, "role \(principal.role.rawValue) may not do this; it \(facts.access.explanation)")
     }
     return principal
+  }
+
+  /// Who asks, whatever they may do.
+  func visitor(_ facts: Facts) -> APIRequest.Visitor {
+    var facts = facts
+    facts.access = .read
+    facts.changesState = false
+    return APIRequest.Visitor(
+      isAsked: asksForProof, principal: try? identify(facts), session: facts.sessionID.flatMap { session?($0) },
+      csrfToken: facts.csrfToken)
   }
 
   /// A page of another site makes a browser send requests with whatever the browser holds: its place behind the firewall or
@@ -68,6 +85,15 @@ struct AccessPolicy: Sendable {
         throw unauthorized("the token is not known", error: "invalid_token")
       }
       return principal
+    }
+    if let session, let id = facts.sessionID, let session = session(id) {
+      guard !facts.changesState || facts.csrfToken == session.csrfToken else {
+        throw APIError(
+          .forbidden,
+          "a request that changes something and is known by its cookie has to carry X-CSRF-Token, which GET /fleet/v1/session tells"
+        )
+      }
+      return session.principal
     }
     if let certificateRole, facts.hasClientCertificate { return Principal(role: certificateRole) }
     throw unauthorized(

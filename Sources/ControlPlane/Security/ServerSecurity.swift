@@ -1,5 +1,6 @@
 import Logging
 import NIOSSL
+import Platform
 
 /// What the servers of one Skep share of security: the tokens in force, the certificates, and who may do what.
 struct ServerSecurity: Sendable {
@@ -8,11 +9,17 @@ struct ServerSecurity: Sendable {
   let policy: AccessPolicy
   /// Whether clients may show a certificate.
   let looksForCertificates: Bool
+  /// Of the console.
+  let sessions: ConsoleSessions
+
+  var isEncrypted: Bool { tls != nil }
 
   /// Reads the files that the configuration names; blocks for as long.
   ///
   /// - Throws: ``SecurityError`` that names the file.
-  init(_ configuration: SecurityConfiguration, logger: Logger) throws(SecurityError) {
+  init(
+    _ configuration: SecurityConfiguration, time: any TimeSource = SystemTime(), logger: Logger
+  ) throws(SecurityError) {
     var tokens: TokenFile?
     if let path = configuration.tokenFile { tokens = try TokenFile(path: path, logger: logger) }
     if let material = configuration.tls {
@@ -23,8 +30,11 @@ struct ServerSecurity: Sendable {
     self.tokens = tokens
     looksForCertificates = configuration.tls?.clientCAFile != nil
     let lookUp = tokens.map { tokens -> @Sendable (Substring) -> Principal? in { tokens.principal(for: $0) } }
+    let sessions = ConsoleSessions(time: time, random: SystemRandom()) { [tokens] in tokens?.principal(for: $0) }
+    self.sessions = sessions
     policy = AccessPolicy(
-      principalForToken: lookUp, certificateRole: looksForCertificates ? configuration.clientCertificateRole : nil,
+      principalForToken: lookUp, session: tokens == nil ? nil : { sessions.session($0) },
+      certificateRole: looksForCertificates ? configuration.clientCertificateRole : nil,
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }))
   }
 }

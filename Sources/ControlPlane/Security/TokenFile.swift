@@ -1,3 +1,4 @@
+import FleetModel
 import Glibc
 import Logging
 import NIOPosix
@@ -45,6 +46,12 @@ final class TokenFile: Sendable {
   func principal(for token: some StringProtocol) -> Principal? {
     let tokens = state.withLock { $0.tokens }
     return tokens.principal(for: token)
+  }
+
+  /// Whose token has this hash.
+  func principal(for digest: SHA256Digest) -> Principal? {
+    let tokens = state.withLock { $0.tokens }
+    return tokens.principal(for: digest)
   }
 
   /// Follows the file until cancelled. A file that is gone or wrong leaves the old tokens in force and is logged once.

@@ -61,8 +61,10 @@ struct TokenList: Sendable, Hashable {
   }
 
   /// Whose token this is; takes as long for each.
-  func principal(for token: some StringProtocol) -> Principal? {
-    let digest = SHA256Digest(of: token.utf8)
+  func principal(for token: some StringProtocol) -> Principal? { principal(for: SHA256Digest(of: token.utf8)) }
+
+  /// Whose token has this hash; takes as long for each.
+  func principal(for digest: SHA256Digest) -> Principal? {
     var found: Principal?
     for entry in entries where entry.digest.isSame(as: digest) { found = entry.principal }
     return found

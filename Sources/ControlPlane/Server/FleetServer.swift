@@ -33,13 +33,17 @@ public final class FleetServer: Service {
   /// - Throws: ``SecurityError``.
   convenience init(
     configuration: FleetServerConfiguration, operations: any FleetOperations, store: any StoreOperations,
-    metrics: @escaping @Sendable () async -> String, routes: [APIRoute] = [], time: any TimeSource, logger: Logger,
+    metrics: @escaping @Sendable () async -> String, look: @escaping BoardLook, routes: [APIRoute] = [],
+    time: any TimeSource, logger: Logger,
     onListening: @escaping @Sendable (ListenAddress) async -> Void
   ) throws(SecurityError) {
     try configuration.security.check(listeningOn: configuration.address)
+    let security = try ServerSecurity(configuration.security, time: time, logger: logger)
     self.init(
-      configuration: configuration, security: try ServerSecurity(configuration.security, logger: logger),
-      table: RouteTable.fleet(operations: operations, store: store, metrics: metrics, further: routes), time: time,
+      configuration: configuration, security: security,
+      table: RouteTable.fleet(
+        operations: operations, store: store, metrics: metrics, security: security, look: look, further: routes),
+      time: time,
       logger: logger, onListening: onListening)
   }
 

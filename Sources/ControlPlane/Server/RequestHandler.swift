@@ -45,12 +45,17 @@ struct RequestHandler: Sendable {
       case .otherMethods(_, .otlp): style = .otlp
       case .otherMethods, .none: break
       }
-      let principal = try policy.admit(await facts(of: request, for: match, on: channel))
+      let facts = await facts(of: request, for: match, on: channel)
+      let principal = try policy.admit(facts)
       switch match {
       case .none: throw Self.notFound(request)
       case .otherMethods(let allowed, _): throw Self.methodNotAllowed(request, allowed: allowed)
       case .route(let route, let path):
         var work = APIRequest(principal: principal, path: path)
+        if route.knowsVisitor {
+          work.visitor = policy.visitor(facts)
+          work.visitor?.entityTags = request.headers[.ifNoneMatch]
+        }
         switch route.style {
         case .fleet:
           work.query = try target.values(of: route.parameters)
@@ -98,12 +103,14 @@ struct RequestHandler: Sendable {
   ) async -> AccessPolicy.Facts {
     // Whoever may do nothing at all does not learn which paths there are.
     var access = Access.read
-    if case .route(let route, _) = match { access = route.access }
+    var knowsVisitor = false
+    if case .route(let route, _) = match { (access, knowsVisitor) = (route.access, route.knowsVisitor) }
     var facts = AccessPolicy.Facts(
       access: access, changesState: request.method != .get && request.method != .head,
-      authorization: request.headers[.authorization], host: request.head.authority,
+      authorization: request.headers[.authorization], sessionID: SessionCookie.id(in: request.headers[.cookie]),
+      csrfToken: request.headers[.csrfToken], host: request.head.authority,
       origin: request.headers[.origin])
-    if looksForCertificates, access != .open {
+    if looksForCertificates, access != .open || knowsVisitor {
       facts.hasClientCertificate = (try? await channel.nioSSL_peerCertificate().get()) != nil
     }
     return facts
@@ -207,4 +214,14 @@ struct RequestHandler: Sendable {
     return APIError(
       .methodNotAllowed, "\(request.method.rawValue) is not for this path; use \(list)", headers: [.allow: list])
   }
+}
+
+extension HTTPTypes.HTTPField.Name {
+  /// Sent by the console with what changes something.
+  static let csrfToken: HTTPTypes.HTTPField.Name = {
+    guard let name = HTTPTypes.HTTPField.Name("X-CSRF-Token") else {
+      preconditionFailure("BUG: X-CSRF-Token is a token")
+    }
+    return name
+  }()
 }
