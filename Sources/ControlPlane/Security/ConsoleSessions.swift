@@ -1,4 +1,5 @@
 import FleetModel
+import HTTPTypes
 import Platform
 import Synchronization
 

@@ -30,10 +30,13 @@ struct ServerSecurity: Sendable {
     self.tokens = tokens
     looksForCertificates = configuration.tls?.clientCAFile != nil
     let lookUp = tokens.map { tokens -> @Sendable (Substring) -> Principal? in { tokens.principal(for: $0) } }
-    let sessions = ConsoleSessions(time: time, random: SystemRandom()) { [tokens] in tokens?.principal(for: $0) }
+    let sessions = ConsoleSessions(time: time, random: SystemRandom()) { [tokens] digest in
+      tokens?.principal(for: digest)
+    }
     self.sessions = sessions
+    let lookUpSession = { @Sendable (id: Substring) -> ConsoleSessions.Session? in sessions.session(id) }
     policy = AccessPolicy(
-      principalForToken: lookUp, session: tokens == nil ? nil : { sessions.session($0) },
+      principalForToken: lookUp, session: tokens == nil ? nil : lookUpSession,
       certificateRole: looksForCertificates ? configuration.clientCertificateRole : nil,
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }))
   }

@@ -203,12 +203,12 @@ extension APISchemas {
       name: "Board",
       schema: object([
         key("timestamp", time), key("system", text),
-        key("counts", object(["agents", "active", "unhealthy", "lost", "pending"].map { key($0, integer) })),
+        key("counts", object(["agents", "active", "unhealthy", "lost", "pending"].map { key($0, whole) })),
         key(
           "alerts",
-          object(["active", "pending", "info", "warning", "critical", "emergency"].map { key($0, integer) })),
+          object(["active", "pending", "info", "warning", "critical", "emergency"].map { key($0, whole) })),
         key("attention", list(of: "BoardAttention")),
-        key("points", object([key("start", time), key("step_seconds", number), key("count", integer)])),
+        key("points", object([key("start", time), key("step_seconds", number), key("count", whole)])),
         key("agents", list(of: "BoardAgent")), key("calls", list(of: "BoardCall")),
       ])),
     Named(
@@ -220,12 +220,12 @@ extension APISchemas {
     Named(
       name: "BoardAgent",
       schema: object([
-        key("agent_id", text), key("status", text), key("since", timeOrNull), key("score", integer),
+        key("agent_id", text), key("status", text), key("since", timeOrNull), key("score", whole),
         key("score_parts", list(of: "ScorePart")),
-        key("instances", object([key("total", integer), key("up", integer)])),
-        key("alerts", object([key("active", integer), key("worst", textOrNull)])), key("cpu", numberOrNull),
+        key("instances", object([key("total", whole), key("up", whole)])),
+        key("alerts", object([key("active", whole), key("worst", textOrNull)])), key("cpu", numberOrNull),
         key("memory", numberOrNull), key("request_rate", numberOrNull), key("error_rate", numberOrNull),
-        key("p95_seconds", numberOrNull), key("runs_in_flight", integer), key("revision", textOrNull),
+        key("p95_seconds", numberOrNull), key("runs_in_flight", whole), key("revision", textOrNull),
         key("cpu_points", points), key("memory_points", points), key("request_points", points),
       ])),
     Named(

@@ -2,8 +2,6 @@ import FleetModel
 import TraceAnalysis
 
 extension APISchemas {
-  private static let number: JSONValue = ["type": "number"]
-  private static let numberOrNull: JSONValue = ["type": ["number", "null"]]
   private static let nullableText: JSONValue = ["type": ["string", "null"]]
 
   private static func items(_ schema: JSONValue) -> JSONValue { ["type": "array", "items": schema] }
