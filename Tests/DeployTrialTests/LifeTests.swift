@@ -12,7 +12,7 @@ import Testing
       let before = try await trial.lasting()
       try trial.write(.team)
       let plan = try await trial.deploy("plan", "system.yaml")
-      #expect(plan.status == 1 && plan.output.contains("Deployment agent-planner"), "\(plan)")
+      #expect(plan.status == 1 && plan.output.contains("+ Deployment team-space/agent-planner"), "\(plan)")
       #expect(try await trial.writes().isEmpty)
       let none = try await trial.deploy("status", "system.yaml")
       #expect(none.status == 1 && none.output.contains("no deployment of system team"), "\(none)")

@@ -116,11 +116,7 @@ actor RolloutFollower {
     }
   }
 
-  /// The part of the system that the object is of.
-  private func agent(of object: LiveObject) -> String {
-    object.labels[SystemLabels.agent]
-      ?? (DeployOrder.isOfControlPlane(object.labels) ? DeployOrder.controlPlane : "")
-  }
+  private func agent(of object: LiveObject) -> String { SystemLabels.part(of: object) }
 
   private func clear(_ kind: ResourceKind) {
     switch kind {

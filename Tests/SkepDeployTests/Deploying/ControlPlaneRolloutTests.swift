@@ -26,6 +26,11 @@ import Testing
     let stage = try await DeployStage()
     let result = try await stage.apply(try Self.system())
     #expect(result.success, "\(result.errors)")
+    #expect(result.controlPlane?.status == .ready && result.controlPlane?.image == Self.image)
+    let system = try Self.system()
+    let standing = try await stage.with { try await DeployStage.deployer($0, system).status() }
+    #expect(standing.isReady && standing.parts.map(\.name) == ["planner", "control plane"])
+    #expect(standing.record?.controlPlane?.state == .ready)
     let pods = stage.stand.objects(apiVersion: "v1", kind: "Pod", namespace: "team-space").map { LiveObject($0) }
     #expect(pods.contains { $0.name == "skep-0" })
     #expect(stage.skepRequests.contains { $0.verb == "watch" && $0.resource == "statefulsets" })
@@ -40,7 +45,7 @@ import Testing
     let stage = try await DeployStage()
     stage.breakImage(Self.image)
     let result = try await stage.apply(try Self.system())
-    #expect(!result.success && result.state == .failed)
+    #expect(!result.success && result.state == .failed && result.controlPlane?.status == .failed)
     #expect(result.errors.first?.hasPrefix("the control plane: pods are refused: violates") == true, "\(result.errors)")
     await stage.end()
   }
