@@ -1,3 +1,6 @@
+public import FleetModel
+import Platform
+
 /// Reads the answers of remote read, and what else is protobuf, as a client does: plainly, and trusting the bytes.
 public enum ReadAnswers {
   public struct Series: Sendable, Equatable {
@@ -5,11 +8,16 @@ public enum ReadAnswers {
     public var times: [Int64] = []
     /// As bits.
     public var values: [UInt64] = []
+    public var histograms = HistogramColumns()
 
-    public init(labels: [String: String] = [:], times: [Int64] = [], values: [UInt64] = []) {
+    public init(
+      labels: [String: String] = [:], times: [Int64] = [], values: [UInt64] = [],
+      histograms: HistogramColumns = HistogramColumns()
+    ) {
       self.labels = labels
       self.times = times
       self.values = values
+      self.histograms = histograms
     }
   }
 
@@ -57,16 +65,67 @@ public enum ReadAnswers {
     let series = nested(message, 1).map { bytes in
       var series = Series(labels: labels(bytes))
       for chunk in nested(bytes, 2) {
-        let samples = nested(chunk, 4).flatMap { xorSamples($0) }
-        precondition(number(chunk, 3) == 1, "an XOR chunk")
-        precondition(samples.first?.0 == Int64(bitPattern: number(chunk, 1)), "the first time")
-        precondition(samples.last?.0 == Int64(bitPattern: number(chunk, 2)), "the last time")
-        series.times += samples.map(\.0)
-        series.values += samples.map(\.1)
+        let bytes = nested(chunk, 4).first ?? []
+        var times: [Int64]
+        switch number(chunk, 3) {
+        case 1:
+          let samples = xorSamples(bytes)
+          times = samples.map(\.0)
+          series.times += times
+          series.values += samples.map(\.1)
+        case 3:
+          let histograms = HistogramChunkReader.read(bytes)
+          times = histograms.timestamps
+          for (time, value) in zip(times, histograms.values) { series.histograms.append(value, at: time) }
+        default: preconditionFailure("a chunk of encoding \(number(chunk, 3))")
+        }
+        precondition(times.first == Int64(bitPattern: number(chunk, 1)), "the first time")
+        precondition(times.last == Int64(bitPattern: number(chunk, 2)), "the last time")
       }
       return (series, chunks: nested(bytes, 2).count)
     }
     return (Int(number(message, 2)), series)
+  }
+
+  /// The messages of a stream of chunks, each behind its length and its CRC-32C.
+  public static func frames(_ stream: [UInt8]) -> [[UInt8]] {
+    var messages: [[UInt8]] = []
+    var place = 0
+    while place < stream.count {
+      let length = Int(varint(stream, &place))
+      let sum = stream[place..<place + 4].reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+      let message = Array(stream[place + 4..<place + 4 + length])
+      precondition(message.withUnsafeBytes { CRC32C.checksum($0) } == sum, "the checksum of a message")
+      messages.append(message)
+      place += 4 + length
+    }
+    return messages
+  }
+
+  /// The series of the messages of one query; what comes of one series in several messages is joined.
+  public static func streamed(_ messages: [[UInt8]], query: Int = 0) -> [Series] {
+    var all: [Series] = []
+    for message in messages {
+      let (number, parts) = chunks(message)
+      precondition(number == query, "the number of the query")
+      for (part, _) in parts {
+        guard let last = all.last, last.labels == part.labels else {
+          all.append(part)
+          continue
+        }
+        all[all.count - 1].times += part.times
+        all[all.count - 1].values += part.values
+        for (time, value) in zip(part.histograms.timestamps, part.histograms.values) {
+          all[all.count - 1].histograms.append(value, at: time)
+        }
+      }
+    }
+    return all
+  }
+
+  /// The bytes of the chunks in a message, whatever their encoding.
+  public static func chunkBytes(_ message: [UInt8]) -> [[UInt8]] {
+    nested(message, 1).flatMap { nested($0, 2) }.flatMap { nested($0, 4) }
   }
 
   private static func labels(_ series: [UInt8]) -> [String: String] {
@@ -107,7 +166,7 @@ public enum ReadAnswers {
 
   /// The samples of Prometheus' XOR chunk: times, and values as bits.
   private static func xorSamples(_ chunk: [UInt8]) -> [(Int64, UInt64)] {
-    var bits = Bits(bytes: Array(chunk[2...]))
+    var bits = ChunkBitReader(bytes: Array(chunk[2...]))
     var samples: [(Int64, UInt64)] = []
     var (time, step, value) = (Int64(0), Int64(0), UInt64(0))
     var (leading, trailing) = (0, 0)
@@ -131,43 +190,5 @@ public enum ReadAnswers {
       samples.append((time, value))
     }
     return samples
-  }
-
-  private struct Bits {
-    var bytes: [UInt8]
-    var place = 0
-
-    mutating func read(_ width: Int) -> UInt64 {
-      var value: UInt64 = 0
-      for _ in 0..<width {
-        value = value << 1 | UInt64(bytes[place >> 3] >> UInt8(7 - place & 7) & 1)
-        place += 1
-      }
-      return value
-    }
-
-    mutating func varint() -> UInt64 {
-      var value: UInt64 = 0
-      var shift: UInt64 = 0
-      while true {
-        let byte = read(8)
-        value |= (byte & 0x7f) << shift
-        if byte < 0x80 { return value }
-        shift += 7
-      }
-    }
-
-    mutating func change() -> Int64 {
-      var ones = 0
-      while ones < 4, read(1) == 1 { ones += 1 }
-      switch ones {
-      case 0: return 0
-      case 4: return Int64(bitPattern: read(64))
-      default:
-        let width = [14, 17, 20][ones - 1]
-        let value = Int64(read(width))
-        return value > 1 << Int64(width - 1) ? value - 1 << Int64(width) : value
-      }
-    }
   }
 }

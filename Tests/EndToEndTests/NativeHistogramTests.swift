@@ -8,6 +8,7 @@ import PromQL
 import SystemPackage
 import TestSupport
 import Testing
+import WireFormats
 
 /// Native histograms that are written to a server and asked for again.
 @Suite("native histograms end to end", .timeLimit(.minutes(5)))
@@ -197,6 +198,98 @@ struct NativeHistogramTests {
       let theirs = try await Self.ask(prometheus.url, query, range)
       #expect(!ours.isEmpty)
       #expect(Self.isClose(ours, theirs), "\(query): \(ours) \(theirs)")
+    }
+  }
+
+  /// The chunks of a series of ``steady(_:)``, by remote read.
+  private static func chunks(_ kind: Int, _ range: ClosedRange<Int64>, of url: String) async throws -> [[UInt8]] {
+    let matchers = [(type: 0 as UInt64, name: "__name__", value: "g"), (0, "kind", "\(kind)")]
+    let message = ReadRequestBytes.message([.init(range.lowerBound, range.upperBound, matchers)], accepted: [1])
+    var request = HTTPClientRequest(url: url + "/api/v1/read")
+    request.method = .POST
+    request.headers.add(name: "Content-Type", value: "application/x-protobuf")
+    request.headers.add(name: "Content-Encoding", value: "snappy")
+    request.headers.add(name: "X-Prometheus-Remote-Read-Version", value: "0.1.0")
+    request.body = .bytes(message.withUnsafeBytes { SnappyBlock.encode($0) })
+    let response = try await HTTPClient.patient.execute(request, timeout: .seconds(120))
+    let body = Array(try await response.body.collect(upTo: 32 << 20).readableBytesView)
+    try #require(response.status.code == 200, "\(String(decoding: body.prefix(300), as: UTF8.self))")
+    return ReadAnswers.frames(body).flatMap { ReadAnswers.chunkBytes($0) }
+  }
+
+  private static func time(_ place: Int) -> Int64 { Int64(place) * 10_000 + (place % 7 == 0 ? 3 : 0) }
+
+  /// Histograms that keep their buckets, of every kind of zero bucket, and one that ends and begins again.
+  private static func steady(_ start: Int64) -> [WriteRequestBytes.Series] {
+    [0, 0x1p-128, 0.003, 1].enumerated().map { index, threshold in
+      var histogram = NativeHistogram()
+      histogram.schema = Int8(index * 2 - 2)
+      histogram.zeroThreshold = threshold
+      histogram.positiveSpans = [.init(offset: Int32(3 - index * 20), length: 3), .init(offset: 7, length: 2)]
+      histogram.negativeSpans = [.init(offset: 300, length: 1)]
+      var histograms: [[UInt8]] = []
+      for place in 0..<300 {
+        histogram.positiveBuckets = (1...5).map { Double(place * $0 / (index + 1)) + 0.25 }
+        histogram.negativeBuckets = [Double(place)]
+        histogram.zeroCount = Double(place / 10)
+        histogram.count = (histogram.positiveBuckets + histogram.negativeBuckets).reduce(histogram.zeroCount, +)
+        histogram.sum = place == 20 && index == 3 ? StaleMarker.value : histogram.count * 0.1875
+        histograms.append(HistogramMessageBytes.floats(histogram, at: start + time(place)))
+      }
+      return .init([("__name__", "g"), ("kind", "\(index)")], [], histograms: histograms)
+    }
+  }
+
+  private struct HeadChunk {
+    var range: ClosedRange<Int64>
+    var bytes: [UInt8]
+  }
+
+  /// The closed chunks of Prometheus' head, behind 8 bytes: of each the series in 8, first and last time in 8 each, encoding,
+  /// length, bytes and a checksum in 4 (prometheus/prometheus `tsdb/docs/format/head_chunks.md`). Zeros fill the file.
+  private static func headChunks(_ file: URL) throws -> [HeadChunk] {
+    let bytes = [UInt8](try Data(contentsOf: file))
+    var chunks: [HeadChunk] = []
+    var place = 8
+    func time(_ place: Int) -> Int64 { bytes[place..<place + 8].reduce(0) { $0 << 8 | Int64($1) } }
+    while place + 30 < bytes.count, time(place) != 0 {
+      let range = time(place + 8)...time(place + 16)
+      try #require(bytes[place + 24] == 3, "histograms of floating-point counts")
+      place += 25
+      var (length, shift) = (0, 0)
+      while bytes[place] >= 0x80 {
+        length |= Int(bytes[place] & 0x7f) << shift
+        (place, shift) = (place + 1, shift + 7)
+      }
+      length |= Int(bytes[place]) << shift
+      chunks.append(HeadChunk(range: range, bytes: Array(bytes[place + 1..<place + 1 + length])))
+      place += 1 + length + 4
+    }
+    return chunks
+  }
+
+  /// Chunks of remote read, byte by byte. Prometheus 2.42 does not stream histograms yet: its chunks are read from its files.
+  @Test(.enabled(if: RealPrometheus.isThere, "needs prometheus: `make test-tools`"))
+  func streamedChunksAreThoseOfPrometheus() async throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.path.appending("prometheus").string
+    let prometheus = try RealPrometheus(in: directory, ["--enable-feature=native-histograms"])
+    defer { prometheus.program.stop() }
+    let server = try StoreLifeTests.Server(scratch.path.appending("skep").string)
+    defer { server.program.stop() }
+    // After 40 minutes of samples every 10 seconds Prometheus has closed a chunk, wherever its blocks of two hours begin.
+    let start = (SystemTime().now().milliseconds - 3_200_000) / 1000 * 1000
+    let series = Self.steady(start)
+    #expect(try await server.write(series) == 204)
+    #expect(try await prometheus.write(series) == 204)
+    // It writes them when it ends.
+    prometheus.program.stop()
+    let closed = try Self.headChunks(URL(filePath: directory + "/data/chunks_head/000001"))
+    #expect(closed.count >= series.count)
+    for chunk in closed {
+      var ours: [[UInt8]] = []
+      for kind in series.indices { ours += try await Self.chunks(kind, chunk.range, of: server.url) }
+      #expect(ours.contains(chunk.bytes), "\(chunk)")
     }
   }
 }

@@ -115,20 +115,8 @@ import Testing
       answer.endQuery()
       #expect(ReadAnswers.samples(answer.message) == [wanted, []])
 
-      var streamed: [ReadAnswers.Series] = []
-      for message in ChunkedAnswer(query: 3, maximumBytes: 1000).messages(for: labels, columns, in: range) {
-        let (query, series) = ReadAnswers.chunks(message)
-        #expect(query == 3)
-        for (one, _) in series {
-          if streamed.last?.labels == one.labels {
-            streamed[streamed.count - 1].times += one.times
-            streamed[streamed.count - 1].values += one.values
-          } else {
-            streamed.append(one)
-          }
-        }
-      }
-      #expect(streamed == wanted)
+      let messages = ChunkedAnswer(query: 3, maximumBytes: 1000).messages(for: labels, columns, in: range)
+      #expect(ReadAnswers.streamed(messages, query: 3) == wanted)
     }
   }
 

@@ -133,21 +133,13 @@ struct ReadRoutes: Sendable {
     }
   }
 
-  /// Chunks of one series after the other. What can be refused is refused before the first byte is sent: native histograms
-  /// are not put into chunks, and go in one piece with whatever else was asked for.
+  /// Chunks of one series after the other. What can be refused is refused before the first byte is sent.
   private func chunks(_ asked: ReadRequest) async throws -> APIResponse {
     let queries = asked.queries
     let selections = try await operations.run("remote read", within: nil) { _ in
       var selections: [OpenedSelection] = []
       for query in queries { selections.append(try await open(query)) }
       return selections
-    }
-    if selections.contains(where: \.hasHistograms) {
-      guard asked.acceptsSamples else {
-        throw PrometheusError(
-          .badData, "there are native histograms among the series, which are not streamed; accept SAMPLES as well")
-      }
-      return try await samples(queries)
     }
     let (operations, messageBytes) = (operations, limits.messageBytes)
     var response = APIResponse.stream(contentType: Self.streamType) { sink in
@@ -178,7 +170,7 @@ struct ReadRoutes: Sendable {
     var place = first
     while place < selection.count, frames.readableBytes < size {
       let (labels, samples) = try series(place, of: selection)
-      for message in answer.messages(for: labels, samples, in: range) {
+      for message in answer.messages(for: labels, samples, try histograms(place, of: selection), in: range) {
         var frame = frame(message)
         frames.writeBuffer(&frame)
       }

@@ -14,20 +14,34 @@ public struct ChunkedAnswer: Sendable {
     self.maximumBytes = maximumBytes
   }
 
-  /// The messages with those samples of a series that lie in `range`; none if no sample does.
+  /// The messages with those samples and native histograms of a series that lie in `range`, its chunks in the order of their
+  /// times; none if nothing does.
   public func messages(
-    for labels: LabelSet, _ samples: SampleColumns, in range: ClosedRange<Timestamp>
+    for labels: LabelSet, _ samples: SampleColumns, _ histograms: HistogramColumns = HistogramColumns(),
+    in range: ClosedRange<Timestamp>
   ) -> [[UInt8]] {
-    let places = samples.places(in: range)
+    var numbers = samples.timestamps.places(in: range)
+    var shapes = histograms.timestamps.places(in: range)
     var messages: [[UInt8]] = []
     var series = WireBytes()
-    var start = places.lowerBound
-    while start < places.upperBound {
+    while !numbers.isEmpty || !shapes.isEmpty {
       if series.count == 0 { series.labels(labels) }
-      let end = min(start + XORChunk.samples, places.upperBound)
-      series.field(0x12, Self.chunk(samples, start..<end))
-      start = end
-      if series.count >= maximumBytes || start == places.upperBound {
+      let nextShape = shapes.first.map { histograms.timestamps[$0] } ?? .max
+      let nextNumber = numbers.first.map { samples.timestamps[$0] } ?? .max
+      if shapes.isEmpty || (!numbers.isEmpty && nextNumber <= nextShape) {
+        let limit = shapes.isEmpty ? numbers.upperBound : samples.timestamps.firstPlace(in: numbers) { $0 > nextShape }
+        let chunk = numbers.lowerBound..<min(numbers.lowerBound + XORChunk.samples, limit)
+        series.field(0x12, Self.chunk(samples, chunk))
+        numbers = chunk.upperBound..<numbers.upperBound
+      } else {
+        let limit =
+          numbers.isEmpty ? shapes.upperBound : histograms.timestamps.firstPlace(in: shapes) { $0 >= nextNumber }
+        let chunk =
+          shapes.lowerBound..<FloatHistogramChunk.end(of: histograms.values, from: shapes.lowerBound, through: limit)
+        series.field(0x12, Self.chunk(histograms, chunk))
+        shapes = chunk.upperBound..<shapes.upperBound
+      }
+      if series.count >= maximumBytes || (numbers.isEmpty && shapes.isEmpty) {
         var message = WireBytes()
         message.field(0x0a, series.bytes)
         if query > 0 { message.number(0x10, Int64(query)) }
@@ -39,12 +53,24 @@ public struct ChunkedAnswer: Sendable {
   }
 
   private static func chunk(_ samples: SampleColumns, _ places: Range<Int>) -> [UInt8] {
+    message(
+      samples.timestamps[places], XORChunk.encoding, XORChunk(samples.timestamps[places], samples.values[places]).bytes)
+  }
+
+  private static func chunk(_ histograms: HistogramColumns, _ places: Range<Int>) -> [UInt8] {
+    let hint = FloatHistogramChunk.hint(of: histograms.values, at: places.lowerBound)
+    return message(
+      histograms.timestamps[places], FloatHistogramChunk.encoding,
+      FloatHistogramChunk(histograms, places, hint: hint).bytes)
+  }
+
+  /// A `prometheus.Chunk`.
+  private static func message(_ times: ArraySlice<Int64>, _ encoding: Int64, _ bytes: [UInt8]) -> [UInt8] {
     var chunk = WireBytes()
-    chunk.number(0x08, samples.timestamps[places.lowerBound])
-    chunk.number(0x10, samples.timestamps[places.upperBound - 1])
-    // XOR.
-    chunk.number(0x18, 1)
-    chunk.field(0x22, XORChunk(samples.timestamps[places], samples.values[places]).bytes)
+    chunk.number(0x08, times.first ?? 0)
+    chunk.number(0x10, times.last ?? 0)
+    chunk.number(0x18, encoding)
+    chunk.field(0x22, bytes)
     return chunk.bytes
   }
 }

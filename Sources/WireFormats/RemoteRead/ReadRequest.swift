@@ -23,9 +23,6 @@ public struct ReadRequest: Sendable {
   /// The first that is known of those that the client accepts; samples if it names none, `nil` if none of them is known.
   public private(set) var answerKind: AnswerKind? = .samples
 
-  /// The client takes samples as they are, be it as its second choice.
-  public private(set) var acceptsSamples = true
-
   /// - Throws: ``WireFault``.
   public init(_ message: UnsafeRawBufferPointer) throws(WireFault) {
     var accepted: [UInt64] = []
@@ -48,7 +45,6 @@ public struct ReadRequest: Sendable {
     }
     guard !accepted.isEmpty else { return }
     answerKind = accepted.lazy.compactMap { AnswerKind(rawValue: $0) }.first
-    acceptsSamples = accepted.contains(AnswerKind.samples.rawValue)
   }
 
   /// Of a number that comes again the first counts: a request full of them takes no memory.

@@ -16,22 +16,20 @@ public struct SamplesAnswer: Sendable {
     _ labels: LabelSet, _ samples: SampleColumns, _ histograms: HistogramColumns = HistogramColumns(),
     in range: ClosedRange<Timestamp>
   ) {
-    let places = samples.places(in: range)
-    let isInRange = histograms.timestamps.map {
-      $0 >= range.lowerBound.milliseconds && $0 <= range.upperBound.milliseconds
-    }
-    guard !places.isEmpty || isInRange.contains(true) else { return }
+    let numbers = samples.timestamps.places(in: range)
+    let shapes = histograms.timestamps.places(in: range)
+    guard !numbers.isEmpty || !shapes.isEmpty else { return }
     series.removeAll()
-    series.reserve(places.count * 18 + labels.encoded.count * 2)
+    series.reserve(numbers.count * 18 + labels.encoded.count * 2)
     series.labels(labels)
     samples.timestamps.withUnsafeBufferPointer { times in
       samples.values.withUnsafeBufferPointer { values in
-        for place in places { series.sample(times[place], values[place]) }
+        for place in numbers { series.sample(times[place], values[place]) }
       }
     }
-    for (place, time) in histograms.timestamps.enumerated() where isInRange[place] {
+    for place in shapes {
       var histogram = WireBytes()
-      histogram.histogram(time, histograms.values[place])
+      histogram.histogram(histograms.timestamps[place], histograms.values[place])
       series.field(0x22, histogram.bytes)
     }
     result.field(0x0a, series.bytes)
@@ -45,20 +43,4 @@ public struct SamplesAnswer: Sendable {
 
   /// The whole message.
   public var message: [UInt8] { answer.bytes }
-}
-
-extension SampleColumns {
-  /// Which samples lie in `range`. O(log n).
-  func places(in range: ClosedRange<Timestamp>) -> Range<Int> {
-    func firstPlace(where isBehind: (Int64) -> Bool) -> Int {
-      var (low, high) = (0, timestamps.count)
-      while low < high {
-        let middle = low + (high - low) / 2
-        if isBehind(timestamps[middle]) { high = middle } else { low = middle + 1 }
-      }
-      return low
-    }
-    let start = firstPlace { $0 >= range.lowerBound.milliseconds }
-    return start..<max(start, firstPlace { $0 > range.upperBound.milliseconds })
-  }
 }

@@ -103,34 +103,9 @@ import WireFormats
       [.init(9, 8, []), .init(1500, 9000, [(0, "__name__", "m")])], accepted: [1, 0], limits: limits)
     #expect(response.contentType == "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse")
     #expect(response.headers[.contentEncoding] == nil)
-    var rest = try await Self.bytes(response)[...]
-    var series: [ReadAnswers.Series] = []
-    var messages = 0
-    while !rest.isEmpty {
-      var (length, shift) = (0, 0)
-      while let byte = rest.popFirst() {
-        length |= Int(byte & 0x7f) << shift
-        shift += 7
-        if byte < 0x80 { break }
-      }
-      let sum = rest.prefix(4).reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
-      let message = Array(rest.dropFirst(4).prefix(length))
-      rest = rest.dropFirst(4 + length)
-      #expect(message.withUnsafeBytes { CRC32C.checksum($0) } == sum)
-      let (query, parts) = ReadAnswers.chunks(message)
-      #expect(query == 1)
-      messages += 1
-      for (part, _) in parts {
-        if series.last?.labels == part.labels {
-          series[series.count - 1].times += part.times
-          series[series.count - 1].values += part.values
-        } else {
-          series.append(part)
-        }
-      }
-    }
-    #expect(series == Self.wanted(1500, 9000))
-    #expect(messages > 3, "a series may come in several messages")
+    let messages = ReadAnswers.frames(try await Self.bytes(response))
+    #expect(ReadAnswers.streamed(messages, query: 1) == Self.wanted(1500, 9000))
+    #expect(messages.count > 3, "a series may come in several messages")
   }
 
   private static func refusal(_ ask: () async throws -> APIResponse) async -> (status: Int, message: String)? {

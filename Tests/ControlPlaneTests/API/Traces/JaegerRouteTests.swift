@@ -93,7 +93,11 @@ import Testing
 
   @Test func anAnswerHasABound() async throws {
     let fixture = try await Self.populated()
-    let more = (1...4 as ClosedRange<UInt64>).map { SpanFixture.span(trace: 0x100 + $0, 1, agent: "critic") }
+    // Later than the trace that is there: the latest come first.
+    let start = SystemTime().now().nanoseconds - 500_000_000
+    let more = (1...4 as ClosedRange<UInt64>).map {
+      SpanFixture.span(trace: 0x100 + $0, 1, agent: "critic", start: start)
+    }
     _ = try await fixture.intake.take(SpanFixture.batch(more))
     func routes(_ spans: Int) -> [APIRoute] {
       JaegerRoutes(
