@@ -47,13 +47,14 @@ struct Planning: Sendable {
     return plan
   }
 
-  /// A system that moved to another namespace leaves behind what it was, which nobody but its own records knows of.
+  /// A system that moved to another namespace leaves behind what it was, which nobody but its own records knows of. One that is in
+  /// several on purpose, as by environments, is told once.
   private func otherPlaces() async -> [String] {
     // Who may not list namespaces is told nothing.
     let labels = LiveReading.labels(of: request.system)
     guard let namespaces = try? await client.list(.namespace, namespace: nil, labels: labels).items else { return [] }
     return namespaces.filter { $0.name != request.namespace && !$0.isBeingDeleted }.map(\.name).sorted().map {
-      "system \(request.system) is in namespace \($0) too, and stays there; to remove it: "
+      "system \(request.system) is in namespace \($0) too; if it has moved, this removes it there: "
         + "skep deploy delete --system \(request.system) --namespace \($0)"
     }
   }

@@ -96,6 +96,8 @@ public struct ResultText: Sendable {
     let on = StyledLine("to go on:  skep deploy apply \(file)", .plain)
     // A rollback without anything to go back to is refused.
     guard result.goesBackTo != nil else { return [on] }
-    return [on, StyledLine("to go back: skep deploy rollback \(file)", .plain)]
+    let isFile = self.file != nil && file != "-"
+    let named = isFile ? file : "--system \(result.system) --namespace \(result.namespace)"
+    return [on, StyledLine("to go back: skep deploy rollback \(named)", .plain)]
   }
 }

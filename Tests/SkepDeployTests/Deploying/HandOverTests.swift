@@ -101,7 +101,7 @@ import Testing
     let plan = try await stage.with { try await DeployStage.deployer($0, moved).plan(request) }
     #expect(
       plan.notes == [
-        "system team is in namespace team-space too, and stays there; to remove it: "
+        "system team is in namespace team-space too; if it has moved, this removes it there: "
           + "skep deploy delete --system team --namespace team-space"
       ])
     #expect(try await stage.apply(moved).success)
