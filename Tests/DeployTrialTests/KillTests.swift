@@ -48,6 +48,27 @@ import Testing
     }
   }
 
+  @Test(arguments: [places[1], places[3]]) func aWayBackConvergesToo(place: Int) async throws {
+    try await Trial.with { trial in
+      try trial.write(.team)
+      #expect(try await trial.deploy("apply", "system.yaml").status == 0)
+      let first = try #require(try await LifeTests.history(trial).first?.id)
+      try trial.write(Self.second, to: "second.yaml")
+      try await trial.hold(after: place)
+      _ = try await trial.deploy("apply", "second.yaml") { pid in
+        try await trial.untilOneIsHeld()
+        kill(pid, SIGKILL)
+      }
+      try await trial.release(carryingOut: false)
+      try await trial.mend()
+      let back = try await trial.deploy("rollback", "system.yaml", first)
+      #expect(back.status == 0, "after a kill at request \(place): \(back)")
+      try await trial.expectIsAsRendered()
+      try await Self.expectNothingIsDoubled(trial)
+      #expect(try await LifeTests.history(trial).first?.state == "deployed")
+    }
+  }
+
   /// For each agent as many pods as its Deployment wants, of one ReplicaSet, and records that are whole.
   private static func expectNothingIsDoubled(_ trial: Trial) async throws {
     let objects = try await trial.objects()
