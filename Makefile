@@ -23,6 +23,9 @@ STORE_TESTS = SampleStoreTests|StoreCrashTests|SpanStoreTests
 # Two programs side by side by the clock: alone, since whatever holds one of them up shows as a difference.
 CLOCK_TESTS = AlertmanagerConformanceTests|prometheusSendsItsAlerts
 
+# Hundreds of small clusters and the programs upon them: apart, so that neither starves the other.
+CLUSTER_TESTS = ClusterControlTests|SkepDeployTests|DeployTrialTests
+
 # What needs no process, socket or file keeps every core busy too: apart for the same reason.
 PURE_TESTS = FleetModelTests|WireFormatsTests|PromQLTests|GoTemplateTests|AlertLogicTests|TraceAnalysisTests
 PURE_TESTS := $(PURE_TESTS)|FleetHealthTests|DeployPlanTests|MetricExpositionTests|TidyTests
@@ -30,7 +33,9 @@ PURE_TESTS := $(PURE_TESTS)|FleetHealthTests|DeployPlanTests|MetricExpositionTes
 test: system-libraries test-tools ## Build everything and run every test
 	$(SWIFT_BUILD) --build-tests
 	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" \
-	  swift test --skip-build --skip '$(PURE_TESTS)|$(STORE_TESTS)|$(CLOCK_TESTS)'
+	  swift test --skip-build --skip '$(PURE_TESTS)|$(STORE_TESTS)|$(CLOCK_TESTS)|$(CLUSTER_TESTS)'
+	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" \
+	  swift test --skip-build --filter '$(CLUSTER_TESTS)'
 	PATH="$(CURDIR)/.build-tools/bin:$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" \
 	  swift test --skip-build --filter '$(PURE_TESTS)'
 	PATH="$(CURDIR)/.build-tools/bin:$$PATH" swift test --skip-build --filter '$(CLOCK_TESTS)'

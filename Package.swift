@@ -259,6 +259,13 @@ let package = Package(
         "ClusterControl", "ClusterStand", "cluster-stand", "DeployPlan", "FleetModel", "Platform", "SkepDeploy",
         "TestSupport", httpClient, lifecycle, log, nioTLS, subprocess, systemPackage,
       ] + nio),
+    // The real `skep` upon a cluster in another process.
+    .testTarget(
+      name: "DeployTrialTests",
+      dependencies: [
+        "skep", "cluster-stand", "DeployPlan", "FleetModel", "Platform", "TestSupport", httpClient, subprocess,
+        systemPackage,
+      ] + nio),
     .testTarget(name: "TidyTests"),
   ]
 )

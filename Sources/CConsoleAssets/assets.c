@@ -45,9 +45,6 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "../Console/Assets/index.html"
 };
-static const unsigned char report_js[] = {
-#embed "../Console/Assets/report.js"
-};
 static const unsigned char spark_js[] = {
 #embed "../Console/Assets/spark.js"
 };
@@ -76,7 +73,6 @@ static const struct console_asset assets[] = {
   {"graph.js", graph_js, sizeof graph_js},
   {"icon.svg", icon_svg, sizeof icon_svg},
   {"index.html", index_html, sizeof index_html},
-  {"report.js", report_js, sizeof report_js},
   {"spark.js", spark_js, sizeof spark_js},
   {"style.css", style_css, sizeof style_css},
   {"trace.js", trace_js, sizeof trace_js},

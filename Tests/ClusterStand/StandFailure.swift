@@ -8,6 +8,10 @@ public enum StandFailure: Sendable, Hashable {
   case cutAfter
   /// So many milliseconds before the answer.
   case slow(milliseconds: Int)
+  /// Not carried out until ``ClusterStand/release(carryingOut:)``.
+  case hold
+  /// Carried out, and the answer kept back until ``ClusterStand/release(carryingOut:)``.
+  case holdAnswer
 }
 
 /// Which requests fail, and how.

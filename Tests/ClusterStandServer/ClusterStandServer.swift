@@ -13,6 +13,7 @@ struct ClusterStandServer: AsyncParsableCommand {
   @Option(help: "Milliseconds before every answer.") var latency = 0
   @Option(help: "Everything that looks random follows from it.") var seed: UInt64 = 1
   @Flag(help: "Leave Istio's and the Prometheus Operator's kinds out.") var withoutCustomResources = false
+  @Flag(help: "Take a test's orders under /stand/.") var orders = false
 
   func run() async throws {
     var configuration = ClusterStand.Configuration()
@@ -20,6 +21,7 @@ struct ClusterStandServer: AsyncParsableCommand {
     configuration.latency = .milliseconds(latency)
     configuration.seed = seed
     configuration.hasCustomResources = !withoutCustomResources
+    configuration.takesOrders = orders
     let stand = try await ClusterStand.start(configuration)
     // Whoever started this reads the address from a pipe.
     FileHandle.standardOutput.write(Data("\(stand.url)\n".utf8))

@@ -54,6 +54,7 @@ struct DeployAttempt: Sendable {
       id: DeploymentID(at: max(now, newest)), system: request.system, namespace: request.namespace, by: subject,
       file: request.file, fileHash: request.fileHash, startedAt: now,
       agents: DeployRecord.agents(of: request.manifests), skepVersion: options.version)
+    record.controlPlane = DeployRecord.controlPlane(of: request.manifests)
     record.environment = request.environment
     record.rollbackOf = request.rollbackOf
     record.adopted = plan.adopted.sorted { $0.path < $1.path }
@@ -87,6 +88,10 @@ struct DeployAttempt: Sendable {
     for (name, agent) in result.agents {
       record.agents[name]?.state = agent.status
       record.agents[name]?.replicas = agent.rollout?.ready ?? 0
+    }
+    if let own = result.controlPlane {
+      record.controlPlane?.state = own.status
+      record.controlPlane?.replicas = own.rollout?.ready ?? 0
     }
     let ended = record
     let write = { @Sendable () async -> String? in
@@ -138,11 +143,13 @@ extension DeploymentResult {
       id: record.id, system: record.system, namespace: record.namespace, state: state, objects: ending.objects,
       errors: errors, warnings: ending.warnings)
     let done = Dictionary(ending.objects.map { ($0.id, $0.state) }) { first, _ in first }
-    for (name, agent) in record.agents {
+    func ended(_ name: String, _ agent: DeployRecord.Agent) -> Agent {
       let isBegun = agent.manifests.contains { done[$0] != .notApplied }
-      agents[name] = Agent(
+      return Agent(
         manifests: agent.manifests, status: AgentCondition(ending.steps[name] ?? .pending, anyApplied: isBegun),
         rollout: ending.rollouts[name], revision: agent.revision, image: agent.image)
     }
+    for (name, agent) in record.agents { agents[name] = ended(name, agent) }
+    controlPlane = record.controlPlane.map { ended(DeployOrder.controlPlane, $0) }
   }
 }

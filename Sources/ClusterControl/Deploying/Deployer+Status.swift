@@ -5,7 +5,7 @@ import FleetModel
 public struct SystemStanding: Sendable {
   /// The newest record; `nil` where there is none.
   public var record: DeployRecord?
-  /// By agent, as their pods are now.
+  /// By agent, as their pods are now; Skep's own under ``DeployOrder/controlPlane``.
   public var rollouts: [String: AgentRollout]
   /// Who applies at the moment.
   public var holder: String?
@@ -13,7 +13,13 @@ public struct SystemStanding: Sendable {
   /// Whether the newest deployment ended well and every agent of it is ready now.
   public var isReady: Bool {
     guard let record, record.state == .deployed else { return false }
-    return record.agents.keys.allSatisfy { rollouts[$0]?.phase == .ready }
+    return parts.allSatisfy { rollouts[$0.name]?.phase == .ready }
+  }
+
+  /// What the newest deployment consists of: its agents by name, then Skep's own part.
+  public var parts: [(name: String, part: DeployRecord.Agent)] {
+    let agents = (record?.agents ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, part: $0.value) }
+    return agents + (record?.controlPlane.map { [(name: DeployOrder.controlPlane, part: $0)] } ?? [])
   }
 }
 
@@ -26,16 +32,19 @@ extension Deployer {
       standing.holder = try await DeployLock.holder(self)
       guard let record else { return standing }
       let labels = LiveReading.labels(of: system)
-      let kinds: [ResourceKind] = [.deployment, .replicaSet, .pod]
+      let kinds: [ResourceKind] =
+        [.deployment, .replicaSet, .pod] + (record.controlPlane == nil ? [] : [.statefulSet])
       let found = try await concurrently(kinds.map { ($0, $0) }) { _, kind throws(ClusterError) in
         try await client.list(kind, namespace: namespace, labels: labels).items
       }.map(\.1)
-      let byID = Dictionary(found[0].map { ($0.id, $0) }) { first, _ in first }
+      let workloads = found[0] + found.dropFirst(3).joined()
+      let byID = Dictionary(workloads.map { ($0.id, $0) }) { first, _ in first }
       let setsByAgent = Dictionary(grouping: found[1]) { $0.labels[SystemLabels.agent] ?? "" }
-      let podsByAgent = Dictionary(grouping: found[2]) { $0.labels[SystemLabels.agent] ?? "" }
+      let podsByAgent = Dictionary(grouping: found[2]) { SystemLabels.part(of: $0) }
       var events: [LiveObject]?
-      for (name, agent) in record.agents {
-        guard let workload = agent.manifests.first(where: { $0.kind == "Deployment" }) else { continue }
+      for (name, agent) in standing.parts {
+        let kind = name == DeployOrder.controlPlane ? "StatefulSet" : "Deployment"
+        guard let workload = agent.manifests.first(where: { $0.kind == kind }) else { continue }
         func read(_ events: [LiveObject]) -> AgentRollout {
           AgentRollout.read(
             workload: byID[workload], replicaSets: setsByAgent[name] ?? [], pods: podsByAgent[name] ?? [],

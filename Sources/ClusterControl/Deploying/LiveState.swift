@@ -134,6 +134,11 @@ enum SystemLabels {
   static let record = "skep.dev/record"
   /// An annotation of a namespace that Skep made: the system.
   static let createdBy = "skep.dev/created-by"
+
+  /// The part of a system that an object is of: an agent, or Skep itself; empty for neither.
+  static func part(of object: LiveObject) -> String {
+    object.labels[agent] ?? (DeployOrder.isOfControlPlane(object.labels) ? DeployOrder.controlPlane : "")
+  }
 }
 
 /// Asks for all at once; the client bounds how many requests are under way. What fails first ends the others.

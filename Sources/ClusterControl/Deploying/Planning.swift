@@ -43,7 +43,20 @@ struct Planning: Sendable {
     }
     plan.adopted.formUnion(recorded.adopted.intersection(wanted))
     addRemovals(of: others, recorded, to: &plan)
+    if recorded.records.isEmpty { plan.notes += await otherPlaces() }
     return plan
+  }
+
+  /// A system that moved to another namespace leaves behind what it was, which nobody but its own records knows of. One that is in
+  /// several on purpose, as by environments, is told once.
+  private func otherPlaces() async -> [String] {
+    // Who may not list namespaces is told nothing.
+    let labels = LiveReading.labels(of: request.system)
+    guard let namespaces = try? await client.list(.namespace, namespace: nil, labels: labels).items else { return [] }
+    return namespaces.filter { $0.name != request.namespace && !$0.isBeingDeleted }.map(\.name).sorted().map {
+      "system \(request.system) is in namespace \($0) too; if it has moved, this removes it there: "
+        + "skep deploy delete --system \(request.system) --namespace \($0)"
+    }
   }
 
   private func addRemovals(of others: [Manifest.ID], _ recorded: RecordedState, to plan: inout DeploymentPlan) {

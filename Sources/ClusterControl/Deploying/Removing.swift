@@ -61,8 +61,28 @@ struct Removing: Sendable {
     do throws(ClusterError) {
       _ = try await client.apply(["apiVersion": .string(apiVersion), "kind": .string(id.kind), "metadata": metadata])
     } catch {
+      switch error.kind {
       // It is gone, or another.
-      guard error.kind == .conflict || error.kind == .notFound else { throw error }
+      case .conflict, .notFound: return
+      // It cannot be without a value that Skep took from its owner.
+      case .invalid: try await disown(id, uid: uid)
+      default: throw error
+      }
+    }
+  }
+
+  /// Leaves all values, and takes Skep's labels and its ownership away.
+  private func disown(_ id: Manifest.ID, uid: String) async throws(ClusterError) {
+    var attempts = 3
+    while true {
+      guard let live = try await client.get(id), live.uid == uid else { return }
+      do throws(ClusterError) {
+        _ = try await client.replace(live.disowned(by: "skep"))
+        return
+      } catch {
+        attempts -= 1
+        guard error.kind == .conflict, attempts > 0 else { throw error }
+      }
     }
   }
 

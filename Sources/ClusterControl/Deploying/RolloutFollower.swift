@@ -2,8 +2,8 @@ import DeployPlan
 import FleetModel
 import Platform
 
-/// Follows the rollouts of agents by watches of the system's Deployments, ReplicaSets and Pods; of events and logs only once an
-/// agent is in trouble.
+/// Follows the rollouts of agents by watches of the system's Deployments, ReplicaSets and Pods; of StatefulSets where one of
+/// these is followed, of events and logs only once an agent is in trouble.
 actor RolloutFollower {
   private struct Followed {
     var workload: Manifest.ID
@@ -31,8 +31,11 @@ actor RolloutFollower {
   private let trouble: AsyncStream<Trouble>
   private let troubleFeed: AsyncStream<Trouble>.Continuation
   private var watchesEvents = false
+  private var watchesStatefulSets = false
 
+  /// What is looked at only where it matters.
   private enum Trouble: Sendable {
+    case statefulSets
     case events
     case log(AgentRollout.ContainerOfPod)
   }
@@ -53,6 +56,10 @@ actor RolloutFollower {
 
   func follow(_ agent: String, workload: Manifest.ID, generation: Int) {
     followed[agent] = Followed(workload: workload, generation: generation)
+    if workload.kind == "StatefulSet", !watchesStatefulSets {
+      watchesStatefulSets = true
+      troubleFeed.yield(.statefulSets)
+    }
     refresh(agent)
   }
 
@@ -66,6 +73,7 @@ actor RolloutFollower {
       }
       for await trouble in trouble {
         switch trouble {
+        case .statefulSets: group.addTask { await self.watch(.statefulSet, labels: self.labels) }
         case .events: group.addTask { await self.watch(.event, labels: nil) }
         case .log(let container): group.addTask { await self.read(container) }
         }
@@ -83,9 +91,13 @@ actor RolloutFollower {
   }
 
   private func fail(_ error: ClusterError, _ kind: ResourceKind) {
-    guard kind == .deployment else { return note("\(kind.kind)s cannot be watched: \(error.words)") }
-    let reason = RolloutReason(.notObserved, "its Deployment cannot be watched: \(error.words)", object: "")
-    for agent in followed.keys { tell(agent, AgentRollout(phase: .failed, reasons: [reason])) }
+    guard kind == .deployment || kind == .statefulSet else {
+      return note("\(kind.kind)s cannot be watched: \(error.words)")
+    }
+    let reason = RolloutReason(.notObserved, "its \(kind.kind) cannot be watched: \(error.words)", object: "")
+    for (agent, state) in followed where state.workload.kind == kind.kind {
+      tell(agent, AgentRollout(phase: .failed, reasons: [reason]))
+    }
   }
 
   private func take(_ event: WatchEvent, of kind: ResourceKind) {
@@ -104,11 +116,11 @@ actor RolloutFollower {
     }
   }
 
-  private func agent(of object: LiveObject) -> String { object.labels[SystemLabels.agent] ?? "" }
+  private func agent(of object: LiveObject) -> String { SystemLabels.part(of: object) }
 
   private func clear(_ kind: ResourceKind) {
     switch kind {
-    case .deployment: workloads = [:]
+    case .deployment, .statefulSet: workloads = workloads.filter { $0.key.kind != kind.kind }
     case .replicaSet: replicaSets = [:]
     case .pod: pods = [:]
     default: events = [:]
@@ -117,7 +129,7 @@ actor RolloutFollower {
 
   private func store(_ object: LiveObject, of kind: ResourceKind) {
     switch kind {
-    case .deployment: workloads[object.id] = object
+    case .deployment, .statefulSet: workloads[object.id] = object
     case .replicaSet: replicaSets[agent(of: object), default: [:]][object.uid] = object
     case .pod: pods[agent(of: object), default: [:]][object.uid] = object
     default: events[object.uid] = object
@@ -126,7 +138,7 @@ actor RolloutFollower {
 
   private func remove(_ object: LiveObject, of kind: ResourceKind) {
     switch kind {
-    case .deployment: workloads[object.id] = nil
+    case .deployment, .statefulSet: workloads[object.id] = nil
     case .replicaSet: replicaSets[agent(of: object)]?[object.uid] = nil
     case .pod: pods[agent(of: object)]?[object.uid] = nil
     default: events[object.uid] = nil
@@ -146,14 +158,17 @@ actor RolloutFollower {
       appliedGeneration: state.generation)
     guard rollout != state.last else { return }
     followed[agent]?.last = rollout
-    askMore(about: rollout)
+    askMore(about: rollout, of: state.workload)
     tell(agent, rollout)
   }
 
   /// Events tell what statuses do not, and logs why containers end.
-  private func askMore(about rollout: AgentRollout) {
+  private func askMore(about rollout: AgentRollout, of workload: Manifest.ID) {
     let calm: Set<RolloutReason.Kind> = [.notObserved, .starting, .oldPods]
-    if !watchesEvents, rollout.reasons.contains(where: { !calm.contains($0.kind) }) {
+    let isTroubled = rollout.reasons.contains { !calm.contains($0.kind) }
+    // That its pods are refused stands in no status of a StatefulSet.
+    let isMute = workload.kind == "StatefulSet" && rollout.phase == .progressing && rollout.total < rollout.desired
+    if !watchesEvents, isTroubled || isMute {
       watchesEvents = true
       troubleFeed.yield(.events)
     }

@@ -37,9 +37,8 @@ function health(agent, row, findings) {
     h('div', { class: 'card' }, h('span', { class: 'quiet' }, 'What to do'), findings));
 }
 
-function advice(row, board, id, recommendations) {
-  const items = [...(board?.attention ?? []).filter((item) => item.agent_id === id).map((item) => [item.severity, item.what, item.next]),
-    ...(recommendations ?? []).filter((item) => item.agent_id === id).map((item) => [item.severity ?? 'info', item.text, item.evidence])];
+function advice(board, id) {
+  const items = (board?.attention ?? []).filter((item) => item.agent_id === id).map((item) => [item.severity, item.what, item.next]);
   if (!items.length) return h('p', { class: 'quiet' }, 'Nothing needs doing.');
   return h('ul', { class: 'advice', 'data-test': 'advice' }, items.slice(0, 6).map(([severity, what, next]) => h('li', {}, badge(severity), ' ', h('bdi', {}, what), next && h('span', { class: 'next' }, h('bdi', {}, next)))));
 }
@@ -126,7 +125,6 @@ export async function show(main, place, context) {
     main.append(h('h1', {}, name(id)), problem('There is no agent of this name; it may have been deregistered.'), h('p', {}, h('a', { href: '#/fleet' }, 'To the fleet')));
     return;
   }
-  let recommendations = null;
   const top = h('div', {});
   const below = h('div', {});
   const chosen = place.query.get('range') ?? '3600';
@@ -140,7 +138,7 @@ export async function show(main, place, context) {
     const { agent, board, row, local, alerts } = known;
     replace(top, h('div', { class: 'head' }, h('h1', {}, name(id)), badge(row?.status ?? agent.status), row?.since && h('span', { class: 'quiet', 'data-since': row.since }, 'for ' + since(row.since)),
       row?.revision && h('span', {}, 'revision ', name(row.revision)), h('a', { href: '#/traces?agent_id=' + encodeURIComponent(id) }, 'Its traces'), h('a', { href: '#/alerts?agent=' + encodeURIComponent(id) }, 'Its alerts')),
-    health(agent, row, advice(row, board, id, recommendations)));
+    health(agent, row, advice(board, id)));
     replace(below, panel('Alerts', {}, table('Alerts', ['Alert', 'Severity', 'Since', 'What'], alerts.map((one) => [name(one.alert_name), badge(one.severity), since(one.timestamp), h('bdi', {}, one.description)]), 'None fires.')),
       panel('Instances', {}, instances(agent, local)));
   };
@@ -159,7 +157,6 @@ export async function show(main, place, context) {
   };
   const again = async () => { known = await load(); draw(); };
   await Promise.all([figures.load(), loadTraces().catch((error) => replace(traces, problem(error)))]);
-  get('fleet/v1/report', { window: '1h', agent_id: id }, context.signal).then((answer) => { recommendations = answer.performance_report.recommendations; draw(); }).catch(() => {});
   context.onEvent((kind, data) => { if (kind === 'again' || data.agent_id === id || data.alert?.affected_agents?.includes(id)) again().catch(() => {}); });
   context.every(10, again);
   context.every(15, () => figures.load());

@@ -20,6 +20,12 @@ function put(element, children) {
   }
 }
 
+// Appends what is there; what is not is left out.
+export function add(element, ...children) {
+  put(element, children);
+  return element;
+}
+
 export function h(tag, properties, ...children) {
   return build(document.createElement(tag), properties, children);
 }

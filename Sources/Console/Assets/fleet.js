@@ -9,7 +9,7 @@ import { callGraph } from './graph.js';
 
 export const title = () => 'Fleet';
 
-const states = ['lost', 'unhealthy', 'stuck', 'pending', 'active'];
+const states = ['lost', 'unhealthy', 'pending', 'active'];
 const severityOrder = { emergency: 0, critical: 1, warning: 2, info: 3 };
 
 const orders = {
@@ -31,10 +31,10 @@ function urgency(agent) {
 class Row {
   constructor(agent) {
     this.cells = {};
-    const cell = (key, kind) => (this.cells[key] = h('td', { role: 'cell', class: kind }));
+    const cell = (key, kind, label) => (this.cells[key] = h('td', { role: 'cell', class: kind, 'data-label': label }));
     this.head = h('th', { scope: 'row', role: 'rowheader' }, agentLink(agent.agent_id));
     this.element = h('tr', { role: 'row', 'data-test': 'agent', 'data-agent': agent.agent_id }, this.head, cell('status', 'status'), cell('score', 'number'),
-      cell('alerts', 'alerts'), cell('cpu', 'number figure'), cell('memory', 'number figure'), cell('requests', 'number figure'),
+      cell('alerts', 'alerts'), cell('cpu', 'number figure', 'CPU'), cell('memory', 'number figure', 'Memory'), cell('requests', 'number figure', 'Requests'),
       cell('errors', 'number'), cell('latency', 'number'), cell('runs', 'number'), cell('revision', 'revision'));
     this.lines = { cpu: sparkline([], 100), memory: sparkline([], 100), requests: sparkline([], 1) };
     this.texts = {};
@@ -138,7 +138,7 @@ class Fleet {
 
   drawSummary(board) {
     const { counts, alerts } = board;
-    const bad = (counts.lost ?? 0) + (counts.unhealthy ?? 0) + (counts.stuck ?? 0);
+    const bad = counts.lost + counts.unhealthy;
     this.summary.className = 'summary is-' + (bad || alerts.critical || alerts.emergency ? 'poor' : alerts.active ? 'fair' : 'good');
     this.summary.textContent = board.attention.length
       ? (bad ? bad + (bad === 1 ? ' agent is' : ' agents are') + ' not well' : 'All agents answer') + ', ' + (alerts.active || 'no') + (alerts.active === 1 ? ' alert fires.' : ' alerts fire.')

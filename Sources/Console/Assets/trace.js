@@ -1,6 +1,6 @@
 // One request: its spans over time, the critical path marked, each span's attributes, what being faster would bring.
 
-import { h, replace, name, agentLink, badge, panel, table, button, problem } from './dom.js';
+import { h, add, replace, name, agentLink, badge, panel, table, button, problem } from './dom.js';
 import { get } from './api.js';
 import { milliseconds, moment, number } from './format.js';
 import { colour } from './chart.js';
@@ -151,10 +151,9 @@ export async function show(main, id, context) {
   const root = spans.find((one) => one.parent_span_id === null) ?? spans[0];
   const fall = new Waterfall(spans, analysis);
   fall.draw();
-  main.append(h('div', { class: 'head' }, h('h1', {}, name(root.operation)), badge(root.status), h('span', {}, agentLink(root.agent_id)), h('span', { class: 'quiet' }, moment(root.start_time) + ' · ' + id)),
-    analysis ? h('p', { class: 'summary' }, milliseconds(analysis.total_duration_ms) + ' over ' + number(analysis.total_spans) + ' spans of ' + Object.keys(analysis.agent_participation).length + ' agents' +
-      (analysis.input_tokens + analysis.output_tokens ? ', ' + number(analysis.input_tokens) + ' tokens in and ' + number(analysis.output_tokens) + ' out' + (analysis.cost === null ? '' : ', ' + number(analysis.cost) + ' ' + analysis.currency) : '') +
-      (analysis.deployment ? ', under deployment ' : '') + '.') : h('p', { class: 'summary' }, 'Still running: no span has ended.'),
+  add(main, h('div', { class: 'head' }, h('h1', {}, name(root.operation)), badge(root.status), h('span', {}, agentLink(root.agent_id)), h('span', { class: 'quiet' }, moment(root.start_time) + ' · ' + id)),
+    analysis ? h('p', { class: 'summary' }, milliseconds(analysis.total_duration_ms) + ' over ' + number(analysis.total_spans) + ' spans of ' + Object.keys(analysis.agent_participation).length + (Object.keys(analysis.agent_participation).length === 1 ? ' agent' : ' agents') +
+      (analysis.input_tokens + analysis.output_tokens ? ', ' + number(analysis.input_tokens) + ' tokens in and ' + number(analysis.output_tokens) + ' out' + (analysis.cost === null ? '' : ', ' + number(analysis.cost) + ' ' + analysis.currency) : '') + '.') : h('p', { class: 'summary' }, 'Still running: no span has ended.'),
     analysis?.deployment && h('p', {}, 'In force: ', h('a', { href: '#/deployments/' + encodeURIComponent(analysis.deployment.deployment_id) }, name(analysis.deployment.deployment_id))),
     panel('Spans', {}, h('p', { class: 'quiet' }, 'The dark line marks the critical path: only what lies on it makes the request longer. Arrow keys move, Enter shows a span.'), fall.body));
   if (!analysis) { context.every(3, async () => { const again = await get('fleet/v1/traces/' + id, null, context.signal); if (again.spans.some((one) => one.end_time)) dispatchEvent(new HashChangeEvent('hashchange')); }); return; }

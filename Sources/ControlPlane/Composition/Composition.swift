@@ -28,6 +28,9 @@ public final class Composition: Service {
   private let system: SystemPath
   /// `nil` where no pods are looked for.
   private let cluster: ClusterWatching?
+  /// What the agents that are started here bring; `nil` where none are.
+  private let firstDeployment: (LocalDeployments, FleetSystem)?
+  private let deploymentInfo: DeploymentInfo
   private let servers: Servers
   private let exchange: ExchangeClient
   private let logger: Logger
@@ -73,11 +76,17 @@ public final class Composition: Service {
       logger: logger)
     self.notifications = notifications
     let loaded = LoadedSystem(try configuration.shownSystem(), configuration.system, at: samples.time.now())
-    system = try Self.systemPath(
-      configuration, samples: samples, traces: traces, notifications: notifications, loaded: loaded,
-      exchange: exchange, listening: listening, processes: processes, logger: logger)
     let marks = try DeploymentMarks(
       file: configuration.dataDirectory.appending(DataDirectory.deployments), logger: logger)
+    let deployments = LocalDeployments(
+      marks: marks, time: SystemTime(), starter: HostName.own.map { "skep up on \($0)" } ?? "skep up")
+    firstDeployment = configuration.runsAgents ? (deployments, configuration.system) : nil
+    deploymentInfo = DeploymentInfo(
+      marks: marks, appender: samples.keeper.appender, time: SystemTime(), logger: logger)
+    system = try Self.systemPath(
+      configuration, samples: samples, traces: traces, notifications: notifications, loaded: loaded,
+      deployments: configuration.runsAgents ? deployments : nil, exchange: exchange, listening: listening,
+      processes: processes, logger: logger)
     cluster =
       configuration.discoversPods
       ? ClusterWatching(
@@ -111,7 +120,7 @@ public final class Composition: Service {
         operations: fleet, store: store,
         metrics: { [ownMetrics = configuration.ownMetrics] in
           instruments.update()
-          return ownMetrics()
+          return ownMetrics() + DeploymentInfo.exposition(of: marks.inForce(at: SystemTime().now()))
         }, security: security, look: { await boards.board() }, further: routes)
     } onListening: { addresses in
       notifications.listens(at: addresses.main.url(isEncrypted: isEncrypted))
@@ -124,9 +133,10 @@ public final class Composition: Service {
   /// server first, then collection, then the agents, then what the rules still have to say and
   /// what is still to be sent, and last the store.
   public func run() async throws {
+    if let (deployments, system) = firstDeployment { await deployments.note(system) }
     let services: [any Service] =
       [samples.upkeep] + traces.services + notifications.services
-      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()), samples.spanMetrics]
+      + [samples.rules, samples.ruleGroups, MemoryUpkeep(time: SystemTime()), samples.spanMetrics, deploymentInfo]
       + system.services + (cluster.map { [$0] } ?? []) + [samples.collection, servers]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

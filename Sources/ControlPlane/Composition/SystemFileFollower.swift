@@ -21,6 +21,8 @@ struct SystemFileFollower: Service {
   let local: LocalFleet?
   let current: FleetSystem
   let loaded: LoadedSystem
+  /// `nil` where nothing is started here.
+  let deployments: LocalDeployments?
   let logger: Logger
 
   func run() async throws {
@@ -34,6 +36,7 @@ struct SystemFileFollower: Service {
         if let changed = await read() {
           await apply(changed, after: current)
           loaded.replace(with: changed.text, changed.system, at: SystemTime().now())
+          await deployments?.note(changed.system)
           current = changed.system
         } else {
           loaded.refuse(at: SystemTime().now())

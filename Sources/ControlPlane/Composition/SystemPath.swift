@@ -19,7 +19,7 @@ extension Composition {
   /// System file → processes or named instances → registry; again whenever the file changes.
   static func systemPath(
     _ configuration: ControlPlaneConfiguration, samples: SamplePath, traces: TracePath,
-    notifications: NotificationPath, loaded: LoadedSystem, exchange: ExchangeClient,
+    notifications: NotificationPath, loaded: LoadedSystem, deployments: LocalDeployments?, exchange: ExchangeClient,
     listening: Arrival<ListeningAddresses>, processes: LocalProcesses, logger: Logger
   ) throws -> SystemPath {
     let registry = samples.registry
@@ -63,7 +63,7 @@ extension Composition {
           file: file, environment: configuration.environment, runsAgents: configuration.runsAgents,
           rules: samples.ruleSet, ruleFiles: ruleFiles,
           notifications: notifications, registry: registry, local: local, current: configuration.system, loaded: loaded,
-          logger: logger))
+          deployments: deployments, logger: logger))
     }
     return SystemPath(local: local, services: services)
   }

@@ -85,7 +85,7 @@ struct ExchangeRunner: Sendable {
       fields[.contentLength] = "\(bytes.readableBytes)"
     }
     fields[.date] = dates.format(time.now())
-    fields[.cacheControl] = "no-store"
+    if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
     fields[.xContentTypeOptions] = "nosniff"
     return HTTPResponse(status: response.status, headerFields: fields)
   }

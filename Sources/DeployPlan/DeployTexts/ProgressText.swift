@@ -1,7 +1,7 @@
 /// How far an apply has come, agent by agent: a board to draw again and again on a terminal, or lines to print as things
 /// happen where there is none.
 public struct ProgressText: Sendable {
-  private let agents: [String]
+  private var agents: [String]
   private var steps: [String: DeployMachine.AgentStep] = [:]
   private var told: [String: String] = [:]
 
@@ -13,6 +13,8 @@ public struct ProgressText: Sendable {
   /// - Returns: what to print where nothing is drawn; empty where a reader was told the same before.
   public mutating func update(_ agent: String, _ step: DeployMachine.AgentStep) -> [StyledLine] {
     steps[agent] = step
+    // Skep's own pod is no agent of the file.
+    if !agents.contains(agent) { agents.append(agent) }
     let lines = Self.lines(of: agent, step, width: agent.count)
     let key = lines.map(\.text).joined(separator: "\n")
     guard told.updateValue(key, forKey: agent) != key else { return [] }
@@ -57,7 +59,7 @@ public struct ProgressText: Sendable {
 
   /// Failures name their agent, which the line does already.
   private static func short(_ words: String, of agent: String) -> String {
-    let prefix = "agent \(agent): "
+    let prefix = "\(DeployOrder.title(of: agent)): "
     return words.hasPrefix(prefix) ? String(words.dropFirst(prefix.count)) : words
   }
 

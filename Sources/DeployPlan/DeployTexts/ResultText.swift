@@ -49,6 +49,7 @@ public struct ResultText: Sendable {
       for (name, agent) in result.agents.sorted(by: { $0.key < $1.key }) {
         lines += self.lines(of: name, agent, width: width)
       }
+      if let own = result.controlPlane { lines += self.lines(of: DeployOrder.controlPlane, own, width: width) }
       lines += leftovers
     }
     return lines + warnings + waysOn
@@ -78,7 +79,7 @@ public struct ResultText: Sendable {
 
   /// What belongs to no agent and is not as wanted.
   private var leftovers: [StyledLine] {
-    let ofAgents = Set(result.agents.values.flatMap(\.manifests))
+    let ofAgents = Set((result.agents.values + [result.controlPlane].compactMap(\.self)).flatMap(\.manifests))
     return result.objects.compactMap { object in
       switch object.state {
       case .notApplied where !ofAgents.contains(object.id): StyledLine("  \(object.id)  not applied", .warning)
@@ -95,6 +96,8 @@ public struct ResultText: Sendable {
     let on = StyledLine("to go on:  skep deploy apply \(file)", .plain)
     // A rollback without anything to go back to is refused.
     guard result.goesBackTo != nil else { return [on] }
-    return [on, StyledLine("to go back: skep deploy rollback \(file)", .plain)]
+    let isFile = self.file != nil && file != "-"
+    let named = isFile ? file : "--system \(result.system) --namespace \(result.namespace)"
+    return [on, StyledLine("to go back: skep deploy rollback \(named)", .plain)]
   }
 }

@@ -179,7 +179,7 @@ public struct DeployMachine: Sendable {
       actions.append(.unwatch(agent))
     case .failed:
       let words = rollout.reasons.first?.summary ?? "does not become ready"
-      fail("agent \(agent): \(words)", agent: agent, &actions)
+      fail("\(DeployOrder.title(of: agent)): \(words)", agent: agent, &actions)
     }
     advance(at: now, &actions)
   }
@@ -194,7 +194,8 @@ public struct DeployMachine: Sendable {
     }
     for agent in late {
       let words = rollouts[agent]?.reasons.first.map { ": \($0.summary)" } ?? ""
-      fail("agent \(agent): not ready within \(PrometheusDuration.format(bound))\(words)", agent: agent, &actions)
+      let title = DeployOrder.title(of: agent)
+      fail("\(title): not ready within \(PrometheusDuration.format(bound))\(words)", agent: agent, &actions)
     }
     if late.isEmpty { fail("not done within \(PrometheusDuration.format(bound))", agent: nil, &actions) }
   }

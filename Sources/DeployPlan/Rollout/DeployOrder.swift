@@ -3,7 +3,8 @@ import FleetModel
 /// In which order the objects of a system are applied, and taken away.
 ///
 /// First what agents share: the Namespace, then who they are, then the rest. Then each agent, as soon as all agents that it
-/// depends on are ready: what its pods need, the pods, and once they are ready the routes to them. Last what watches them.
+/// depends on are ready: what its pods need, the pods, and once they are ready the routes to them. Skep's own pod goes as an agent
+/// that depends on nothing and on which none depends. Last what watches them.
 /// What is within one batch may be applied at the same time.
 public struct DeployOrder: Sendable, Hashable {
   /// The part of a system that is one agent.
@@ -29,8 +30,11 @@ public struct DeployOrder: Sendable, Hashable {
     }
   }
 
+  /// The part that is Skep itself; no agent can be called so.
+  public static let controlPlane = "control plane"
+
   public var shared: [[Manifest.ID]]
-  /// In the order of the system file.
+  /// In the order of the system file, ``controlPlane`` first where the system has one.
   public var agents: [AgentPart]
   public var last: [[Manifest.ID]]
 
@@ -46,6 +50,7 @@ public struct DeployOrder: Sendable, Hashable {
   public init(of manifests: [Manifest], dependsOn: [String: [String]] = [:]) {
     var shared: [Manifest] = []
     var last: [Manifest] = []
+    var ofControlPlane: [Manifest] = []
     var names: [String] = []
     var byAgent: [String: [Manifest]] = [:]
     for manifest in manifests {
@@ -55,6 +60,8 @@ public struct DeployOrder: Sendable, Hashable {
         byAgent[agent, default: []].append(manifest)
       } else if labels["app.kubernetes.io/component"] == "monitoring" {
         last.append(manifest)
+      } else if Self.isOfControlPlane(labels) {
+        ofControlPlane.append(manifest)
       } else {
         shared.append(manifest)
       }
@@ -62,7 +69,16 @@ public struct DeployOrder: Sendable, Hashable {
     self.shared = Self.batches(of: shared)
     self.last = Self.batches(of: last)
     agents = names.map { Self.part($0, byAgent[$0] ?? [], dependsOn: dependsOn[$0] ?? []) }
+    if !ofControlPlane.isEmpty { agents.insert(Self.part(Self.controlPlane, ofControlPlane, dependsOn: []), at: 0) }
   }
+
+  /// Whether an object with these labels is Skep's own.
+  public static func isOfControlPlane(_ labels: [String: String]) -> Bool {
+    labels["app.kubernetes.io/component"] == "control-plane"
+  }
+
+  /// `agent planner`, or the control plane.
+  static func title(of part: String) -> String { part == controlPlane ? "the control plane" : "agent \(part)" }
 
   /// The dependencies of a system's agents.
   public static func dependencies(in system: FleetSystem) -> [String: [String]] {

@@ -19,7 +19,7 @@ extension DeployRecord {
   private static let keys: Set<String> = [
     "deployment_id", "system", "namespace", "state", "by", "file", "file_sha256", "started_at", "ended_at",
     "environment",
-    "rollback_of", "agents", "adopted", "created_namespace", "errors", "skep_version",
+    "rollback_of", "agents", "control_plane", "adopted", "created_namespace", "errors", "skep_version",
   ]
 
   /// With the keys in a fixed order.
@@ -41,6 +41,7 @@ extension DeployRecord {
     add("rollback_of", rollbackOf.map { .string($0.text) })
     let sorted = agents.sorted { $0.key < $1.key }
     add("agents", .object(sorted.map { .init(key: $0.key, value: $0.value.json) }))
+    add("control_plane", controlPlane.map(\.json))
     add("adopted", .array(adopted.map(\.json)))
     add("created_namespace", .bool(createdNamespace))
     add("errors", .array(errors.map { .string($0) }))
@@ -71,6 +72,7 @@ extension DeployRecord {
     environment = json["environment"]?.string
     rollbackOf = json["rollback_of"]?.string.flatMap(DeploymentID.init)
     for member in json["agents"]?.members ?? [] { agents[member.key] = Agent(json: member.value) }
+    controlPlane = json["control_plane"].map { Agent(json: $0) }
     adopted = (json["adopted"]?.elements ?? []).compactMap(Manifest.ID.init(json:))
     createdNamespace = json["created_namespace"]?.bool ?? false
     errors = (json["errors"]?.elements ?? []).compactMap(\.string)

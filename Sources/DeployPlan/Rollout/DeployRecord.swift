@@ -72,6 +72,8 @@ public struct DeployRecord: Sendable, Hashable {
   /// The deployment that was taken again.
   public var rollbackOf: DeploymentID?
   public var agents: [String: Agent]
+  /// Skep's own part, where the system has one.
+  public var controlPlane: Agent?
   /// What others had made and this or an earlier deployment took over: never deleted.
   public var adopted: [Manifest.ID]
   /// Whether Skep made the namespace, in this or an earlier deployment.
@@ -119,5 +121,12 @@ extension DeployRecord {
       agents[name]?.image = template?["spec"]?["containers"]?.items.first?["image"]?.text ?? ""
     }
     return agents
+  }
+  /// What was applied of Skep itself; `nil` for nothing.
+  public static func controlPlane(of manifests: [Manifest]) -> Agent? {
+    let own = manifests.filter { DeployOrder.isOfControlPlane($0.labels) }
+    guard !own.isEmpty else { return nil }
+    let containers = own.first { $0.kind == "StatefulSet" }?.tree["spec"]?["template"]?["spec"]?["containers"]
+    return Agent(image: containers?.items.first?["image"]?.text ?? "", manifests: own.map(\.id))
   }
 }

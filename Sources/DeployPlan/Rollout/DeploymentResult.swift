@@ -42,6 +42,8 @@ public struct DeploymentResult: Sendable, Hashable {
   public var namespace: String
   public var state: DeployRecord.State
   public var agents: [String: Agent]
+  /// Skep's own part, where the system has one.
+  public var controlPlane: Agent?
   /// In the order of the apply, what was taken away last.
   public var objects: [Object]
   /// Why it did not go well; empty where it did.
@@ -113,7 +115,7 @@ extension DeploymentResult {
       "state": .string(state.text),
       "agents": .object(
         agents.sorted { $0.key < $1.key }.map { JSONValue.Member(key: $0.key, value: $0.value.json) }),
-      "service_mesh_configs": names(serviceMesh),
+      "control_plane": controlPlane?.json ?? .null, "service_mesh_configs": names(serviceMesh),
       "monitoring_setup": [
         "prometheus_config": names(monitoring.prometheusConfig),
         "grafana_dashboards": names(monitoring.grafanaDashboards), "alert_rules": names(monitoring.alertRules),

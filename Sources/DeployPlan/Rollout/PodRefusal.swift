@@ -20,6 +20,10 @@ enum PodRefusal {
   static func cause(in words: String) -> String {
     var rest = words[...]
     if rest.hasPrefix("Error creating: ") { rest = rest.dropFirst("Error creating: ".count) }
+    // A StatefulSet's controller says first what it wanted to do.
+    if rest.hasPrefix("create Pod "), let end = rest.firstRange(of: " failed error: ") {
+      rest = rest[end.upperBound...]
+    }
     for opening in ["pods \"", "Pod \""] where rest.hasPrefix(opening) {
       guard let close = rest.dropFirst(opening.count).firstIndex(of: "\"") else { break }
       rest = rest[rest.index(after: close)...]

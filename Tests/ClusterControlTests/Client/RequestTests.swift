@@ -12,7 +12,7 @@ import Testing
 
   /// Runs `body` against a script for everything but discovery; time passes quickly.
   static func with(
-    _ settings: ClusterClientSettings = .init(), token: String? = nil,
+    _ settings: ClusterClientSettings = .init(requestTimeout: .seconds(3_600)), token: String? = nil,
     _ script: @escaping @Sendable (Int, SeenRequest) -> Reply,
     run body: @escaping @Sendable (ClusterClient, ReplayServer, SimulatedTime) async throws -> Void
   ) async throws {
@@ -145,7 +145,7 @@ import Testing
     (Reply.status(503, reason: "ServiceUnavailable"), 4), (.cut, 4), (.status(422, reason: "Invalid"), 1),
   ])
   func triesAreBounded(_ reply: Reply, _ count: Int) async throws {
-    try await Self.with(.init(attempts: 4)) { _, _ in
+    try await Self.with(.init(requestTimeout: .seconds(3_600), attempts: 4)) { _, _ in
       reply
     } run: { client, server, time in
       await #expect(throws: ClusterError.self) { _ = try await client.get(Self.pod) }
@@ -285,7 +285,7 @@ import Testing
     let replies = [
       page(["x"], "one"), .status(410, reason: "Expired"), page(["a", "b"], "two/=+"), page(["c"], ""),
     ]
-    try await Self.with(.init(pageSize: 2)) { number, _ in
+    try await Self.with(.init(requestTimeout: .seconds(3_600), pageSize: 2)) { number, _ in
       replies[number]
     } run: { client, server, _ in
       let listing = try await client.list(.pod, namespace: "shop", labels: "app in (a,b)")

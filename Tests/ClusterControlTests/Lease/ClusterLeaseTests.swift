@@ -126,8 +126,11 @@ extension LeaseKeeper.State {
       keeper.answer($0)
     } run: { server in
       let time = SimulatedTime()
+      var settings = ClusterClientSettings.patient(attempts: 1)
+      // A renewal that nobody answers ends before the lease does.
+      settings.requestTimeout = .seconds(30)
       let client = try ClusterClient(
-        ClusterConnection(server: server.url), settings: .patient(attempts: 1), time: time,
+        ClusterConnection(server: server.url), settings: settings, time: time,
         random: SeededRandom(seed: 1))
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {

@@ -55,7 +55,6 @@ struct StandFaultTests {
   func theClientRepeatsWhatItMay(verb: Verb, meets fault: Case) async throws {
     let stand = try await ClusterStand.start()
     var settings = ClusterClientSettings.patient(attempts: 3)
-    settings.requestTimeout = .seconds(300)
     settings.firstPause = .milliseconds(1)
     let client = try ClusterClient(ClusterConnection(server: stand.url), settings: settings)
     // Discovery is not what fails here.

@@ -17,7 +17,7 @@ struct StandServerTests {
       request.headers.add(name: "content-type", value: type)
       request.body = .bytes(ByteBuffer(string: body))
     }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+    let response = try await HTTPClient.shared.execute(request, timeout: .minutes(10))
     let bytes = try await response.body.collect(upTo: 16 << 20)
     return (Int(response.status.code), String(buffer: bytes))
   }
@@ -44,7 +44,7 @@ struct StandServerTests {
     let path = "/api/v1/namespaces/default/configmaps"
     var request = HTTPClientRequest(url: stand.url + path + "?watch=true&allowWatchBookmarks=true&labelSelector=a")
     request.method = .GET
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+    let response = try await HTTPClient.shared.execute(request, timeout: .minutes(10))
     let labelled = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","labels":{"a":"1"}}}"#
     #expect(try await Self.ask(stand, .POST, path, labelled).0 == 201)
     let patch = #"{"metadata":{"labels":null}}"#

@@ -18,9 +18,13 @@ final class Cluster: Sendable {
     var isCutBefore = false
     var isCutAfter = false
     var retryAfter: Int?
+    /// Whether it has yet to be carried out, once it is released.
+    var isHeld = false
+    var isAnswerHeld = false
   }
 
   let guarded: Mutex<Guarded>
+  let held = HeldRequests()
 
   init(_ state: ClusterState, access: StandAccess) { guarded = Mutex(Guarded(state: state, access: access)) }
 
@@ -29,7 +33,12 @@ final class Cluster: Sendable {
   }
 
   /// Carries a request out in one step.
-  func handle(_ request: StandRequest, target text: String, authorization: String?, certificate: [UInt8]?) -> Verdict {
+  ///
+  /// - Parameter meetsFaults: not for one that met its own already.
+  func handle(
+    _ request: StandRequest, target text: String, authorization: String?, certificate: [UInt8]?,
+    meetsFaults: Bool = true
+  ) -> Verdict {
     guarded.withLock { guarded in
       let target = Target(request.segments, guarded.state.table)
       let verb = Self.verb(request, target)
@@ -37,15 +46,22 @@ final class Cluster: Sendable {
         verb: verb, resource: target?.resource.plural ?? "", namespace: target?.namespace ?? "",
         name: target?.name ?? "", isDryRun: request.isDryRun, target: text, userAgent: request.userAgent)
       var verdict = Verdict()
-      let fault = guarded.faults.meet(verb: verb, resource: entry.resource, name: entry.name) {
-        Double(guarded.state.random() >> 11) / Double(UInt64(1) << 53)
-      }
+      let fault =
+        !meetsFaults
+        ? nil
+        : guarded.faults.meet(verb: verb, resource: entry.resource, name: entry.name) {
+          Double(guarded.state.random() >> 11) / Double(UInt64(1) << 53)
+        }
       switch fault {
       case .cutBefore:
         verdict.isCutBefore = true
         guarded.log.append(entry)
         return verdict
       case .cutAfter: verdict.isCutAfter = true
+      case .hold:
+        verdict.isHeld = true
+        return verdict
+      case .holdAnswer: verdict.isAnswerHeld = true
       case .slow(let milliseconds): verdict.delay = .milliseconds(milliseconds)
       case .status(let code, let retryAfter):
         verdict.answer = .failure(StatusError(ordered: code, retryAfter: retryAfter))

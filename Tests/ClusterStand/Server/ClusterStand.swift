@@ -24,6 +24,8 @@ public final class ClusterStand: Sendable {
     public var tls: StandTLS?
     /// Whether the controllers run by themselves after every change; otherwise only in ``ClusterStand/step()``.
     public var runsControllers = true
+    /// Whether tests in other processes may order faults and ask what was asked, under `/stand/`.
+    public var takesOrders = false
 
     public init() {}
   }
@@ -49,6 +51,7 @@ public final class ClusterStand: Sendable {
   }
 
   deinit {
+    cluster.held.end()
     controlling.cancel()
     serving.cancel()
     channels.closeAll()
@@ -65,7 +68,8 @@ public final class ClusterStand: Sendable {
     let channels = Channels()
     let server = StandServer(
       cluster: cluster, latency: configuration.latency, time: configuration.time, channels: channels,
-      looksForCertificates: configuration.tls != nil)
+      looksForCertificates: configuration.tls != nil,
+      orders: configuration.takesOrders ? StandOrders(cluster: cluster) : nil)
     let (ports, found) = AsyncThrowingStream.makeStream(of: Int.self)
     let service = try server.makeServer(port: configuration.port, tls: configuration.tls?.serverConfiguration()) {
       port in
@@ -106,6 +110,7 @@ public final class ClusterStand: Sendable {
 
   /// Closes all connections and returns once nothing of the server runs.
   public func stop() async {
+    cluster.held.end()
     cluster.withState { $0.endWatches() }
     controlling.cancel()
     serving.cancel()

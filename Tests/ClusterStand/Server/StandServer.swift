@@ -21,6 +21,8 @@ struct StandServer: Sendable {
   let time: any TimeSource
   let channels: Channels
   let looksForCertificates: Bool
+  /// For a test in another process; `nil` takes none.
+  let orders: StandOrders?
 
   func makeServer(
     port: Int, tls: TLSConfiguration?, onListening: @escaping @Sendable (Int) -> Void
@@ -53,7 +55,7 @@ struct StandServer: Sendable {
     } else {
       do {
         asked.body = Array(buffer: try await request.body.collect(upTo: Self.maximumBody))
-        verdict = cluster.handle(
+        verdict = await carryOut(
           asked, target: request.head.path ?? "", authorization: request.headers[.authorization],
           certificate: await certificate(of: channel))
       } catch is NIOTooManyBytesError {
@@ -80,6 +82,22 @@ struct StandServer: Sendable {
       head.headerFields[.contentLength] = "\(bytes.count)"
     }
     try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  /// With all the waiting that was ordered.
+  private func carryOut(
+    _ request: StandRequest, target: String, authorization: String?, certificate: [UInt8]?
+  ) async -> Cluster.Verdict {
+    if let answer = await orders?.answer(request) { return Cluster.Verdict(answer: answer) }
+    var verdict = cluster.handle(request, target: target, authorization: authorization, certificate: certificate)
+    if verdict.isHeld {
+      guard await cluster.held.hold() else { return Cluster.Verdict(isCutBefore: true) }
+      verdict = cluster.handle(
+        request, target: target, authorization: authorization, certificate: certificate, meetsFaults: false)
+    } else if verdict.isAnswerHeld, await !cluster.held.hold() {
+      verdict.isCutBefore = true
+    }
+    return verdict
   }
 
   private static let tooLarge = StatusError(

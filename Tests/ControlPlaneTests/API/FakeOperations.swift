@@ -1,4 +1,5 @@
 import Alerting
+import FleetHealth
 import FleetModel
 import Ingest
 import Synchronization
@@ -184,5 +185,17 @@ final class FakeOperations: FleetOperations {
       ]
     }
     return operations
+  }
+}
+
+extension FakeOperations {
+  /// The board of the fake fleet, without figures of the store.
+  func board() async -> Board {
+    let points = Board.Points(start: now(), step: .seconds(60), count: 30)
+    return Board(
+      BoardInputs(
+        system: "test", agents: await agents().map(\.snapshot), alerts: await alerts(.all), usage: [:],
+        calls: [Board.Call(caller: "a", callee: "b", requestRate: 1, errorRate: 0.5, p95Seconds: nil)], points: points),
+      at: now())
   }
 }

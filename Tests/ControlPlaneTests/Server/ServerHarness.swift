@@ -31,7 +31,8 @@ struct ServerHarness: Sendable {
     configuration.shutdownGrace = .milliseconds(200)
     let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
     let server = try FleetServer(
-      configuration: configuration, operations: operations, store: store, metrics: { "skep_up 1\n" }, routes: routes,
+      configuration: configuration, operations: operations, store: store, metrics: { "skep_up 1\n" },
+      look: { await operations.board() }, routes: routes,
       time: time, logger: logger, onListening: { continuation.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in

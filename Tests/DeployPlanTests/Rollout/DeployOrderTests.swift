@@ -11,10 +11,14 @@ import Testing
     let order = DeployOrder(of: manifests, dependsOn: DeployOrder.dependencies(in: system))
     #expect(order.ids.count == manifests.count)
     #expect(Set(order.ids) == Set(manifests.map(\.id)))
-    #expect(order.agents.map(\.agent) == system.agents.map(\.agentID.name))
-    #expect(order.agents.allSatisfy { $0.workload?.kind == "Deployment" })
+    let own = system.controlPlane == nil ? [] : [DeployOrder.controlPlane]
+    #expect(order.agents.map(\.agent) == own + system.agents.map(\.agentID.name))
+    #expect(
+      order.agents.allSatisfy {
+        $0.workload?.kind == ($0.agent == DeployOrder.controlPlane ? "StatefulSet" : "Deployment")
+      })
     #expect(order.shared.first?.map(\.kind) == ["Namespace"])
-    for part in order.agents {
+    for part in order.agents where part.agent != DeployOrder.controlPlane {
       // The account and the service are there before the pods, the subsets before the routes, and the routes last.
       let kinds = (part.batches + part.routes).map { Set($0.map(\.kind)) }
       func place(_ kind: String) -> Int? { kinds.firstIndex { $0.contains(kind) } }

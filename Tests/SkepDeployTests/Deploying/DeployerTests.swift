@@ -208,21 +208,18 @@ import Testing
     let system = try Self.system()
     #expect(try await stage.apply(system).success)
     let slow = try Self.system(["planner": "registry.example/planner:2.0"])
-    let (began, feed) = AsyncStream.makeStream(of: Void.self)
-    stage.stand.fail(StandFault(.slow(milliseconds: 8000), verb: "apply", resource: "deployments", times: 1))
-    // The dry run of its plan is the first that is slow.
+    // The dry run of its plan goes through; the write waits for the other's refusal.
     async let first = stage.apply(slow) { _ in
     } report: { progress in
-      if case .began = progress {
-        stage.stand.fail(StandFault(.slow(milliseconds: 8000), verb: "apply", resource: "deployments", times: 1))
-        feed.yield()
-      }
+      guard case .began = progress else { return }
+      stage.stand.fail(StandFault(.hold, verb: "apply", resource: "deployments"))
     }
-    for await _ in began { break }
+    await stage.stand.untilOneIsHeld()
     let failure = await #expect(throws: DeployFailure.self) {
       try await stage.apply(try Self.system(["worker": "registry.example/worker:9"]))
     }
     #expect(failure?.kind == .locked, "\(String(describing: failure))")
+    stage.stand.release(carryingOut: true)
     #expect(try await first.success)
     await stage.end()
   }

@@ -45,9 +45,7 @@ struct DeployStatus: AsyncParsableCommand {
       return "no deployment of system \(names.system) in namespace \(names.namespace)"
     }
     let heading = StyledText.text(RecordText.heading(of: record, holder: standing.holder))
-    let rows = record.agents.sorted { $0.key < $1.key }.map { name, agent in
-      RecordText.statusRow(of: name, agent, rollout: standing.rollouts[name])
-    }
+    let rows = standing.parts.map { RecordText.statusRow(of: $0.name, $0.part, rollout: standing.rollouts[$0.name]) }
     return "\(heading)\n\(StyledText.table(RecordText.statusColumns, rows: rows))"
   }
 }
@@ -55,18 +53,21 @@ struct DeployStatus: AsyncParsableCommand {
 extension SystemStanding {
   /// As commands print it.
   var json: JSONValue {
-    let agents = (record?.agents ?? [:]).sorted { $0.key < $1.key }.map { name, agent in
+    func value(_ name: String, _ agent: DeployRecord.Agent) -> JSONValue {
       let rollout = rollouts[name]
-      let value: JSONValue = [
+      return [
         "state": .string(rollout?.phase.rawValue ?? "not_started"), "replicas": .number(Double(rollout?.ready ?? 0)),
         "desired_replicas": .number(Double(rollout?.desired ?? 0)), "revision": .string(agent.revision),
         "image": .string(agent.image), "reasons": .array((rollout?.reasons ?? []).map(\.json)),
       ]
-      return JSONValue.Member(key: name, value: value)
+    }
+    let agents = (record?.agents ?? [:]).sorted { $0.key < $1.key }.map { name, agent in
+      JSONValue.Member(key: name, value: value(name, agent))
     }
     return [
       "deployment": record?.json ?? .null, "applying_by": holder.map { .string($0) } ?? .null, "ready": .bool(isReady),
       "agents": .object(agents),
+      "control_plane": record?.controlPlane.map { value(DeployOrder.controlPlane, $0) } ?? .null,
     ]
   }
 }
