@@ -59,7 +59,7 @@ extension RouteTable {
   /// Everything that the fleet API serves.
   static func fleet(
     operations: any FleetOperations, store: any StoreOperations, metrics: @escaping @Sendable () async -> String,
-    security: ServerSecurity, look: @escaping BoardLook, further: [APIRoute] = []
+    sessions: ConsoleSessions, isEncrypted: Bool = false, look: @escaping BoardLook, further: [APIRoute] = []
   ) -> RouteTable {
     let routes =
       AgentRoutes(operations: operations).routes + FleetRoutes(operations: operations, look: look).routes
@@ -67,7 +67,7 @@ extension RouteTable {
       + StoreRoutes(operations: store).routes + WriteRoutes(operations: store).routes
       + BoardRoutes(look: look).routes + OwnRoutes(operations: operations, metrics: metrics).routes
       + ConsoleRoutes().routes
-      + SessionRoutes(sessions: security.sessions, isEncrypted: security.isEncrypted).routes + further
+      + SessionRoutes(sessions: sessions, isEncrypted: isEncrypted).routes + further
     return RouteTable(routes + [OwnRoutes.openAPI(of: routes)])
   }
 }

@@ -121,7 +121,8 @@ public final class Composition: Service {
         metrics: { [ownMetrics = configuration.ownMetrics] in
           instruments.update()
           return ownMetrics() + DeploymentInfo.exposition(of: marks.inForce(at: SystemTime().now()))
-        }, security: security, look: { await boards.board() }, further: routes)
+        }, sessions: security.sessions, isEncrypted: security.isEncrypted, look: { await boards.board() },
+        further: routes)
     } onListening: { addresses in
       notifications.listens(at: addresses.main.url(isEncrypted: isEncrypted))
       onListening(addresses)

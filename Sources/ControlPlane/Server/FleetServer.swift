@@ -42,7 +42,8 @@ public final class FleetServer: Service {
     self.init(
       configuration: configuration, security: security,
       table: RouteTable.fleet(
-        operations: operations, store: store, metrics: metrics, security: security, look: look, further: routes),
+        operations: operations, store: store, metrics: metrics, sessions: security.sessions,
+        isEncrypted: security.isEncrypted, look: look, further: routes),
       time: time,
       logger: logger, onListening: onListening)
   }

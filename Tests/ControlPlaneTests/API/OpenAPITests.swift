@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct OpenAPITests {
   static let table = RouteTable.fleet(
-    operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" }, further: further)
+    operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" }, sessions: .nobodys,
+    look: { await FakeOperations().board() }, further: further)
 
   static let further =
     PrometheusRoutes.queries(QueryFixture.service(over: HeadStore(HeadConfiguration()))) + SpanFixture().routes

@@ -18,7 +18,7 @@ import Testing
     configuration.address = address
     return try FleetServer(
       configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
-      time: SystemTime(),
+      look: { await FakeOperations().board() }, time: SystemTime(),
       logger: TokenTests.silent, onListening: { _ in })
   }
 
@@ -38,7 +38,7 @@ import Testing
     #expect(throws: SecurityError.publicWithoutProof("192.0.2.1:0")) {
       try FleetServer(
         configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
-        time: SystemTime(),
+        look: { await FakeOperations().board() }, time: SystemTime(),
         logger: TokenTests.silent, onListening: { _ in })
     }
     try await withTemporaryDirectory { directory in
@@ -46,7 +46,7 @@ import Testing
       configuration.security.tokenFile = directory + "/tokens"
       let server = try FleetServer(
         configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
-        time: SystemTime(),
+        look: { await FakeOperations().board() }, time: SystemTime(),
         logger: TokenTests.silent, onListening: { _ in })
       await #expect(throws: FleetServerError.notAnAddressOfThisMachine(configuration.address)) {
         try await server.run()
@@ -125,7 +125,7 @@ import Testing
     configuration.address = ListenAddress(port: 0)
     let server = try FleetServer(
       configuration: configuration, operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
-      time: SystemTime(),
+      look: { await FakeOperations().board() }, time: SystemTime(),
       logger: TokenTests.silent, onListening: { continuation.yield($0) })
     let running = Task { try await server.run() }
     let address = try #require(await addresses.first { _ in true })

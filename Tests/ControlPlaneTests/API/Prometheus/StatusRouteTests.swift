@@ -88,8 +88,8 @@ import Testing
   @Test func everyRouteIsDescribedOnce() {
     let bench = StatusBench()
     let table = RouteTable.fleet(
-      operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" },
-      further: PrometheusRoutes.status(bench, store: bench.store))
+      operations: FakeOperations(), store: FakeStoreOperations(), metrics: { "" }, sessions: .nobodys,
+      look: { await FakeOperations().board() }, further: PrometheusRoutes.status(bench, store: bench.store))
     let ids = table.routes.map(\.operationID)
     #expect(Set(ids).count == ids.count)
     let document = OpenAPIDocument.json(for: table.routes)
