@@ -17,7 +17,7 @@ import Testing
     configuration.otlpHTTP = http
     let fixture = SpanFixture()
     return try Servers(
-      configuration, table: RouteTable(fixture.routes), reception: fixture.reception, logger: logger,
+      configuration, reception: fixture.reception, logger: logger, table: { _ in RouteTable(fixture.routes) },
       onListening: onListening)
   }
 
