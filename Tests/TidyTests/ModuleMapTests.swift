@@ -34,7 +34,8 @@ struct ModuleMapTests {
     "ClusterControl": ["FleetModel", "DeployPlan", "Platform"],
     "Console": ["FleetModel", "CConsoleAssets"],
     "ControlPlane": [
-      "Console", "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore", "SpanStore",
+      "Console", "FleetModel", "WireFormats", "AlertLogic", "FleetHealth", "DeployPlan", "Platform", "SampleStore",
+      "SpanStore",
       "TraceAnalysis", "Ingest", "Alerting", "Receivers", "LocalRuntime", "MetricExposition", "PromQL",
       "ClusterControl",
     ],

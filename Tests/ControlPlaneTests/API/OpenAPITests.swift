@@ -63,7 +63,8 @@ import Testing
       where route.path != "/fleet/v1/events" && route.method != .delete && route.rawBody == nil {
         let path = route.path.replacing("{agent_id}", with: "planner").replacing("{name}", with: "hot")
           // What the example of a span says, which is posted first.
-          .replacing("{file}", with: "app.js").replacing("{span_id}", with: "00f067aa0ba902b7").replacing("{service}", with: "planner")
+          .replacing("{span_id}", with: "00f067aa0ba902b7").replacing("{service}", with: "planner")
+          .replacing("{file}", with: "app.js")
           .replacing("{trace_id}", with: "4bf92f3577b34da6a3ce929d0e0e4736")
         let body = route.body.map { $0.example.description }
         let answer = try await server.ask(

@@ -171,7 +171,6 @@ import Testing
     Case("GET", "/metrics", 200, "skep_up 1"),
     Case("GET", "/fleet/v1/openapi.json", 200, #""openapi":"3.1.0""#),
     // Nothing there.
-    Case("GET", "/", 404, "not_found"),
     Case("GET", "/fleet/v1/agents/", 404),
     Case("GET", "/fleet/v1/../v1/overview", 404),
     Case("PUT", "/fleet/v1/agents", 405, "GET, HEAD, POST"),

@@ -29,6 +29,7 @@ import Testing
       ("GET /fleet/v1/agents/planner", nil, ["operator", "reader"]),
       ("GET /fleet/v1/agents/planner/logs", nil, ["operator", "reader"]),
       ("GET /fleet/v1/overview", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/board", nil, ["operator", "reader"]),
       ("GET /fleet/v1/alerts", nil, ["operator", "reader"]),
       ("GET /fleet/v1/rules", nil, ["operator", "reader"]),
       ("POST /fleet/v1/rules", #"{}"#, ["operator"]),
@@ -50,7 +51,7 @@ import Testing
       ("GET /-/ready", nil, ["operator", "reader", "agent", "planner", "nobody"]),
       ("GET /api/v1/label/hot/values", nil, ["operator", "reader"]),
       ("GET /federate", nil, ["operator", "reader"]),
-    ] + queries + traces
+    ] + queries + traces + console
 
   /// Agents send spans; who reads may see them, and Jaeger's screens too.
   static let traces: [(route: String, body: String?, allowed: Set<String>)] =
@@ -64,6 +65,12 @@ import Testing
       "/fleet/v1/usage", "/api/services", "/api/services/{service}/operations", "/api/operations", "/api/traces",
       "/api/traces/{trace_id}", "/api/dependencies",
     ].map { ("GET \($0)", nil, ["operator", "reader"]) }
+
+  /// Holds no data, so that everybody may have it; who signs in has shown nothing yet.
+  static let console: [(route: String, body: String?, allowed: Set<String>)] = [
+    ("GET /", nil), ("GET /console/{file}", nil), ("GET /fleet/v1/session", nil), ("DELETE /fleet/v1/session", nil),
+    ("POST /fleet/v1/session", "{}"),
+  ].map { ($0.0, $0.1, ["operator", "reader", "agent", "planner", "nobody"]) }
 
   /// Asked by GET and by POST: a form that a reader posts changes nothing.
   static let queries: [(route: String, body: String?, allowed: Set<String>)] = [

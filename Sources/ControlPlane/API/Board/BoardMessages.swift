@@ -228,6 +228,7 @@ extension APISchemas {
         key("p95_seconds", numberOrNull), key("runs_in_flight", whole), key("revision", textOrNull),
         key("cpu_points", points), key("memory_points", points), key("request_points", points),
       ])),
+    Named(name: "ScorePart", schema: object([key("reason", text), key("points", number)])),
     Named(
       name: "BoardCall",
       schema: object([
