@@ -15,7 +15,8 @@ function ticks(low, high, count) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= raw) ?? raw;
   const marks = [];
-  for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-9 && marks.length < 50; value += step) marks.push(value);
+  // Zero is added so that none of them is −0.
+  for (let value = Math.ceil(low / step - 1e-9) * step + 0; value <= high + step * 1e-9 && marks.length < 50; value += step) marks.push(value);
   return marks;
 }
 

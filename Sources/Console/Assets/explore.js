@@ -118,6 +118,7 @@ class Editor {
   close() {
     this.turn = {};
     this.found = [];
+    this.at = -1;
     this.draw();
   }
 

@@ -140,7 +140,7 @@ class Fleet {
     const { counts, alerts } = board;
     const bad = counts.lost + counts.unhealthy;
     this.summary.className = 'summary is-' + (bad || alerts.critical || alerts.emergency ? 'poor' : alerts.active ? 'fair' : 'good');
-    this.summary.textContent = board.attention.length
+    this.summary.textContent = board.attention.length || bad
       ? (bad ? bad + (bad === 1 ? ' agent is' : ' agents are') + ' not well' : 'All agents answer') + ', ' + (alerts.active || 'no') + (alerts.active === 1 ? ' alert fires.' : ' alerts fire.')
       : counts.agents ? 'All ' + counts.agents + ' agents are well.' : 'No agent yet. Register one, or start Skep with a system file.';
     replace(this.counts, [['', 'all', counts.agents], ...states.map((state) => [state, state, counts[state] ?? 0])].map(([state, text, count]) =>
@@ -151,6 +151,20 @@ class Fleet {
       item.since && h('span', { class: 'quiet', 'data-since': item.since }, since(item.since)), h('span', { class: 'next' }, item.next))),
     board.attention.length > 8 && h('li', { class: 'quiet' }, 'and ' + (board.attention.length - 8) + ' more'));
     this.attention.hidden = !board.attention.length;
+  }
+
+  // What one instance went through, before the next board tells of the whole.
+  note(change) {
+    const agent = this.agents.get(change.agent_id);
+    if (!agent || !change.status || change.status === agent.status || agent.instances.total > 1) return;
+    const now = { ...agent, status: change.status, since: change.status === 'active' ? null : change.timestamp };
+    this.agents.set(agent.agent_id, now);
+    const counts = { ...this.board.counts };
+    counts[agent.status] -= 1;
+    counts[now.status] += 1;
+    this.board = { ...this.board, counts };
+    this.drawSummary(this.board);
+    this.arrange();
   }
 
   take(board) {
@@ -194,6 +208,7 @@ export async function show(main, place, context) {
   let soon = 0;
   context.onEvent((kind, data) => {
     if (kind === 'board') { fleet.take(data); told(); }
+    if (kind === 'agent') fleet.note(data);
     // What changed is told at once; the figures come with the next board.
     else if (!soon && (kind === 'agent' || kind === 'alert' || kind === 'again')) {
       soon = setTimeout(() => { soon = 0; again().catch(() => {}); }, 300);

@@ -113,8 +113,6 @@ struct FleetRoutes: Sendable {
     while true {
       try await sink.pause(BoardReader.interval)
       let board = await look()
-      // The same one again, where others asked in between.
-      if board.timestamp == last.timestamp { continue }
       let message = FleetAPI.Board(board, since: last)
       last = board
       try await sink.send("event: board\ndata: \(String(decoding: try FleetJSON.encode(message), as: UTF8.self))\n\n")

@@ -5,9 +5,10 @@ import Ingest
 import Platform
 import PromQL
 
-/// Gathers what the board is made of, at most every ``interval`` for all who look; nobody looks, nothing is read.
+/// Gathers what the board is made of: what the store has to be asked for at most every ``interval`` for all who look, the states of
+/// agents and alerts each time. Nobody looks, nothing is read.
 actor BoardReader {
-  /// Between two boards.
+  /// Between two readings of the figures.
   static let interval: Duration = .seconds(5)
   /// Between two readings of the points, which cover ``pointCount`` minutes.
   private static let pointStep: Duration = .seconds(60)
@@ -26,7 +27,15 @@ actor BoardReader {
   private let time: any TimeSource
   private let engine = QueryEngine()
 
-  private var last: (board: Board, at: Duration)?
+  /// What was read of the store and the spans.
+  private struct Figures {
+    var usage: [String: AverageUsage] = [:]
+    var agents: [String: Board.Figures] = [:]
+    var running: [String: Int] = [:]
+    var calls: [Board.Call] = []
+  }
+
+  private var last: (figures: Figures, at: Duration)?
   private var isReading = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
   private var points = Board.Points(start: Timestamp(milliseconds: 0), step: pointStep, count: pointCount)
@@ -44,22 +53,33 @@ actor BoardReader {
     self.time = time
   }
 
-  /// The board, at most ``interval`` old.
+  /// The board of this moment, its figures at most ``interval`` old.
   func board() async -> Board {
+    let figures = await figures()
+    let now = fleet.now()
+    let revisions = marks.inForce(at: now)?.agents.mapValues(\.revision) ?? [:]
+    return Board(
+      BoardInputs(
+        system: system, agents: fleet.samples.registry.snapshot(),
+        alerts: await fleet.alerts(.active) + fleet.alerts(.pending), usage: figures.usage, figures: figures.agents,
+        runsInFlight: figures.running, revisions: revisions, calls: figures.calls, points: points), at: now)
+  }
+
+  private func figures() async -> Figures {
     while isReading { await withCheckedContinuation { waiting.append($0) } }
     let began = time.monotonic()
-    if let last, began - last.at < Self.interval { return last.board }
+    if let last, began - last.at < Self.interval { return last.figures }
     isReading = true
-    let board = await read()
+    let figures = await read()
     // Queries of a task that was cancelled told nothing: the next one reads again.
-    if !Task.isCancelled { last = (board, began) }
+    if !Task.isCancelled { last = (figures, began) }
     isReading = false
     for one in waiting { one.resume() }
     waiting = []
-    return board
+    return figures
   }
 
-  private func read() async -> Board {
+  private func read() async -> Figures {
     let now = fleet.now()
     await readPoints(now)
     let usage = await fleet.samples.usage.usage(at: now)
@@ -81,13 +101,8 @@ actor BoardReader {
     for (agent, value) in await requests(latency, now) { figures[agent, default: Board.Figures()].p95Seconds = value }
     var running: [String: Int] = [:]
     for span in await spans.openSpans() { running[span.agent, default: 0] += 1 }
-    let revisions = marks.inForce(at: now)?.agents.mapValues(\.revision) ?? [:]
-    return Board(
-      BoardInputs(
-        system: system, agents: await fleet.agents().map(\.snapshot),
-        alerts: await fleet.alerts(.active) + fleet.alerts(.pending), usage: usage.mapValues(\.average),
-        figures: figures, runsInFlight: running, revisions: revisions, calls: await calls(now), points: points),
-      at: now)
+    return Figures(
+      usage: usage.mapValues(\.average), agents: figures, running: running, calls: await calls(now))
   }
 
   private func calls(_ now: Timestamp) async -> [Board.Call] {
