@@ -6,7 +6,7 @@ BIN = $(shell swift build --show-bin-path)
 SWIFT_BUILD = swift build
 SKEP_LISTEN ?= 127.0.0.1:7540
 
-.PHONY: demo build release test test-tools simulate tsan lint format system-libraries check-demo bench fuzz clean
+.PHONY: demo build release test test-tools simulate tsan lint format system-libraries check-demo check-console bench fuzz clean
 
 demo: build ## Build, start the example fleet and show it; Ctrl-C stops everything
 	@PATH="$(BIN):$$PATH" tools/demo.sh "$(SKEP_LISTEN)"
@@ -52,6 +52,9 @@ simulate: ## Thousands of lives of a store on a simulated disk, in a release bui
 
 check-demo: build ## Start the example fleet, hurt it, and check from outside what Skep saw
 	PATH="$(BIN):$$PATH" tools/check-demo.sh
+
+check-console: build ## Drive the console in headless Chromium; screenshots: SHOTS=folder
+	PATH="$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/.build-tools/python" python3 tools/check_console.py $(SHOTS)
 
 lint: ## What CI asks of the form of the code
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks examples Package.swift

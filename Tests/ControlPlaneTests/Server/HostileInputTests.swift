@@ -35,9 +35,9 @@ import Testing
       ["400", ""]
     ),
     ("no HTTP at all", Array("\u{16}\u{3}\u{1}hello\r\n\r\n".utf8), ["400", ""]),
-    ("absolute target", Array("GET http://localhost\(end)".utf8), ["404"]),
+    ("absolute target", Array("GET http://localhost\(end)".utf8), ["200"]),
     ("absolute target of a route", Array("GET http://localhost/-/healthy\(end)".utf8), ["200"]),
-    ("absolute target without host", Array("GET http://\(end)".utf8), ["400", "404", ""]),
+    ("absolute target without host", Array("GET http://\(end)".utf8), ["400", "404", "200", ""]),
     ("asterisk", Array("OPTIONS *\(end)".utf8), ["400"]),
     ("connect", Array("CONNECT localhost:1\(end)".utf8), ["400", ""]),
     ("made-up method", Array("BREW /fleet/v1/overview\(end)".utf8), ["400", "405", ""]),
