@@ -288,36 +288,43 @@ def clean_end(skep, number):
 
 
 BEGIN = time.monotonic()
-with tempfile.TemporaryDirectory() as data:
-    try:
-        skep = Skep(data)
-        until("five active agents with CPU and memory", 10, lambda: five_active(skep))
-        step("five active agents")
-        nobody_else_missed_a_collection(skep, kill_one(skep))
-        documented_commands(skep)
-        silences(skep)
-        documented_examples(skep, "docs/query.md", 10)
-        documented_examples(skep, "docs/alerts.md", 5)
-        documented_examples(skep, "docs/traces.md", 10)
-        one_trace(skep)
-        slowed_agent_is_named(skep)
-        dropped_context_is_found(skep)
-        work_in_flight(skep)
-        clean_end(skep, signal.SIGTERM)
 
-        skep = Skep(data)
-        until("five active agents", 10, lambda: five_active(skep))
-        history = skep.json("alerts", "list", "--state", "resolved")["alerts"]
-        if not any(a["alert_id"] == "agent_health:coder" for a in history):
-            fail("the history did not survive the restart")
-        step("started again, the history is there")
-        clean_end(skep, signal.SIGKILL)
 
-        skep = Skep(data)
-        until("five active agents", 10, lambda: five_active(skep))
-        step("started after kill -9")
-        clean_end(skep, signal.SIGINT)
-    finally:
-        if skep.process.poll() is None:
-            skep.process.kill()
-print("the main job works")
+def main():
+    with tempfile.TemporaryDirectory() as data:
+        try:
+            skep = Skep(data)
+            until("five active agents with CPU and memory", 10, lambda: five_active(skep))
+            step("five active agents")
+            nobody_else_missed_a_collection(skep, kill_one(skep))
+            documented_commands(skep)
+            silences(skep)
+            documented_examples(skep, "docs/query.md", 10)
+            documented_examples(skep, "docs/alerts.md", 5)
+            documented_examples(skep, "docs/traces.md", 10)
+            one_trace(skep)
+            slowed_agent_is_named(skep)
+            dropped_context_is_found(skep)
+            work_in_flight(skep)
+            clean_end(skep, signal.SIGTERM)
+
+            skep = Skep(data)
+            until("five active agents", 10, lambda: five_active(skep))
+            history = skep.json("alerts", "list", "--state", "resolved")["alerts"]
+            if not any(a["alert_id"] == "agent_health:coder" for a in history):
+                fail("the history did not survive the restart")
+            step("started again, the history is there")
+            clean_end(skep, signal.SIGKILL)
+
+            skep = Skep(data)
+            until("five active agents", 10, lambda: five_active(skep))
+            step("started after kill -9")
+            clean_end(skep, signal.SIGINT)
+        finally:
+            if skep.process.poll() is None:
+                skep.process.kill()
+    print("the main job works")
+
+
+if __name__ == "__main__":
+    main()
