@@ -59,27 +59,8 @@ extension Trial {
     let live = Dictionary(objects.map { ($0.id, $0) }) { first, _ in first }
     for manifest in reading.manifests {
       guard let object = live[manifest.id] else { continue }
-      let missing = Self.missing(manifest.json, in: object.json, path: "\(manifest.id)")
+      let missing = object.json.firstMissing(of: manifest.json, path: "\(manifest.id)")
       #expect(missing == nil, sourceLocation: sourceLocation)
-    }
-  }
-
-  /// The first value of `wanted` that `live` does not have.
-  private static func missing(_ wanted: JSONValue, in live: JSONValue, path: String) -> String? {
-    switch (wanted, live) {
-    case (.object(let members), .object):
-      for member in members {
-        guard let value = live[member.key] else { return "\(path).\(member.key)" }
-        if let missing = missing(member.value, in: value, path: "\(path).\(member.key)") { return missing }
-      }
-      return nil
-    case (.array(let items), .array(let others)):
-      guard items.count == others.count else { return path }
-      for (index, (item, other)) in zip(items, others).enumerated() {
-        if let missing = missing(item, in: other, path: "\(path)[\(index)]") { return missing }
-      }
-      return nil
-    default: return wanted == live ? nil : "\(path): \(wanted) is \(live)"
     }
   }
 }

@@ -6,7 +6,8 @@ import Testing
 
 /// Native histograms in streamed answers of remote read.
 @Suite struct StreamedHistogramTests {
-  /// Histograms that grow, change their layout, are reset and end, among samples.
+  /// Histograms that grow, change their layout, are reset and end, among samples. Of layouts that no producer sends, unlike
+  /// ``RandomHistograms``: each form of their coding is to be written.
   private static func series(_ seed: UInt64) -> (samples: SampleColumns, histograms: HistogramColumns) {
     var random = RepeatableGenerator(SeededRandom(seed: seed))
     var samples = SampleColumns()

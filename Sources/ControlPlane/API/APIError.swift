@@ -17,7 +17,6 @@ struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
     case unsupportedMediaType = "unsupported_media_type"
     case misdirectedRequest = "misdirected_request"
     case internalError = "internal_error"
-    case tooManyRequests = "too_many_requests"
     case unavailable
 
     var status: HTTPResponse.Status {
@@ -32,7 +31,6 @@ struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
       case .unsupportedMediaType: .unsupportedMediaType
       case .misdirectedRequest: .misdirectedRequest
       case .internalError: .internalServerError
-      case .tooManyRequests: .tooManyRequests
       case .unavailable: .serviceUnavailable
       }
     }

@@ -110,13 +110,13 @@ struct APIRequest: Sendable {
     var session: ConsoleSessions.Session?
     /// The `X-CSRF-Token` header.
     var csrfToken: String?
-    /// The `If-None-Match` header.
-    var entityTags: String?
   }
 
   var principal: Principal
   /// Where the route wants to know.
   var visitor: Visitor?
+  /// The `If-None-Match` header.
+  var entityTags: String?
   /// Decoded segments of the path, by name.
   var path: [String: String] = [:]
   /// Checked values of the query, by name.

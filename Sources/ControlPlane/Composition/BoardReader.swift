@@ -135,6 +135,8 @@ actor BoardReader {
     let memory = await range("avg by (agent_id) (system_memory_usage{source!=\"host\"})", start, end)
     let rate = "sum by (agent_id) (rate(traces_span_metrics_calls_total{%}[W]))"
     let requests = await range(Self.either(rate), start, end)
+    // Queries of a task that was cancelled told nothing.
+    if Task.isCancelled { return }
     points.start = start
     drawn = [:]
     for agent in Set(cpu.keys).union(memory.keys).union(requests.keys) {

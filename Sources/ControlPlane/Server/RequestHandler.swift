@@ -52,10 +52,8 @@ struct RequestHandler: Sendable {
       case .otherMethods(let allowed, _): throw Self.methodNotAllowed(request, allowed: allowed)
       case .route(let route, let path):
         var work = APIRequest(principal: principal, path: path)
-        if route.knowsVisitor {
-          work.visitor = policy.visitor(facts)
-          work.visitor?.entityTags = request.headers[.ifNoneMatch]
-        }
+        work.entityTags = request.headers[.ifNoneMatch]
+        if route.knowsVisitor { work.visitor = policy.visitor(facts) }
         switch route.style {
         case .fleet:
           work.query = try target.values(of: route.parameters)

@@ -3,6 +3,7 @@ import ClusterStand
 import DeployPlan
 import FleetModel
 import SkepDeploy
+import TestSupport
 import Testing
 
 /// A cluster for one test, in which pods become ready at once unless the test says otherwise.
@@ -98,27 +99,8 @@ final class DeployStage: Sendable {
         Issue.record("\(manifest.id) is not there", sourceLocation: sourceLocation)
         continue
       }
-      let missing = Self.missing(manifest.json, in: live, path: "\(manifest.id)")
+      let missing = live.firstMissing(of: manifest.json, path: "\(manifest.id)")
       #expect(missing == nil, sourceLocation: sourceLocation)
-    }
-  }
-
-  /// The first value of `wanted` that `live` does not have.
-  static func missing(_ wanted: JSONValue, in live: JSONValue, path: String) -> String? {
-    switch (wanted, live) {
-    case (.object(let members), .object):
-      for member in members {
-        guard let value = live[member.key] else { return "\(path).\(member.key)" }
-        if let missing = missing(member.value, in: value, path: "\(path).\(member.key)") { return missing }
-      }
-      return nil
-    case (.array(let items), .array(let others)):
-      guard items.count == others.count else { return path }
-      for (index, (item, other)) in zip(items, others).enumerated() {
-        if let missing = missing(item, in: other, path: "\(path)[\(index)]") { return missing }
-      }
-      return nil
-    default: return wanted == live ? nil : "\(path): \(wanted) is \(live)"
     }
   }
 }

@@ -16,14 +16,14 @@ struct ConsoleRoutes: Sendable {
   private var page: APIRoute {
     APIRoute(
       method: .get, path: "/", operationID: "console", summary: "The console, for browsers", access: .open,
-      knowsVisitor: true, answers: Self.answers
+      answers: Self.answers
     ) { request in try Self.answer("index.html", request) }
   }
 
   private var file: APIRoute {
     APIRoute(
       method: .get, path: "/console/{file}", operationID: "consoleFile", summary: "A file of the console's page",
-      access: .open, knowsVisitor: true, answers: Self.answers
+      access: .open, answers: Self.answers
     ) { request in try Self.answer(request.segment("file"), request) }
   }
 
@@ -38,7 +38,7 @@ struct ConsoleRoutes: Sendable {
     }
     var response = APIResponse(
       status: .ok, contentType: asset.contentType, content: .bytes(ByteBuffer(bytes: asset.bytes)))
-    if EntityTags.match(request.visitor?.entityTags, asset.entityTag) {
+    if EntityTags.match(request.entityTags, asset.entityTag) {
       response.status = .notModified
       response.content = .bytes(ByteBuffer())
     }

@@ -57,7 +57,7 @@ extension APIError {
         PrometheusError.Kind.badData.rawValue
       case .notFound: PrometheusError.Kind.notFound.rawValue
       case .internalError: PrometheusError.Kind.internalError.rawValue
-      case .unavailable, .tooManyRequests: PrometheusError.Kind.unavailable.rawValue
+      case .unavailable: PrometheusError.Kind.unavailable.rawValue
       case .unauthorized, .forbidden: code.rawValue
       }
     var response = PrometheusError.response(type, message, code.status)

@@ -98,7 +98,7 @@ extension APIError {
       case .notFound: .notFound
       case .methodNotAllowed: .unimplemented
       case .conflict: .failedPrecondition
-      case .payloadTooLarge, .tooManyRequests: .resourceExhausted
+      case .payloadTooLarge: .resourceExhausted
       case .internalError: .internal
       case .unavailable: .unavailable
       }

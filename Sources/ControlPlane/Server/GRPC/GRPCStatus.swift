@@ -46,7 +46,7 @@ struct GRPCFailure: Error, Sendable, Hashable, CustomStringConvertible {
       case .forbidden, .misdirectedRequest: .permissionDenied
       case .notFound, .methodNotAllowed: .unimplemented
       case .invalidRequest, .unsupportedMediaType: .invalidArgument
-      case .payloadTooLarge, .tooManyRequests: .resourceExhausted
+      case .payloadTooLarge: .resourceExhausted
       case .unavailable: .unavailable
       case .conflict, .internalError: .internalError
       }
