@@ -49,10 +49,11 @@ struct FleetClient {
     }
   }
 
+  /// - Parameter patience: how long to wait for the answer.
   func get<Message: Decodable>(
-    _ type: Message.Type, _ path: String, query: [(String, String?)] = []
+    _ type: Message.Type, _ path: String, query: [(String, String?)] = [], within patience: Duration = .seconds(30)
   ) async throws -> Message {
-    try decode(type, await send(.GET, path, query: query))
+    try decode(type, await send(.GET, path, query: query, deadline: .now() + TimeAmount(patience)))
   }
 
   func post(_ path: String, body: [UInt8]) async throws -> [UInt8] { try await send(.POST, path, body: body) }
@@ -63,7 +64,7 @@ struct FleetClient {
     try decode(type, await send(.POST, path, body: body, deadline: .distantFuture))
   }
 
-  /// As ``get(_:_:query:)``, however long it takes.
+  /// As ``get(_:_:query:within:)``, however long it takes.
   func getLong<Message: Decodable>(
     _ type: Message.Type, _ path: String, query: [(String, String?)] = []
   ) async throws -> Message {
@@ -162,6 +163,9 @@ struct FleetClient {
   private static func words(for error: any Error) -> String {
     let text = "\(error)"
     if text.contains("ECONNREFUSED") || text.contains("Connection refused") { return "connection refused" }
+    if ["ECONNRESET", "Connection reset", "remoteConnectionClosed"].contains(where: text.contains) {
+      return "it closed the connection"
+    }
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return "its certificate is not trusted; name its authority with --ca-file"
     }

@@ -11,6 +11,14 @@ enum Terminal {
 
   private static let errorHasColor = isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil && !isDumb
 
+  static let descriptor = STDOUT_FILENO
+
+  /// Whether a whole screen can be drawn.
+  static let canMoveCursor = isInteractive && !isDumb
+
+  /// The screen; what every terminal has where it does not tell.
+  static var screenSize: TopScreen.Size { TopScreen.Size(columns: width ?? 80, rows: height ?? 24) }
+
   /// Rows that fit on the screen; `nil` where there is none.
   static var height: Int? { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } }
 
@@ -44,7 +52,7 @@ enum Terminal {
     print("\u{1b}[H" + lines.map { "\($0)\u{1b}[K" }.joined(separator: "\n") + "\u{1b}[J")
   }
 
-  enum Color: String {
+  enum Color: String, Sendable {
     case red = "31"
     case green = "32"
     case yellow = "33"
