@@ -21,6 +21,8 @@ import WireFormats
     var options = TracingOptions.Forward()
     options.endpoint = endpoint
     options.headers = headers
+    // On a starved machine an answer takes long: a try that was given up is sent again, and arrives twice.
+    options.timeout = .seconds(3600)
     let forward = try SpanForward(options, index: 0, time: SystemTime(), logger: logger)
     let group = ServiceGroup(configuration: .init(services: [forward], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
