@@ -21,6 +21,9 @@ static const unsigned char chart_js[] = {
 static const unsigned char complete_js[] = {
 #embed "../Console/Assets/complete.js"
 };
+static const unsigned char report_js[] = {
+#embed "../Console/Assets/report.js"
+};
 static const unsigned char deployments_js[] = {
 #embed "../Console/Assets/deployments.js"
 };
@@ -65,6 +68,7 @@ static const struct console_asset assets[] = {
   {"app.js", app_js, sizeof app_js},
   {"chart.js", chart_js, sizeof chart_js},
   {"complete.js", complete_js, sizeof complete_js},
+  {"report.js", report_js, sizeof report_js},
   {"deployments.js", deployments_js, sizeof deployments_js},
   {"dom.js", dom_js, sizeof dom_js},
   {"explore.js", explore_js, sizeof explore_js},

@@ -25,6 +25,7 @@ public import ServiceLifecycle
 public final class DistributedMetricsCollector: Service {
   private let samples: SamplePath
   private let exchange: ExchangeClient
+  private let reports: ReportReader
   private let logger: Logger
 
   /// - Parameter collectionInterval: between two collections of one instance; a fetch may take a third of it, at most 10 s.
@@ -36,6 +37,7 @@ public final class DistributedMetricsCollector: Service {
     exchange = try ExchangeClient()
     samples = try SamplePath(
       system: system, stateDirectory: nil, http: exchange, time: SystemTime(), logger: logger)
+    reports = ReportReader(samples, logger: logger)
     self.logger = logger
   }
 
@@ -64,6 +66,13 @@ public final class DistributedMetricsCollector: Service {
 
   /// How the fleet fares now.
   public func systemOverview() async -> SystemOverview { await samples.overview() }
+
+  /// How the fleet fared over the last `window`, where it goes, and what to do.
+  ///
+  /// - Throws: where it takes longer than a query may, or the task is cancelled.
+  public func performanceReport(window: Duration = .seconds(86_400)) async throws -> PerformanceReport {
+    try await reports.report(window)
+  }
 
   /// The last collected samples, oldest first.
   public func recentSamples(agentID: String? = nil, metricName: String? = nil, limit: Int = 100) -> [RecentSample] {

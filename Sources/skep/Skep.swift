@@ -15,7 +15,8 @@ struct Skep: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       Up.self, Serve.self, Validate.self, Schema.self, Status.self, Top.self, Agents.self, Samples.self, Alerts.self,
-      Rules.self, Query.self, Traces.self, Trace.self, Deploy.self, Store.self, Version.self, Completion.self,
+      Rules.self, Query.self, Traces.self, Trace.self, Report.self, Deploy.self, Store.self, Version.self,
+      Completion.self,
     ])
 
   /// Exits with 0, 1 (the check failed) or 2 (bad usage or input), errors in one line on standard error.

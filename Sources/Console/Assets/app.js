@@ -9,6 +9,7 @@ const views = [
   ['traces', 'Traces', () => import('./traces.js')],
   ['explore', 'Explore', () => import('./explore.js')],
   ['deployments', 'Deployments', () => import('./deployments.js')],
+  ['report', 'Report', () => import('./report.js')],
 ];
 const hidden = { agents: () => import('./agent.js') };
 
@@ -162,7 +163,7 @@ function start() {
 const shortcuts = h('dialog', { 'aria-label': 'Keys', 'data-test': 'keys' });
 
 function showKeys() {
-  const keys = [['1 … 5', 'the views from left to right'], ['/', 'to the first field'], ['j k', 'next and previous row'], ['Enter', 'open the row'], ['r', 'load again'], ['?', 'this list']];
+  const keys = [['1 … 6', 'the views from left to right'], ['/', 'to the first field'], ['j k', 'next and previous row'], ['Enter', 'open the row'], ['r', 'load again'], ['?', 'this list']];
   replace(shortcuts, h('h2', {}, 'Keys'), h('dl', { class: 'keys' }, keys.map(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)])),
     button('Close', () => shortcuts.close(), { class: 'main' }));
   shortcuts.showModal();

@@ -43,7 +43,7 @@ enum APISchemas {
   static let textOrNull: JSONValue = ["type": ["string", "null"]]
   static let flag: JSONValue = ["type": "boolean"]
   static let whole: JSONValue = ["type": "integer"]
-  private static let wholeOrNull: JSONValue = ["type": ["integer", "null"]]
+  static let wholeOrNull: JSONValue = ["type": ["integer", "null"]]
   static let number: JSONValue = ["type": "number"]
   static let numberOrNull: JSONValue = ["type": ["number", "null"]]
   static let time: JSONValue = ["type": "string", "format": "date-time"]
@@ -65,7 +65,7 @@ enum APISchemas {
 
   static let all: [Named] =
     agents + overview + alerts + store + prometheus + lint + alertmanager + traces + traceAnalysis + fleetTraces
-    + deployments + sessions + board + [
+    + deployments + sessions + board + report + [
       Named(name: "RuleList", schema: object([key("rules", list(of: "Rule"))])),
       Named(name: "Rule", schema: rule),
       Named(name: "SampleList", schema: object([key("samples", list(of: "RecentSample"))])),

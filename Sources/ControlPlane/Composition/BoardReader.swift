@@ -15,17 +15,13 @@ actor BoardReader {
   private static let pointCount = 30
   /// Of rates.
   private static let window = "5m"
-  /// Spans by which an agent answers requests; of one that has none such, those it opens itself.
-  private static let answering = #"span_kind=~"SPAN_KIND_(SERVER|CONSUMER)""#
-  private static let opening = #"span_name=~"invoke_agent .*""#
 
   private let fleet: LiveFleet
-  private let queries: QueryService
+  private let queries: AgentQueries
   private let spans: SpanIntake
   private let marks: DeploymentMarks
   private let system: String
   private let time: any TimeSource
-  private let engine = QueryEngine()
 
   /// What was read of the store and the spans.
   private struct Figures {
@@ -46,7 +42,7 @@ actor BoardReader {
     time: any TimeSource
   ) {
     self.fleet = fleet
-    self.queries = queries
+    self.queries = AgentQueries(queries, name: "board")
     self.spans = spans
     self.marks = marks
     self.system = system
@@ -109,7 +105,7 @@ actor BoardReader {
     let of = { (what: String) in "sum by (client, server) (rate(\(what)[\(Self.window)]))" }
     func byEdge(_ query: String) async -> [[String]: Double] {
       Dictionary(
-        await instant(query, now).compactMap { sample in
+        ((try? await queries.instant(query, at: now)) ?? []).compactMap { sample in
           guard let client = sample.labels["client"], let server = sample.labels["server"] else { return nil }
           return ([client, server], sample.value)
         }
@@ -131,10 +127,10 @@ actor BoardReader {
     let end = Timestamp(milliseconds: now.milliseconds / step * step)
     let start = end - Self.pointStep * (Self.pointCount - 1)
     guard start != points.start else { return }
-    let cpu = await range("avg by (agent_id) (system_cpu_usage{source!=\"host\"})", start, end)
-    let memory = await range("avg by (agent_id) (system_memory_usage{source!=\"host\"})", start, end)
+    let cpu = await range("avg by (agent_id) (system_cpu_usage{source!=\"host\"})", start)
+    let memory = await range("avg by (agent_id) (system_memory_usage{source!=\"host\"})", start)
     let rate = "sum by (agent_id) (rate(traces_span_metrics_calls_total{%}[W]))"
-    let requests = await range(Self.either(rate), start, end)
+    let requests = await range(AgentQueries.either(rate, over: Self.window), start)
     // Queries of a task that was cancelled told nothing.
     if Task.isCancelled { return }
     points.start = start
@@ -145,49 +141,12 @@ actor BoardReader {
     }
   }
 
-  /// An expression over what an agent answers, or else what it opens; `%` stands for the matcher, `W` for the window.
-  private static func either(_ expression: String) -> String {
-    let expression = expression.replacing("[W]", with: "[\(window)]")
-    return "\(expression.replacing("%", with: answering)) or \(expression.replacing("%", with: opening))"
-  }
-
+  /// Of no agent where it cannot be told: the board shows what there is.
   private func requests(_ expression: String, _ now: Timestamp) async -> [String: Double] {
-    Dictionary(
-      await instant(Self.either(expression), now).compactMap { sample in
-        sample.labels["agent_id"].map { ($0, sample.value) }
-      }
-    ) { first, _ in first }
+    (try? await queries.byAgent(AgentQueries.either(expression, over: Self.window), at: now)) ?? [:]
   }
 
-  /// Empty where it cannot be told: the board shows what there is.
-  private func instant(_ query: String, _ now: Timestamp) async -> [InstantSample] {
-    let (engine, source) = (engine, queries.source)
-    let value = try? await queries.run("board", within: nil) { turn in
-      try await engine.instant(try engine.parse(query), at: now, source: source, isOverdue: turn.isOverdue).value
-    }
-    guard case .vector(let samples)? = value else { return [] }
-    return samples.filter { $0.histogram == nil }
-  }
-
-  private func range(_ query: String, _ start: Timestamp, _ end: Timestamp) async -> [String: [Double?]] {
-    let (engine, source) = (engine, queries.source)
-    let value = try? await queries.run("board", within: nil) { turn in
-      try await engine.range(
-        try engine.parse(query), from: start, through: end, step: Self.pointStep, source: source,
-        isOverdue: turn.isOverdue
-      ).value
-    }
-    guard case .matrix(let series)? = value else { return [:] }
-    var points: [String: [Double?]] = [:]
-    for one in series {
-      guard let agent = one.labels["agent_id"] else { continue }
-      var values = [Double?](repeating: nil, count: Self.pointCount)
-      for (time, value) in zip(one.samples.timestamps, one.samples.values) {
-        let place = (time - start.milliseconds) / Self.pointStep.wholeMilliseconds
-        if values.indices.contains(Int(place)) { values[Int(place)] = value }
-      }
-      points[agent] = values
-    }
-    return points
+  private func range(_ query: String, _ start: Timestamp) async -> [String: [Double?]] {
+    (try? await queries.points(query, from: start, step: Self.pointStep, count: Self.pointCount)) ?? [:]
   }
 }

@@ -103,6 +103,11 @@ public final class Composition: Service {
     let boards = BoardReader(
       fleet: fleet, queries: queries, spans: traces.intake, marks: marks, system: configuration.system.name,
       time: SystemTime())
+    let traceService = TraceService(
+      reader: traces.reader, prices: configuration.system.prices, marks: marks, time: SystemTime())
+    let reports = ReportReader(
+      samples: samples, queries: queries, traces: traceService, marks: marks, system: configuration.system,
+      sizesInstances: !configuration.runsAgents)
     let instruments = StoreInstruments(samples.keeper, exemplars: samples.exemplars)
     let reception = OTLPReception(spans: traces.intake, points: OTLPMetricsIntake(samples.remoteWrite))
     let routes =
@@ -111,9 +116,7 @@ public final class Composition: Service {
       + AlertmanagerRoutes.all(alertmanager) + OTLPRoutes(reception: reception).routes
       + SpanRoutes(intake: traces.intake, time: SystemTime()).routes
       + JaegerRoutes(reader: traces.reader, time: SystemTime()).routes
-      + TraceRoutes.all(
-        TraceService(
-          reader: traces.reader, prices: configuration.system.prices, marks: marks, time: SystemTime()))
+      + TraceRoutes.all(traceService) + ReportRoutes(read: { try await reports.report($0, agent: $1) }).routes
       + DeploymentRoutes(marks: marks).routes
     servers = try Servers(configuration, reception: reception, logger: logger) { security in
       RouteTable.fleet(

@@ -56,6 +56,11 @@ struct FleetClient {
     try decode(type, await send(.GET, path, query: query, deadline: .now() + TimeAmount(patience)))
   }
 
+  /// The answer as it is, however long it takes.
+  func getBytes(_ path: String, query: [(String, String?)]) async throws -> [UInt8] {
+    try await send(.GET, path, query: query, deadline: .distantFuture)
+  }
+
   func post(_ path: String, body: [UInt8]) async throws -> [UInt8] { try await send(.POST, path, body: body) }
 
   /// Waits as long as it takes, for work on all that is stored.

@@ -30,6 +30,7 @@ import Testing
       ("GET /fleet/v1/agents/planner/logs", nil, ["operator", "reader"]),
       ("GET /fleet/v1/overview", nil, ["operator", "reader"]),
       ("GET /fleet/v1/board", nil, ["operator", "reader"]),
+      ("GET /fleet/v1/report", nil, ["operator", "reader"]),
       ("GET /fleet/v1/alerts", nil, ["operator", "reader"]),
       ("GET /fleet/v1/rules", nil, ["operator", "reader"]),
       ("POST /fleet/v1/rules", #"{}"#, ["operator"]),

@@ -195,7 +195,7 @@ extension FleetAPI.Board.Call {
 }
 
 extension APISchemas {
-  private static let points: JSONValue = ["type": "array", "items": numberOrNull]
+  static let points: JSONValue = ["type": "array", "items": numberOrNull]
 
   static let board: [Named] = [
     Named(name: "BoardAnswer", schema: object([key("board", reference("Board"))])),
